@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { constants } from 'node:os';
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Runs a program without a shell, and passes signals on to it: it gets to end in its own way,
+ * and we end after it, by the same signal.
+ *
+ * @param {string} file program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, log?: string,
+ *   onStdout?: (chunk: Buffer) => void, onStderr?: (chunk: Buffer) => void }} [options]
+ *   `log`: file that gets both streams; the streams themselves are never our own
+ * @returns {Promise<{ status: number, output: string }>} `output`: the last 64 KiB of both
+ *   streams in the order they came; `status` is 127 when the program could not be started
+ */
+export function runChild(file, args, { cwd, env, log, onStdout, onStderr } = {}) {
+  return new Promise((resolve) => {
+    let output = '';
+    let sink;
+    if (log !== undefined) {
+      mkdirSync(dirname(log), { recursive: true });
+      sink = createWriteStream(log);
+    }
+    const keep = (chunk) => {
+      sink?.write(chunk);
+      output = (output + chunk.toString()).slice(-65536);
+    };
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let received;
+    const forward = (signal) => {
+      received = signal;
+      child.kill(signal);
+    };
+    for (const signal of FORWARDED) process.on(signal, forward);
+    child.stdout.on('data', (chunk) => {
+      keep(chunk);
+      onStdout?.(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      keep(chunk);
+      onStderr?.(chunk);
+    });
+    let finished = false;
+    const finish = (status) => {
+      // A program that cannot be started gives both `error` and `close`.
+      if (finished) return;
+      finished = true;
+      for (const signal of FORWARDED) process.off(signal, forward);
+      const done = () => {
+        if (received !== undefined) process.kill(process.pid, received);
+        else resolve({ status, output });
+      };
+      if (sink === undefined) done();
+      else sink.end(done);
+    };
+    child.on('error', (error) => {
+      output += `${error.message}\n`;
+      finish(127);
+    });
+    child.on('close', (code, signal) => {
+      finish(code ?? 128 + constants.signals[signal]);
+    });
+  });
+}

@@ -1,0 +1,47 @@
+/** The three ways into a guest. */
+export type ChannelName = 'console' | 'shell' | 'ssh';
+
+/** What one command in the guest left behind. */
+export interface CommandResult {
+  channel: ChannelName;
+  command: string;
+  stdout: string;
+  /** Empty where the channel cannot tell it from stdout (`console`); see `stderrSeparate`. */
+  stderr: string;
+  stderrSeparate: boolean;
+  /** Exit status 0–255; null when the command was killed by its time-out. */
+  exitStatus: number | null;
+  /** Milliseconds from sending the command to having its status. */
+  durationMs: number;
+  /** True when the time-out ended the command; it has then been killed in the guest. */
+  timedOut: boolean;
+  /** Bytes beyond the output limit that were dropped, by stream; 0 when nothing was. */
+  dropped: { stdout: number; stderr: number };
+}
+
+/** How a command is run. */
+export interface RunOptions {
+  /** Milliseconds until the command is killed in the guest. */
+  timeoutMs: number;
+  /** Bytes kept of each output stream (default 1 MiB); what is beyond is counted in `dropped`. */
+  outputLimit?: number;
+  /** Text for the command's standard input; without it, /dev/null. */
+  stdin?: string;
+  /** Aborts the wait; the command is killed in the guest. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A way to run commands in a guest as root.
+ *
+ * `run` resolves also for a non-zero exit status and for a time-out: judging is the
+ * caller's. It rejects with a TapbootError only when the channel itself is lost
+ * (`guest-dead`) or was never usable (`infra`).
+ */
+export interface Channel extends AsyncDisposable {
+  readonly name: ChannelName;
+  /** Runs `command` with `/bin/sh -c` semantics (bash where the guest has it). */
+  run(command: string, options: RunOptions): Promise<CommandResult>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}

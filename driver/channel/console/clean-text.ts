@@ -1,0 +1,111 @@
+import { StringDecoder } from 'node:string_decoder';
+
+/**
+ * Where the parser stands between two chunks. `string` is any of OSC, DCS, SOS, PM and APC:
+ * all of them run to ST (ESC \) or, for OSC, to BEL (ECMA-48 §5.6, and xterm for BEL).
+ */
+type State = 'text' | 'escape' | 'csi' | 'charset' | 'string' | 'string-escape';
+
+/** CSI final bytes that move the cursor to another place: what follows is not the same line. */
+const MOVES = new Set(['H', 'f', 'J', 'E', 'F', 'd']);
+
+/**
+ * Turns a terminal's byte stream into plain text, chunk by chunk: escape sequences (CSI with
+ * colours and `?2004h`, OSC titles, charset switches) vanish, `\r\n` and a lone `\r` become
+ * `\n`, backspaces, bells and NULs are dropped. A sequence, a character or a `\r\n` that is
+ * cut by the end of a chunk is completed by the next one.
+ *
+ * The result only ever grows, so that an offset into it stays valid; that is why a backspace
+ * is dropped instead of being carried out.
+ */
+export class TerminalCleaner {
+  readonly #decoder = new StringDecoder('utf8');
+  #state: State = 'text';
+  #pendingReturn = false;
+
+  /** @returns the text that this chunk adds; may be empty */
+  push(bytes: Uint8Array): string {
+    const raw = this.#decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    let out = '';
+    for (const char of raw) out += this.#step(char);
+    return out;
+  }
+
+  #step(char: string): string {
+    switch (this.#state) {
+      case 'text':
+        return this.#text(char);
+      case 'escape':
+        return this.#escape(char);
+      case 'csi':
+        // Parameters and intermediates are 0x20–0x3f; a final byte is 0x40–0x7e.
+        if (char >= '@' && char <= '~') {
+          this.#state = 'text';
+          return MOVES.has(char) ? '\n' : '';
+        }
+        // A control character inside a sequence is carried out as if it stood alone.
+        if (char < ' ') {
+          this.#state = 'text';
+          return this.#text(char);
+        }
+        return '';
+      case 'charset':
+        this.#state = 'text';
+        return '';
+      case 'string':
+        if (char === '\u0007') this.#state = 'text';
+        else if (char === '\u001b') this.#state = 'string-escape';
+        // No real title holds a line break: the sequence was cut (a crash, a reset), go on.
+        else if (char === '\n') {
+          this.#state = 'text';
+          return '\n';
+        }
+        return '';
+      case 'string-escape':
+        this.#state = char === '\\' ? 'text' : 'string';
+        return '';
+    }
+  }
+
+  #escape(char: string): string {
+    if (char === '[') this.#state = 'csi';
+    else if (']PX^_'.includes(char)) this.#state = 'string';
+    else if ('()*+-./#% '.includes(char)) this.#state = 'charset';
+    else if (char === '\u001b') this.#state = 'escape';
+    else this.#state = 'text';
+    return '';
+  }
+
+  #text(char: string): string {
+    if (char === '\u001b') {
+      this.#state = 'escape';
+      return '';
+    }
+    if (char === '\r') {
+      this.#pendingReturn = true;
+      return '';
+    }
+    if (char === '\n') {
+      this.#pendingReturn = false;
+      return '\n';
+    }
+    if (char !== '\t' && (char < ' ' || char === '\u007f')) return '';
+    if (!this.#pendingReturn) return char;
+    this.#pendingReturn = false;
+    return `\n${char}`;
+  }
+}
+
+/** Printk's time stamp, as `printk.time=1` writes it, with the optional caller id. */
+const KERNEL_STAMP = String.raw`\[ {0,4}\d{1,6}\.\d{6}\](?:\[ *[TC]\d+\])?`;
+
+const KERNEL_LINE = new RegExp(`${KERNEL_STAMP} [^\\n]*(?:\\n|$)`, 'g');
+
+/**
+ * Takes kernel messages out of console text: the kernel writes its lines wherever the cursor
+ * is, also into the middle of a prompt or of a command's output (`log[    9.1…] usb …⏎in: `
+ * becomes `login: `). Only lines with a time stamp can be told apart.
+ */
+export function withoutKernelLines(text: string): string {
+  return text.replace(KERNEL_LINE, '');
+}

@@ -1,0 +1,193 @@
+import type { Duplex } from 'node:stream';
+import { guestDead, productError } from '../../errors.js';
+import type { ConsoleTranscript } from './transcript.js';
+
+/** Where a search begins: an offset from `mark()`, the first byte, or the present end. */
+export type SearchStart = number | 'boot' | 'now';
+
+export interface ExpectOptions {
+  timeoutMs: number;
+  /** Default `now`. */
+  from?: SearchStart;
+  signal?: AbortSignal;
+  /** What is waited for, in words, for the message of a time-out. */
+  reason?: string;
+}
+
+/** Text found on the console. */
+export interface ConsoleMatch {
+  text: string;
+  /** Capture groups of the pattern, in their order. */
+  groups: (string | undefined)[];
+  /** Offsets into the transcript: first character, and just behind the last. */
+  start: number;
+  end: number;
+}
+
+export interface ConsoleOptions {
+  /** Receives what is typed, for harness.log; it never goes to the guest's own log. */
+  logTyped(line: string): void;
+}
+
+/** A guest's serial console: types, and looks for text in what the guest answers. */
+export class Console {
+  readonly transcript: ConsoleTranscript;
+  readonly #stream: Duplex;
+  readonly #logTyped: (line: string) => void;
+  #typedBytes = 0;
+
+  /**
+   * Takes over `stream`: from here on its bytes go to the transcript.
+   * A stream that fails or closes ends the transcript.
+   */
+  constructor(stream: Duplex, transcript: ConsoleTranscript, options: ConsoleOptions) {
+    this.#stream = stream;
+    this.transcript = transcript;
+    this.#logTyped = (line) => options.logTyped(line);
+    stream.on('data', (chunk: Uint8Array) => transcript.push(chunk));
+    stream.once('close', () => transcript.end());
+    stream.once('end', () => transcript.end());
+    // A reset by QEMU's death is followed by `close`; the death itself is reported elsewhere.
+    stream.on('error', () => transcript.end());
+  }
+
+  /** Bytes typed so far, by anyone: tells whether someone else has typed in between. */
+  get typedBytes(): number {
+    return this.#typedBytes;
+  }
+
+  /**
+   * Types `text` as a keyboard would: `\n` is sent as carriage return, as the Enter key does.
+   * @param options.secret keep the text out of harness.log
+   * @throws TapbootError guest-dead when the console is gone
+   */
+  send(text: string, options: { secret?: boolean } = {}): void {
+    if (this.transcript.ended || !this.#stream.writable) throw consoleGone(this.transcript);
+    const bytes = text.replace(/\r?\n/g, '\r');
+    this.#typedBytes += bytes.length;
+    this.#logTyped(options.secret === true ? '(hidden)' : printable(text));
+    this.#stream.write(bytes);
+  }
+
+  /**
+   * Waits until `pattern` stands in the console's plain text (colours, titles and carriage
+   * returns removed), also where it came in several pieces.
+   * @throws TapbootError product on time-out, guest-dead when the console closes first;
+   *   `signal.reason` when aborted
+   */
+  async expect(pattern: RegExp | string, options: ExpectOptions): Promise<ConsoleMatch> {
+    const { transcript } = this;
+    const from = searchStart(options.from ?? 'now', transcript);
+    const find = finder(pattern, from, transcript);
+    const { signal, timeoutMs } = options;
+    signal?.throwIfAborted();
+    const already = find();
+    if (already !== undefined) return already;
+    if (transcript.ended) throw consoleGone(transcript);
+
+    return await new Promise<ConsoleMatch>((resolve, reject) => {
+      let scheduled: NodeJS.Immediate | undefined;
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        if (scheduled !== undefined) clearImmediate(scheduled);
+        offData();
+        offEnd();
+        signal?.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const look = (): boolean => {
+        const match = find();
+        if (match !== undefined) finish(() => resolve(match));
+        return match !== undefined;
+      };
+      const onAbort = (): void => finish(() => reject(asError(signal?.reason)));
+      const timer = setTimeout(() => {
+        if (!look()) finish(() => reject(notSeen(pattern, options, from, transcript)));
+      }, timeoutMs);
+      // One look per turn of the event loop, however many chunks came in it.
+      const offData = transcript.onData(() => {
+        scheduled ??= setImmediate(() => {
+          scheduled = undefined;
+          look();
+        });
+      });
+      const offEnd = transcript.onEnd(() => {
+        if (!look()) finish(() => reject(consoleGone(transcript)));
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+function searchStart(from: SearchStart, transcript: ConsoleTranscript): number {
+  if (from === 'boot') return 0;
+  return from === 'now' ? transcript.mark() : from;
+}
+
+/** A search that may be repeated while the text grows. */
+function finder(
+  pattern: RegExp | string,
+  from: number,
+  transcript: ConsoleTranscript,
+): () => ConsoleMatch | undefined {
+  if (typeof pattern === 'string') {
+    let next = from;
+    return () => {
+      const base = Math.max(next, transcript.start);
+      const text = transcript.text(base);
+      const index = text.indexOf(pattern);
+      // All but the last length-1 characters have been searched and need no second look.
+      if (index < 0) {
+        next = Math.max(base, base + text.length - pattern.length + 1);
+        return undefined;
+      }
+      const start = base + index;
+      return { text: pattern, groups: [], start, end: start + pattern.length };
+    };
+  }
+  // `g` and `y` would make exec depend on lastIndex, i.e. on the search before.
+  const regexp = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+  return () => {
+    const base = Math.max(from, transcript.start);
+    const match = regexp.exec(transcript.text(base));
+    if (match === null) return undefined;
+    const start = base + match.index;
+    return { text: match[0], groups: match.slice(1), start, end: start + match[0].length };
+  };
+}
+
+function notSeen(
+  pattern: RegExp | string,
+  { reason, timeoutMs }: ExpectOptions,
+  from: number,
+  transcript: ConsoleTranscript,
+): Error {
+  const what = reason ?? 'text on the console';
+  const since = transcript.text(from).trim();
+  return productError(
+    'TAPBOOT_E_CONSOLE_TIMEOUT',
+    `${what}: not seen within ${String(timeoutMs / 1000)} s`,
+    {
+      expected: typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern),
+      got: since === '' ? 'nothing was said meanwhile' : 'other text (its last lines follow)',
+      output: since === '' ? transcript.tail() : since.split('\n').slice(-20).join('\n'),
+    },
+  );
+}
+
+/** The console's stream has closed: QEMU is gone. */
+export function consoleGone(transcript: ConsoleTranscript): Error {
+  return guestDead('TAPBOOT_E_CONSOLE_CLOSED', 'the console has closed: the machine is gone', {
+    output: transcript.tail(),
+    hint: 'serial.log has all that the guest said; harness.log has how QEMU ended.',
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));
+}
+
+/** Control characters written out, so that a line of harness.log stays a line. */
+function printable(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

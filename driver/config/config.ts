@@ -1,0 +1,139 @@
+import path from 'node:path';
+import type { Environment } from './variables.js';
+import {
+  integerVariable,
+  oneOf,
+  positiveInteger,
+  switchVariable,
+  textVariable,
+} from './variables.js';
+
+/**
+ * What the command line said, as strings the way they were typed; all optional.
+ * Flags win over environment variables.
+ */
+export interface Flags {
+  image?: string;
+  reporter?: string;
+  tapVersion?: string;
+  tapFlat?: boolean;
+  accel?: string;
+  fresh?: boolean;
+  repeat?: string;
+  /** Minutes. */
+  budget?: string;
+  resume?: boolean;
+  debug?: boolean;
+  logRoot?: string;
+  /** False for `--no-color`. */
+  color?: boolean;
+}
+
+/** Everything that environment and flags decide about a run, read once at the edge. */
+export interface Config {
+  /** Seconds from QEMU's start to a usable console. */
+  spawnTimeoutSeconds: number;
+  /** Seconds from a usable console to a working SSH command. */
+  loginTimeoutSeconds: number;
+  /** Absolute path of the ledger; undefined when it is switched off. */
+  ledgerPath: string | undefined;
+  /** Absolute path of the queue: beside the ledger, also when the ledger is off. */
+  queuePath: string;
+  /** Absolute directory that run directories are made in. */
+  logRoot: string;
+  /** SPEC of the boot image; undefined means the embedded default. */
+  image: string | undefined;
+  /** Undefined: `pretty` on a terminal, else `tap`. */
+  reporter: 'tap' | 'pretty' | undefined;
+  tapVersion: 13 | 14;
+  tapFlat: boolean;
+  accel: 'auto' | 'kvm' | 'tcg';
+  fresh: boolean;
+  repeat: number;
+  budgetMinutes: number;
+  /** Never more than this, whatever fits: minutes. */
+  hardBudgetMinutes: number;
+  /** A run of this many seconds or more is flagged. */
+  sessionCeilingSeconds: number;
+  resume: boolean;
+  debug: boolean;
+  /** False when colour is refused (`NO_COLOR`, `--no-color`, `TERM=dumb`). */
+  color: boolean;
+  /** True in a terminal that cannot move its cursor. */
+  dumbTerminal: boolean;
+  /** True when a CI service runs us: line mode, no live status. */
+  ci: boolean;
+}
+
+/** Defaults; the first two are the seed's, the budget's are the specification's. */
+export const DEFAULTS = {
+  spawnTimeoutSeconds: 900,
+  loginTimeoutSeconds: 300,
+  ledger: 'notes/vm-run-ledger.jsonl',
+  logRoot: 'notes',
+  budgetMinutes: 45,
+  hardBudgetMinutes: 50,
+  sessionCeilingSeconds: 3600,
+} as const;
+
+/** Name of the queue file, in the ledger's directory. */
+export const QUEUE_FILE = 'vm-run-queue.json';
+
+/**
+ * Reads flags and environment into one object.
+ *
+ * The ledger does not move with the log root: it is the history across runs, and a
+ * run that keeps its files elsewhere still belongs to it. A budget above the hard
+ * limit raises the limit with it: who asks for 90 minutes means 90.
+ *
+ * @param workingDirectory absolute; relative paths count from it
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE, naming the setting
+ */
+export function readConfig(env: Environment, flags: Flags, workingDirectory: string): Config {
+  const absolute = (value: string): string => path.resolve(workingDirectory, value);
+  const ledger = absolute(textVariable(env, 'BOOT_IMAGE_VM_LEDGER_PATH') ?? DEFAULTS.ledger);
+  const ledgerOff = switchVariable(env, 'BOOT_IMAGE_VM_DISABLE_LEDGER');
+  const budgetMinutes =
+    flags.budget === undefined
+      ? DEFAULTS.budgetMinutes
+      : positiveInteger('--budget', flags.budget, 'minutes');
+  const dumbTerminal = env['TERM'] === 'dumb';
+  return {
+    spawnTimeoutSeconds: integerVariable(
+      env,
+      'BOOT_IMAGE_VM_SPAWN_TIMEOUT',
+      'seconds',
+      DEFAULTS.spawnTimeoutSeconds,
+    ),
+    loginTimeoutSeconds: integerVariable(
+      env,
+      'BOOT_IMAGE_VM_LOGIN_TIMEOUT',
+      'seconds',
+      DEFAULTS.loginTimeoutSeconds,
+    ),
+    ledgerPath: ledgerOff ? undefined : ledger,
+    queuePath: path.join(path.dirname(ledger), QUEUE_FILE),
+    logRoot: absolute(
+      flags.logRoot ?? textVariable(env, 'BOOT_IMAGE_VM_LOG_ROOT') ?? DEFAULTS.logRoot,
+    ),
+    image: flags.image ?? textVariable(env, 'TAPBOOT_IMAGE'),
+    reporter:
+      flags.reporter === undefined
+        ? undefined
+        : oneOf('--reporter', flags.reporter, ['tap', 'pretty']),
+    tapVersion:
+      oneOf('--tap-version', flags.tapVersion ?? '14', ['13', '14']) === '13' ? 13 : 14,
+    tapFlat: flags.tapFlat ?? false,
+    accel: oneOf('--accel', flags.accel ?? 'auto', ['auto', 'kvm', 'tcg']),
+    fresh: flags.fresh ?? false,
+    repeat: flags.repeat === undefined ? 1 : positiveInteger('--repeat', flags.repeat, 'times'),
+    budgetMinutes,
+    hardBudgetMinutes: Math.max(DEFAULTS.hardBudgetMinutes, budgetMinutes),
+    sessionCeilingSeconds: DEFAULTS.sessionCeilingSeconds,
+    resume: flags.resume ?? false,
+    debug: flags.debug ?? false,
+    color: (flags.color ?? true) && textVariable(env, 'NO_COLOR') === undefined && !dumbTerminal,
+    dumbTerminal,
+    ci: !['', '0', 'false'].includes((env['CI'] ?? '').toLowerCase()),
+  };
+}

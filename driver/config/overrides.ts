@@ -1,0 +1,23 @@
+import type { Environment } from './variables.js';
+
+const OURS = /^(?:BOOT_IMAGE_VM|TAPBOOT)_[A-Z0-9_]+$/;
+const SECRET = /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|KEY)(?:_|$)/;
+
+/** What stands in the record in place of a secret's value. */
+export const REDACTED = '[redacted]';
+
+/**
+ * The environment overrides in force, for the record: variables of the two families
+ * `BOOT_IMAGE_VM_…` and `TAPBOOT_…` and nothing else, so that a CI's tokens never get
+ * near a file. Within the families, values of variables named like a secret
+ * (`…_PASSWORD`, `…_TOKEN`, `…_SECRET`, `…_KEY`) are replaced, their names kept.
+ */
+export function overridesInForce(env: Environment): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of Object.keys(env).sort()) {
+    const value = env[name];
+    if (value === undefined || !OURS.test(name)) continue;
+    found[name] = SECRET.test(name) ? REDACTED : value;
+  }
+  return found;
+}

@@ -1,0 +1,70 @@
+import { scenarioError } from '../errors.js';
+
+/** Environment as Node has it: unset variables are absent or undefined. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const YES = new Set(['1', 'true', 'yes', 'on']);
+const NO = new Set(['', '0', 'false', 'no', 'off']);
+
+/** The value, or undefined when the variable is unset or empty. */
+export function textVariable(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/**
+ * Parses a whole number of at least 1, as a flag or a variable spells it.
+ * @param source how the user calls the setting (`BOOT_IMAGE_VM_SPAWN_TIMEOUT`, `--repeat`)
+ * @param unit for the message, e.g. `seconds`
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE
+ */
+export function positiveInteger(source: string, value: string, unit: string): number {
+  const trimmed = value.trim();
+  const number = Number(trimmed);
+  if (/^\+?\d+$/.test(trimmed) && Number.isSafeInteger(number) && number > 0) return number;
+  throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
+    expected: `a positive integer (${unit})`,
+    got: JSON.stringify(value),
+    hint: `Set ${source} to a whole number of 1 or more, or leave it out for the default.`,
+  });
+}
+
+/** A positive integer from the environment; `fallback` when the variable is unset. */
+export function integerVariable(
+  env: Environment,
+  name: string,
+  unit: string,
+  fallback: number,
+): number {
+  const value = env[name];
+  return value === undefined ? fallback : positiveInteger(name, value, unit);
+}
+
+/**
+ * A yes/no variable: 1/true/yes/on, or 0/false/no/off/empty; case does not matter.
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE for anything else
+ */
+export function switchVariable(env: Environment, name: string): boolean {
+  const value = (env[name] ?? '').trim().toLowerCase();
+  if (YES.has(value)) return true;
+  if (NO.has(value)) return false;
+  throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${name} has a value that cannot be used`, {
+    expected: '1, true or yes (0, false, no or unset to leave it off)',
+    got: JSON.stringify(env[name]),
+    hint: `Set ${name}=1, or unset it.`,
+  });
+}
+
+/**
+ * A flag or variable that must be one of a few words.
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE
+ */
+export function oneOf<T extends string>(source: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
+    expected: `one of ${choices.join(', ')}`,
+    got: JSON.stringify(value),
+    hint: `Choose ${choices.map((choice) => `${source} ${choice}`).join(' or ')}.`,
+  });
+}

@@ -1,0 +1,78 @@
+import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
+import type { TapbootError } from '../errors.js';
+import type { Artifact, MachineOrigin } from '../events/events.js';
+import type { Machine, TextPattern } from '../scenario/model.js';
+
+/** The console as steps use it; positions are absolute character offsets in its decoded text. */
+export interface GuestConsole {
+  /** Position behind everything seen so far. */
+  mark(): number;
+  /** Types `text` as it is; goes to harness.log, never to serial.log. */
+  send(text: string): void;
+  /**
+   * Waits until `look` appears at or after `from` (ANSI and OSC stripped, CR normalised).
+   * @returns the matched text and the position behind it
+   * @throws TapbootError `product` TAPBOOT_E_CONSOLE_TIMEOUT with the tail of the console
+   */
+  expect(
+    look: TextPattern,
+    options: { from: number | 'boot' | 'now'; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<{ text: string; end: number }>;
+  /** The last `characters` of the stripped console text. */
+  tail(characters: number): string;
+}
+
+/** A raw disk image on the host that shows a disk of the machine as it is now. */
+export interface DiskView extends AsyncDisposable {
+  disk: string;
+  /** Sparse raw file; removed when disposed of. */
+  path: string;
+  /** `power-off`: final; `synced`: flushed and paused; `unsynced`: the guest could not be flushed any more. */
+  state: 'power-off' | 'synced' | 'unsynced';
+}
+
+/**
+ * What steps may do with a machine. Every call rejects with a `guest-dead`
+ * TapbootError as soon as the machine dies, whatever it was waiting for.
+ */
+export interface MachineUnderTest {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly origin: MachineOrigin;
+  /** `off` after an orderly power-off or a cut. */
+  readonly power: 'on' | 'off';
+  readonly console: GuestConsole;
+  /** Resolves (never rejects) when the machine is lost unasked. */
+  readonly death: Promise<TapbootError>;
+  /**
+   * The channel demanded, or the best one ready (shell, then ssh, then console).
+   * `ssh` is connected on demand.
+   * @throws TapbootError `infra`/`product` when it cannot be had, saying why
+   */
+  channel(name?: ChannelName): Promise<Channel>;
+  /** Runs a command on {@link channel}. */
+  run(command: string, options: RunOptions & { channel?: ChannelName }): Promise<CommandResult>;
+  /** Copies a file or directory tree into the guest (SFTP where ssh is there, else over the best channel). */
+  copyIn(host: string, guest: string, mode: number | undefined, timeoutMs: number): Promise<void>;
+  copyOut(guest: string, host: string, timeoutMs: number): Promise<void>;
+  /** Views of the named disks; a running machine is flushed and paused for as long as it takes. */
+  viewDisks(names: readonly string[]): Promise<DiskView[]>;
+  /** Orderly shutdown, waited for. */
+  powerOff(timeoutMs: number): Promise<void>;
+  /** Pulls the plug: what the guest had not written is lost. */
+  cutPower(): Promise<void>;
+  /** Orderly reboot, then the driver's channels again; with `from`, boots from that disk. */
+  reboot(options: { from?: string; timeoutMs: number }): Promise<void>;
+  /** Saves the machine under a name. */
+  checkpoint(name: string): Promise<void>;
+  /**
+   * A second machine of the same image with a blank `vda` and overlays of the named
+   * disks as `vdb`, `vdc`, …; this machine must be powered off. Closed by the caller.
+   */
+  bootBeside(
+    name: string,
+    disks: readonly string[],
+  ): Promise<MachineUnderTest & AsyncDisposable>;
+  /** Diagnostics of a phase that failed; files that were written. Never throws. */
+  collectDiagnostics(reason: string): Promise<Artifact[]>;
+}

@@ -1,0 +1,198 @@
+import type { FailureClass } from '../errors.js';
+import type { SourceLocation } from '../scenario/location.js';
+
+/** Result of one step. `todo` and `reused` are never counted as passes. */
+export type StepOutcome = 'passed' | 'failed' | 'skipped';
+
+/** Result of one scenario; `flaky` is a pass that needed a retry. */
+export type ScenarioOutcome = 'passed' | 'flaky' | 'failed' | 'queued' | 'interrupted';
+
+/** Result of a run as the ledger has it: `error` is anything that is no verdict on the product. */
+export type RunOutcome = 'passed' | 'flaky' | 'failed' | 'error';
+
+/** How the machine of a scenario came to be. */
+export type MachineOrigin =
+  | { kind: 'booted'; bootedAt: string }
+  | {
+      kind: 'restored';
+      /** Key of the saved state. */
+      key: string;
+      /** When the boot that the state descends from was made (ISO 8601). */
+      bootedAt: string;
+      /** True when that boot was made in this run. */
+      sameRun: boolean;
+    };
+
+/** A file kept as evidence; `path` is absolute. */
+export interface Artifact {
+  label: string;
+  path: string;
+}
+
+/** What was expected, and what there was, of one expectation that did not hold. */
+export interface Mismatch {
+  what: string;
+  expected: string;
+  got: string;
+  /** Unified diff, when the texts have several lines. */
+  diff?: string;
+}
+
+/** Why a step, a scenario or a run did not pass. */
+export interface Failure {
+  class: FailureClass;
+  /** Stable code, `TAPBOOT_E_…`. */
+  code: string;
+  message: string;
+  /** `setup`, `build`, `boot`, `login`, `step`, `teardown`. */
+  phase: Phase;
+  at?: SourceLocation;
+  mismatches: Mismatch[];
+  /** What to do next. */
+  hint?: string;
+  /** Source excerpt around `at`. */
+  frame?: string;
+  /** Last lines of whatever led here (console, journal). */
+  output?: string;
+  artifacts: Artifact[];
+}
+
+/** The stages of a run, in their order. */
+export type Phase = 'setup' | 'build' | 'boot' | 'login' | 'step' | 'teardown';
+
+/** Names one scenario of the run. */
+export interface ScenarioRef {
+  /** Unique in the run, e.g. `removes-raid-lvm-residue` or `x[a=1]`. */
+  id: string;
+  name: string;
+  /** Path relative to the working directory. */
+  file: string;
+}
+
+/** Names one step of a scenario; `index` counts from 1 within the scenario. */
+export interface StepRef {
+  index: number;
+  title: string;
+  kind: string;
+  at: SourceLocation;
+}
+
+/** A command that a step ran in the guest, for the reports; already redacted. */
+export interface CommandRecord {
+  channel: string;
+  command: string;
+  stdout: string;
+  stderr: string;
+  exitStatus: number | null;
+  durationMs: number;
+  timedOut: boolean;
+  dropped: { stdout: number; stderr: number };
+}
+
+/**
+ * Everything that a reporter, the record and later the HTML report know of a run.
+ * `at` is wall-clock milliseconds since the epoch. Emitted in order; a scenario's
+ * events never interleave with another's unless `worker` says so.
+ */
+export type RunEvent = { at: number } & (
+  | {
+      type: 'run:start';
+      run: string;
+      directory: string;
+      command: string[];
+      version: string;
+      scenarios: (ScenarioRef & { steps: number; tags: string[] })[];
+    }
+  | { type: 'phase:start'; phase: Phase; vm?: string; text: string }
+  | { type: 'phase:progress'; phase: Phase; vm?: string; text: string }
+  | { type: 'phase:end'; phase: Phase; vm?: string; text: string; seconds: number }
+  | {
+      type: 'accelerator';
+      name: 'kvm' | 'tcg';
+      /** Why it was chosen and the others were not, one sentence each. */
+      reasons: string[];
+    }
+  | {
+      type: 'image';
+      spec: string;
+      identity: string;
+      cached: boolean;
+      buildSeconds?: number;
+      artifact: Record<string, string | undefined>;
+    }
+  | { type: 'vm:start'; vm: string; argv: string[]; version: string }
+  | { type: 'vm:end'; vm: string; reason: string }
+  | { type: 'scenario:start'; scenario: ScenarioRef; steps: StepRef[]; attempt: number }
+  | { type: 'scenario:machine'; scenario: ScenarioRef; vm: string; origin: MachineOrigin }
+  | { type: 'step:start'; scenario: ScenarioRef; step: StepRef }
+  | {
+      type: 'step:end';
+      scenario: ScenarioRef;
+      step: StepRef;
+      outcome: StepOutcome;
+      durationMs: number;
+      commands: CommandRecord[];
+      failure?: Failure;
+      /** Why it was skipped. */
+      skipReason?: string;
+      /** Facts worth a line in TAP though the step passed, e.g. disk findings. */
+      notes: string[];
+      artifacts: Artifact[];
+    }
+  | {
+      type: 'scenario:end';
+      scenario: ScenarioRef;
+      outcome: ScenarioOutcome;
+      durationMs: number;
+      origin?: MachineOrigin;
+      /** The first failure; also set when the scenario could not start at all. */
+      failure?: Failure;
+      artifacts: Artifact[];
+    }
+  | { type: 'scenario:queued'; scenario: ScenarioRef; projectedSeconds: number; reason: string }
+  | { type: 'notice'; level: 'info' | 'warning'; message: string }
+  | {
+      type: 'run:end';
+      outcome: RunOutcome;
+      exitCode: number;
+      counts: Record<ScenarioOutcome, number>;
+      durationMs: number;
+      /** Set when the run itself broke, outside any scenario. */
+      failure?: Failure;
+      interrupted?: 'SIGINT' | 'SIGTERM';
+    }
+);
+
+/** A consumer of the stream: a reporter or the record. */
+export interface EventSink {
+  handle(event: RunEvent): void;
+  /** Called once after `run:end`; may be asynchronous (files to close). */
+  close?(): Promise<void> | void;
+}
+
+/** RunEvent without its timestamp, as producers write it. */
+export type NewEvent = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+/** One stream of events with any number of sinks. */
+export class EventStream {
+  readonly #sinks: EventSink[] = [];
+  readonly #clock: () => number;
+
+  /** @param clock milliseconds since the epoch; a parameter so that tests can fix it */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
+
+  add(sink: EventSink): void {
+    this.#sinks.push(sink);
+  }
+
+  emit(event: NewEvent): void {
+    const stamped = { at: this.#clock(), ...event } as RunEvent;
+    for (const sink of this.#sinks) sink.handle(stamped);
+  }
+
+  async close(): Promise<void> {
+    for (const sink of this.#sinks) await sink.close?.();
+  }
+}

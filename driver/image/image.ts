@@ -1,0 +1,107 @@
+/** How QEMU gets from power-on to the kernel. */
+export type BootMedium =
+  | {
+      kind: 'direct';
+      /** Kernel (bzImage or PVH vmlinux) on the host. */
+      kernel: string;
+      /** Initrds in the order they are concatenated; may be empty. */
+      initrds: string[];
+      /** Kernel command line, without the console argument the driver adds. */
+      append: string;
+      /** Read-only root file system, attached as a read-only virtio-scsi CD (`/dev/sr0`). */
+      root?: string;
+      /** ISO attached as a CD-ROM too (live systems find their root there). */
+      iso?: string;
+    }
+  | { kind: 'cd'; iso: string; firmware: 'bios' | 'uefi' }
+  | {
+      kind: 'disk';
+      /** Image to boot from; becomes the backing file of an overlay on `vda`, never written. */
+      disk: string;
+      format: 'raw' | 'qcow2';
+      firmware: 'bios' | 'uefi';
+    };
+
+/** How the driver becomes root in a guest of this image. */
+export interface GuestAccess {
+  /**
+   * `credential`: systemd ≥ 252 takes `ssh.authorized_keys.root` from SMBIOS type 11;
+   * `console`: log in on the serial console and install the key from there.
+   * `auto`: hand in the credential, use the console to find out whether it worked.
+   */
+  root: 'credential' | 'console' | 'auto';
+  /** Login on the console; default: root without password. */
+  user: string;
+  password?: string;
+  /**
+   * Set when the image itself starts a root shell on the virtio-serial port
+   * `tapboot.shell.0`, so that no login is needed to have the shell channel.
+   */
+  shellPort?: boolean;
+}
+
+/** Where the image came from, for `metadata.json`; keys are the seed's. */
+export interface ImageArtifact {
+  iso_path?: string;
+  store_path?: string;
+  deriver?: string;
+  nar_hash?: string;
+  /** Any further provenance: form, agent, digests, package versions. */
+  [key: string]: string | undefined;
+}
+
+/** A boot image, ready on the host's disk. */
+export interface BootImage {
+  provider: 'debian' | 'nix' | 'file';
+  /** The SPEC that it was asked for by. */
+  spec: string;
+  medium: BootMedium;
+  access: GuestAccess;
+  artifact: ImageArtifact;
+  /** SHA-256 (hex) over all that makes up the image: same identity, same image. */
+  identity: string;
+  /** Seconds the provider took; absent on a pure cache hit. */
+  buildSeconds?: number;
+  /** True when nothing had to be built. */
+  cached: boolean;
+}
+
+/** What a provider may say while it works. */
+export interface BuildProgress {
+  /** A new stage begins, e.g. `downloading packages`. */
+  stage(text: string): void;
+  /** A line for harness.log. */
+  log(line: string): void;
+}
+
+/** One kind of boot image. A provider is a file of its own beside this one. */
+export interface ImageProvider {
+  readonly name: BootImage['provider'];
+  /**
+   * Makes the image available.
+   * @throws TapbootError `scenario` for a wrong SPEC, `infra` when it cannot be built.
+   */
+  provide(spec: ImageSpec, context: ProviderContext): Promise<BootImage>;
+}
+
+/** A SPEC taken apart: `provider[:target][,key=value…]`. */
+export interface ImageSpec {
+  provider: BootImage['provider'];
+  /** What follows the colon: form, flake attribute or path. */
+  target: string;
+  options: Record<string, string>;
+  /** The SPEC as written. */
+  text: string;
+}
+
+/** What a provider may rely on; nothing else of the outside world. */
+export interface ProviderContext {
+  /** Cache directory for this user, e.g. `$XDG_CACHE_HOME/tapboot`. */
+  cacheDirectory: string;
+  /** tapboot's own root: where `image/` lies. */
+  projectRoot: string;
+  /** Directory that relative paths in SPECs count from. */
+  workingDirectory: string;
+  progress: BuildProgress;
+  signal?: AbortSignal;
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { asTapbootError, scenarioError } from '../../errors.js';
+import type { BootMedium, ImageArtifact, ProviderContext } from '../image.js';
+import { readBootCatalog } from './boot-catalog.js';
+import { readIsoMenus } from './boot-menus.js';
+import { chooseEntry } from './choose-entry.js';
+import { directBootFromIso } from './direct-boot.js';
+import { namesSerialConsole, withSerialConsole } from './serial-console.js';
+
+/** How an ISO is to be booted, as the options of a SPEC say. */
+export interface IsoBootOptions {
+  boot?: 'direct' | 'bios' | 'uefi';
+  /** Boot entry, for `direct`: number, label or title. */
+  entry?: string;
+  /** Further kernel arguments, for `direct`. */
+  append?: string;
+}
+
+/**
+ * The medium for an ISO. Without a word about the firmware it is BIOS, or UEFI when the ISO can
+ * only do that.
+ *
+ * @param identity SHA-256 of the ISO
+ * @throws TapbootError `scenario` when the ISO cannot be booted that way
+ */
+export async function isoMedium(
+  iso: string,
+  identity: string,
+  options: IsoBootOptions,
+  context: ProviderContext,
+): Promise<{ medium: BootMedium; artifact: ImageArtifact }> {
+  if (options.boot === 'direct') {
+    const direct = await directBootFromIso(iso, identity, options.entry, context);
+    const append = withSerialConsole(`${direct.append} ${options.append ?? ''}`);
+    const { kernel, initrds } = direct;
+    return {
+      medium: { kind: 'direct', kernel, initrds, append, iso },
+      artifact: { boot: 'direct', boot_entry: direct.title, boot_config: direct.config },
+    };
+  }
+  for (const name of ['entry', 'append'] as const) {
+    if (options[name] === undefined) continue;
+    throw scenarioError('TAPBOOT_E_IMAGE_OPTION', `the image option “${name}” needs boot=direct`, {
+      expected: `boot=direct,${name}=…: otherwise the ISO's own boot loader decides`,
+      got: `${name}=${options[name] ?? ''}`,
+    });
+  }
+  const able = await readBootCatalog(iso);
+  const firmware = options.boot ?? (!able.bios && able.uefi ? 'uefi' : 'bios');
+  if (!able[firmware]) {
+    const other = able.uefi ? 'boot=uefi' : able.bios ? 'boot=bios' : 'boot=direct';
+    throw scenarioError('TAPBOOT_E_ISO_FIRMWARE', `${iso} does not boot by ${firmware} from a CD`, {
+      expected: `a ${firmware === 'uefi' ? 'UEFI' : 'BIOS'} entry in its El Torito boot catalog`,
+      got: able.uefi ? 'only UEFI' : able.bios ? 'only BIOS' : 'no boot catalog',
+      hint: `Use ${other}.`,
+    });
+  }
+  await warnOfSilence(iso, context);
+  return { medium: { kind: 'cd', iso, firmware }, artifact: { boot: firmware } };
+}
+
+/** An ISO whose loader names no serial console boots, but nobody hears of it. */
+async function warnOfSilence(iso: string, context: ProviderContext): Promise<void> {
+  const { cacheDirectory, progress, signal } = context;
+  try {
+    const menus = await readIsoMenus(iso, join(cacheDirectory, 'iso-boot'), signal);
+    const { config, entry } = chooseEntry(iso, menus);
+    if (namesSerialConsole(entry.append)) return;
+    progress.log(
+      `note: the default boot entry “${entry.title}” (${config}) names no serial console: ` +
+        'if nothing appears on it, use boot=direct or build the ISO with console=ttyS0,115200',
+    );
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    progress.log(`note: the boot menu was not examined: ${asTapbootError(error).message}`);
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { infraError } from '../errors.js';
+
+/** Writes all of `bytes`; write(2) may stop short. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+/** Makes a rename or a new name in `directory` survive a power cut. */
+export function syncDirectory(directory: string): void {
+  const fd = openSync(directory, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Replaces a file so that a reader, and a kill at any moment, finds the old or the new
+ * text and nothing between: temporary file, fsync, rename, fsync of the directory.
+ * Synchronous, because a process about to be killed gets no further turn of its loop.
+ * @throws TapbootError `infra` TAPBOOT_E_RECORD_WRITE
+ */
+export function writeAtomically(file: string, text: string, mode = 0o644): void {
+  const temporary = `${file}.tmp-${randomUUID()}`;
+  try {
+    const fd = openSync(temporary, 'wx', mode);
+    try {
+      writeFully(fd, Buffer.from(text));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, file);
+    syncDirectory(path.dirname(file));
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw recordWriteError(file, cause);
+  }
+}
+
+/** The text of a file, or undefined when there is none. */
+export function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for ENOENT, or a path that leads through something that is no directory. */
+export function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
+}
+
+/** True when `error` is a system error of that code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** A file of the record could not be written. */
+export function recordWriteError(file: string, cause: unknown): Error {
+  return infraError('TAPBOOT_E_RECORD_WRITE', `${file} cannot be written`, {
+    cause,
+    expected: 'a writable directory with free space',
+    got: cause instanceof Error ? cause.message : String(cause),
+    hint: 'Free space or fix the rights, or choose another place: --log-root DIR, BOOT_IMAGE_VM_LEDGER_PATH.',
+  });
+}

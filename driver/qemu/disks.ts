@@ -1,0 +1,61 @@
+import { rm } from 'node:fs/promises';
+import { execa } from 'execa';
+import { infraError } from '../errors.js';
+import type { QmpClient } from './qmp.js';
+
+async function qemuImg(args: string[], doing: string): Promise<void> {
+  const result = await execa('qemu-img', args, { reject: false, stdin: 'ignore' });
+  if (result.exitCode === 0) return;
+  throw infraError('TAPBOOT_E_QEMU_IMG', `qemu-img failed while ${doing}`, {
+    got: (result.stderr === '' ? result.shortMessage : result.stderr) ?? 'no message',
+    hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
+  });
+}
+
+/**
+ * Makes an empty sparse qcow2 disk.
+ * @param bytes virtual size, a multiple of 512
+ */
+export async function createDisk(path: string, bytes: number): Promise<void> {
+  await qemuImg(['create', '-q', '-f', 'qcow2', path, String(bytes)], `creating ${path}`);
+}
+
+/** Makes a qcow2 overlay; `backing` is never written to. */
+export async function createOverlay(
+  path: string,
+  backing: string,
+  backingFormat: 'qcow2' | 'raw',
+): Promise<void> {
+  const args = ['create', '-q', '-f', 'qcow2', '-F', backingFormat, '-b', backing, path];
+  await qemuImg(args, `creating an overlay of ${backing}`);
+}
+
+/** Copies a disk that no QEMU has open into a sparse raw file. */
+export async function rawCopyOfOverlay(overlay: string, target: string): Promise<void> {
+  await qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', overlay, target], `reading ${overlay}`);
+}
+
+/**
+ * Copies a disk of a paused machine into a sparse raw file, through a read-only NBD
+ * export on a Unix socket. The caller has flushed the guest (`sync`) and stopped it.
+ * @param socket path for the export's socket; removed afterwards
+ */
+export async function rawCopyOfPausedDisk(
+  qmp: QmpClient,
+  node: string,
+  socket: string,
+  target: string,
+): Promise<void> {
+  await qmp.execute('nbd-server-start', { addr: { type: 'unix', data: { path: socket } } });
+  try {
+    const id = 'inspect';
+    await qmp.execute('block-export-add', {
+      ...{ type: 'nbd', id, 'node-name': node, name: 'disk', writable: false },
+    });
+    const source = `nbd+unix:///disk?socket=${socket}`;
+    await qemuImg(['convert', '-f', 'raw', '-O', 'raw', source, target], `reading disk ${node}`);
+  } finally {
+    await qmp.execute('nbd-server-stop').catch(() => undefined);
+    await rm(socket, { force: true });
+  }
+}

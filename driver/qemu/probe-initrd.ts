@@ -1,0 +1,60 @@
+import { cpioArchive } from './cpio.js';
+
+/** What the probe's init prints once user space runs. */
+export const PROBE_MARKER = 'tapboot-userspace-reached';
+
+/**
+ * A static x86-64 ELF that writes the marker to its standard output, then asks the
+ * kernel to power off: 64-byte ELF header, one 56-byte program header, code, text
+ * (System V ABI; Linux system calls 1 write, 169 reboot with the magics of reboot(2)).
+ * Written by hand so that the probe needs neither a compiler nor a shell for the guest.
+ */
+function probeInit(): Buffer {
+  const text = Buffer.from(`\n${PROBE_MARKER}\n`);
+  const base = 0x400000;
+  const headers = 64 + 56;
+  const code = Buffer.concat([
+    Buffer.from([0xb8, 1, 0, 0, 0]), // mov eax, 1 (write)
+    Buffer.from([0xbf, 1, 0, 0, 0]), // mov edi, 1 (stdout)
+    Buffer.from([0x48, 0x8d, 0x35, 0, 0, 0, 0]), // lea rsi, [rip + text], patched below
+    Buffer.from([0xba, text.length, 0, 0, 0]), // mov edx, length
+    Buffer.from([0x0f, 0x05]), // syscall
+    Buffer.from([0xb8, 169, 0, 0, 0]), // mov eax, 169 (reboot)
+    Buffer.from([0xbf, 0xad, 0xde, 0xe1, 0xfe]), // mov edi, LINUX_REBOOT_MAGIC1
+    Buffer.from([0xbe, 0x69, 0x19, 0x12, 0x28]), // mov esi, LINUX_REBOOT_MAGIC2
+    Buffer.from([0xba, 0xdc, 0xfe, 0x21, 0x43]), // mov edx, LINUX_REBOOT_CMD_POWER_OFF
+    Buffer.from([0x0f, 0x05]), // syscall
+    Buffer.from([0xeb, 0xfe]), // jmp to itself
+  ]);
+  const afterLea = 17;
+  code.writeInt32LE(code.length - afterLea, 13);
+  const size = headers + code.length + text.length;
+  const elf = Buffer.alloc(headers);
+  elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]);
+  elf.writeUInt16LE(2, 16); // ET_EXEC
+  elf.writeUInt16LE(62, 18); // EM_X86_64
+  elf.writeUInt32LE(1, 20);
+  elf.writeBigUInt64LE(BigInt(base + headers), 24); // entry
+  elf.writeBigUInt64LE(64n, 32); // program headers
+  elf.writeUInt16LE(64, 52);
+  elf.writeUInt16LE(56, 54);
+  elf.writeUInt16LE(1, 56);
+  elf.writeUInt32LE(1, 64); // PT_LOAD
+  elf.writeUInt32LE(5, 68); // read, execute
+  elf.writeBigUInt64LE(BigInt(base), 64 + 16);
+  elf.writeBigUInt64LE(BigInt(base), 64 + 24);
+  elf.writeBigUInt64LE(BigInt(size), 64 + 32);
+  elf.writeBigUInt64LE(BigInt(size), 64 + 40);
+  elf.writeBigUInt64LE(0x1000n, 64 + 48);
+  return Buffer.concat([elf, code, text]);
+}
+
+/** An initramfs whose only program prints {@link PROBE_MARKER} on the console. */
+export function probeInitrd(): Buffer {
+  return cpioArchive([
+    { name: 'dev', mode: 0o040755 },
+    // Character device 5:1 is /dev/console (Linux, admin-guide/devices).
+    { name: 'dev/console', mode: 0o020600, device: [5, 1] },
+    { name: 'init', mode: 0o100755, data: probeInit() },
+  ]);
+}

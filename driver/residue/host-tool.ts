@@ -1,0 +1,80 @@
+import { execa, ExecaError } from 'execa';
+import { infraError, type TapbootError } from '../errors.js';
+
+/** A host program, and the Debian package that brings it. */
+export interface HostTool {
+  command: string;
+  package: string;
+}
+
+/** What a host program said. */
+export interface ToolOutput {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+// Debian keeps wipefs and blkid where an unprivileged user's PATH does not look.
+const systemFolders = ['/usr/sbin/', '/sbin/'];
+const outputLimit = 256 * 1024 * 1024;
+
+/**
+ * Runs a host program to its end, with plain C messages.
+ * @param accepted exit statuses that are answers; any other is a failure of the host
+ * @throws TapbootError `infra` TAPBOOT_E_TOOL_MISSING (names the package) or TAPBOOT_E_TOOL_FAILED
+ */
+export async function runHostTool(
+  tool: HostTool,
+  args: readonly string[],
+  accepted: readonly number[],
+  signal?: AbortSignal,
+): Promise<ToolOutput> {
+  const folders = tool.command.includes('/') ? [''] : ['', ...systemFolders];
+  for (const folder of folders) {
+    try {
+      const result = await execa(folder + tool.command, args, {
+        stdin: 'ignore',
+        env: { LC_ALL: 'C' },
+        reject: true,
+        maxBuffer: outputLimit,
+        stripFinalNewline: false,
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      });
+      if (!accepted.includes(0)) throw failed(tool, args, result);
+      return { exitCode: 0, stdout: result.stdout, stderr: result.stderr };
+    } catch (error) {
+      if (!(error instanceof ExecaError)) throw error;
+      if (error.isCanceled) throw signal?.reason ?? error;
+      if (error.code === 'ENOENT') continue;
+      if (error.exitCode === undefined || !accepted.includes(error.exitCode)) {
+        throw failed(tool, args, error);
+      }
+      return {
+        exitCode: error.exitCode,
+        stdout: String(error.stdout ?? ''),
+        stderr: String(error.stderr ?? ''),
+      };
+    }
+  }
+  throw infraError('TAPBOOT_E_TOOL_MISSING', `the host has no program ${tool.command}`, {
+    expected: `${tool.command} of the package ${tool.package}, to look at disks`,
+    got: 'no such file in the PATH, /usr/sbin or /sbin',
+    hint: `Install it: apt-get install ${tool.package}`,
+  });
+}
+
+function failed(
+  tool: HostTool,
+  args: readonly string[],
+  outcome: { exitCode?: number | undefined; shortMessage?: string; stderr?: unknown },
+): TapbootError {
+  const status =
+    outcome.exitCode === undefined
+      ? (outcome.shortMessage ?? 'it was killed')
+      : `exit status ${String(outcome.exitCode)}`;
+  return infraError('TAPBOOT_E_TOOL_FAILED', `${tool.command} could not look at the disk`, {
+    got: status,
+    output: `${[tool.command, ...args].join(' ')}\n${String(outcome.stderr ?? '')}`.trimEnd(),
+    hint: 'Run the command by hand; without its answer there is no verdict about the disk.',
+  });
+}

@@ -1,0 +1,316 @@
+/**
+ * What a scenario file means, once it has been read, checked and expanded: no
+ * templates, no units, no short forms are left. The engine works on these types alone.
+ *
+ * Times are milliseconds, sizes are bytes, places count from 1.
+ */
+import type { ChannelName } from '../channel/channel.js';
+import type { SourceLocation } from './location.js';
+
+/** One scenario, ready to be run. A file with a matrix gives several. */
+export interface Scenario {
+  /** File name without `.yaml`, and the matrix values: `resizes[disk=4G,boot=uefi]`. */
+  id: string;
+  /** `id` without the matrix values. */
+  baseId: string;
+  /** Path of the file, relative to the working directory where it lies below it. */
+  file: string;
+  /** Absolute path of the file. */
+  path: string;
+  /** Headline for people. Expansions of a matrix carry their values: `Resizes [disk=4G]`. */
+  name: string;
+  description?: string;
+  tags: string[];
+  /**
+   * `boot`: the verdict is about the boot itself, so only a boot made in this run counts.
+   * `machine`: any pristine machine in the wanted state serves.
+   */
+  subject: 'boot' | 'machine';
+  machine: Machine;
+  /** All variables in force, as text. */
+  variables: Record<string, string>;
+  /** The values of this expansion; empty without a matrix. */
+  matrix: Record<string, string>;
+  /** Names of the variables whose values must not appear in any output. */
+  redact: string[];
+  /** The values of `redact`, longest first, empty ones left out. */
+  redactedValues: string[];
+  /** Time-out of a step that names none, in milliseconds. */
+  timeoutMs: number;
+  /** Starts from a checkpoint of another scenario instead of from the booted machine. */
+  from?: CheckpointReference;
+  steps: Step[];
+  /** Where `name` stands. */
+  at: SourceLocation;
+}
+
+/** What a scenario needs of a VM. Equal machines can share a boot. */
+export interface Machine {
+  memoryBytes: number;
+  cpus: number;
+  /** In order, contiguous from `vda`. Sizes are multiples of 512 bytes. */
+  disks: MachineDisk[];
+  /** `isolated`: only the driver's SSH forward; `internet`: may go out; `none`: no NIC. */
+  network: 'isolated' | 'internet' | 'none';
+  /** Absent: what the image's form asks for. */
+  firmware?: 'bios' | 'uefi';
+}
+
+export interface MachineDisk {
+  /** `vda` … `vdz`. */
+  name: string;
+  sizeBytes: number;
+}
+
+/** `from: SCENARIO#NAME`. */
+export interface CheckpointReference {
+  /** Id of the other scenario. */
+  scenario: string;
+  checkpoint: string;
+  at: SourceLocation;
+}
+
+/** A regular expression: ECMAScript syntax, to be made with `new RegExp(source, flags)`. */
+export interface Pattern {
+  source: string;
+  flags: string;
+}
+
+/** Something to look for in a stream of text: plain text, or a pattern. */
+export type TextPattern = { text: string } | { pattern: Pattern };
+
+/** Which exit statuses are right. */
+export type ExitExpectation = { oneOf: number[] } | 'nonzero' | 'any';
+
+/** What must hold of one output stream; empty lists ask for nothing. */
+export interface StreamExpectation {
+  contains: string[];
+  notContains: string[];
+  matches: Pattern[];
+  notMatches: Pattern[];
+  /** The whole stream; a final newline in either is ignored. */
+  equals?: string;
+  json?: JsonExpectation;
+}
+
+/** JSON values as YAML can write them. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [key: string]: JsonValue };
+
+/** The stream is one JSON document that … */
+export type JsonExpectation =
+  | { how: 'subset'; value: JsonValue }
+  /** `path` is `$`, then `.key`, `['key']` or `[0]` any number of times. */
+  | { how: 'paths'; paths: { path: string; value: JsonValue }[] };
+
+/** What must hold of a command's result. */
+export interface OutputExpectation {
+  exit: ExitExpectation;
+  stdout?: StreamExpectation;
+  stderr?: StreamExpectation;
+}
+
+/** The use of a plan section that a step came from. */
+export interface PlanUse {
+  plan: string;
+  section: string;
+  /** Place of the `plan` (or `resurrect`) step in the scenario. */
+  at: SourceLocation;
+}
+
+/** What every step has. */
+export interface StepBase {
+  /** Place of the step; in the plan file for a step that a plan brought in. */
+  at: SourceLocation;
+  /** `name`, or one made from what the step does. One line. */
+  title: string;
+  /** Runs also after an earlier step has failed. */
+  always: boolean;
+  /** Milliseconds; from the step, else from the scenario. */
+  timeoutMs: number;
+  /** The channel demanded; absent: the best one that is ready. */
+  channel?: ChannelName;
+  /** Save the machine's state under this name once the step has passed. */
+  saveAs?: string;
+  via?: PlanUse;
+}
+
+/** A command in the guest and what is expected of it. */
+export interface CommandStepBody {
+  command: string;
+  stdin?: string;
+  expect: OutputExpectation;
+  /** Bytes kept of each stream; absent: the channel's default. */
+  outputLimit?: number;
+}
+
+export interface RunStep extends StepBase, CommandStepBody {
+  kind: 'run';
+}
+
+/** A command over a real SSH connection, with the host key checked. */
+export interface SshStep extends StepBase, CommandStepBody {
+  kind: 'ssh';
+}
+
+export interface WaitStep extends StepBase {
+  kind: 'wait';
+  for: WaitCondition;
+}
+
+/** How a unit has to end. `failed` ends a wait for `inactive` at once, as a failure. */
+export type UnitEnd = 'inactive' | 'failed' | 'any';
+
+export type WaitCondition =
+  | {
+      what: 'unit-ended';
+      unit: string;
+      ended: UnitEnd;
+      /** It has run and exited since the boot, or since the last step that started it. */
+      since: 'boot' | 'step';
+    }
+  | { what: 'unit-active'; unit: string }
+  | { what: 'file'; path: string; contains: string[]; matches: Pattern[] }
+  /** Something in the guest listens on this TCP port. */
+  | { what: 'port'; port: number }
+  /** The interface has a global IPv4 address. */
+  | { what: 'ipv4'; interface: string }
+  | {
+      what: 'console';
+      look: TextPattern;
+      /** `boot`: in all that the console has shown since the boot; `now`: from here on. */
+      from: 'boot' | 'now';
+    }
+  /** The command is repeated until its result is as expected. */
+  | ({ what: 'command' } & CommandStepBody);
+
+/** (Re)starts a unit and waits for the end of this very run of it. */
+export interface StartStep extends StepBase {
+  kind: 'start';
+  unit: string;
+  action: 'start' | 'restart';
+  ended: UnitEnd;
+  /** Handed to the unit by `systemctl set-environment`, and taken back after its end. */
+  environment: Record<string, string>;
+}
+
+/** What is typed, and what must then be seen, on the serial console, in order. */
+export interface ConsoleStep extends StepBase {
+  kind: 'console';
+  exchanges: ConsoleExchange[];
+}
+
+export type ConsoleExchange =
+  /** Characters to type, control keys already decoded; nothing is added. */
+  | { do: 'send'; text: string; at: SourceLocation }
+  /** Must appear after what the exchange before it saw. */
+  | { do: 'expect'; look: TextPattern; at: SourceLocation };
+
+export interface CopyStep extends StepBase {
+  kind: 'copy';
+  transfer:
+    /** `host` is absolute; `mode` are permission bits, e.g. 0o755. */
+    | { direction: 'in'; host: string; guest: string; mode?: number }
+    /** `artifact` is relative to the run's artifacts and stays below them. */
+    | { direction: 'out'; guest: string; artifact: string };
+}
+
+/** A look at the raw disks from the host. */
+export interface DisksStep extends StepBase {
+  kind: 'disks';
+  /** In the machine's order. */
+  disks: DiskExpectation[];
+  /** `signatures`: byte strings (`absent`, `present.bytes`) and `resurrect` are left out. */
+  level: 'signatures' | 'content';
+  resurrect?: Resurrection;
+}
+
+export interface DiskExpectation {
+  /** `vda` … `vdz`. */
+  disk: string;
+  /** `none`: no known signature anywhere; `any`: not asked. */
+  signatures: 'none' | 'any';
+  /** Byte strings (UTF-8) that must be nowhere on the disk. */
+  absent: string[];
+  present: PresentOnDisk[];
+}
+
+/** Something that must be on the disk; at least one of `bytes` and `kind`. */
+export interface PresentOnDisk {
+  /** Byte string (UTF-8). */
+  bytes?: string;
+  /** Kind of finding, e.g. `md-superblock`, `lvm-label`. */
+  kind?: string;
+  /** Bytes from the start of the disk; absent: anywhere. */
+  offset?: number;
+}
+
+/**
+ * A try to bring back what was removed: a second VM with a blank `vda` and overlays of
+ * `disks` as `vdb`, `vdc`, … runs the plan section; its commands say what must not come back.
+ */
+export interface Resurrection {
+  plan: string;
+  section: string;
+  at: SourceLocation;
+  /** Names in the first machine, in order. */
+  disks: string[];
+  steps: RunStep[];
+  /** Strings that no command of the section may print on stdout. */
+  absent: string[];
+}
+
+export interface RebootStep extends StepBase {
+  kind: 'reboot';
+  /** Boot from this disk instead of from the image. */
+  from?: string;
+  /** Must appear on the console of the new boot, in any order. */
+  expect: TextPattern[];
+}
+
+export interface PowerStep extends StepBase {
+  kind: 'power';
+  /** `off`: an orderly shutdown, waited for; `cut`: the plug is pulled. */
+  action: 'off' | 'cut';
+}
+
+/** Does nothing but save the state; the name is in `saveAs`. */
+export interface CheckpointStep extends StepBase {
+  kind: 'checkpoint';
+  saveAs: string;
+}
+
+export type Step =
+  | RunStep
+  | SshStep
+  | WaitStep
+  | StartStep
+  | ConsoleStep
+  | CopyStep
+  | DisksStep
+  | RebootStep
+  | PowerStep
+  | CheckpointStep;
+
+export type StepKind = Step['kind'];
+
+/** A plan file: named sections of commands that scenarios and people share. */
+export interface Plan {
+  name: string;
+  description?: string;
+  file: string;
+  path: string;
+  variables: Record<string, string>;
+  sections: PlanSection[];
+}
+
+export interface PlanSection {
+  name: string;
+  steps: RunStep[];
+  at: SourceLocation;
+}

@@ -1,0 +1,32 @@
+import t from 'tap';
+import { asTapbootError, describeError, scenarioError } from '../../driver/errors.js';
+
+t.test('describeError answers what, where, expected, got, next', async (t) => {
+  const error = scenarioError('TAPBOOT_E_EXAMPLE', 'the key is unknown', {
+    at: { file: 'a.yaml', line: 3, column: 5 },
+    expected: 'run',
+    got: 'rnu',
+    hint: 'write run',
+  });
+  t.equal(
+    describeError(error),
+    [
+      'a.yaml:3:5: the key is unknown [TAPBOOT_E_EXAMPLE]',
+      '  expected: run',
+      '  got:      rnu',
+      '  next:     write run',
+    ].join('\n'),
+  );
+});
+
+t.test('what nobody foresaw is infra, never a verdict about the product', async (t) => {
+  const error = asTapbootError(new RangeError('boom'));
+  t.equal(error.failureClass, 'infra');
+  t.equal(error.code, 'TAPBOOT_E_UNEXPECTED');
+  t.match(error.details.output, /RangeError: boom/);
+});
+
+t.test('a TapbootError passes through untouched', async (t) => {
+  const error = scenarioError('TAPBOOT_E_EXAMPLE', 'x');
+  t.equal(asTapbootError(error), error);
+});
