@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { buildCurrent, ensureBuild } from './build.mjs';
 import { ensureNodePackages } from './node-packages.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { withTreeLock } from './tree-lock.mjs';
+import { tree } from './tree.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** Ends the process with the error's message and exit code when it is one of set-up's own. */
@@ -18,7 +20,7 @@ export function exitWith(error) {
 export async function ensureBuilt() {
   try {
     checkNodeVersion();
-    if (buildCurrent()) return;
+    if (existsSync(tree.nodeModules) && buildCurrent()) return;
     await withTreeLock(async () => {
       await ensureNodePackages();
       await ensureBuild();

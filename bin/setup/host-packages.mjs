@@ -16,7 +16,9 @@ const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
  * @returns {HostPackage[]}
  */
 export function packagesFor(purpose) {
-  const { packages } = JSON.parse(readFileSync(join(tree.root, 'bin', 'host-packages.json'), 'utf8'));
+  const { packages } = JSON.parse(
+    readFileSync(join(tree.root, 'bin', 'host-packages.json'), 'utf8'),
+  );
   return packages.filter((entry) => purpose === 'test' || entry.for === 'run');
 }
 

@@ -85,16 +85,12 @@ export async function ensureHostPackages(purpose, { mayInstall }) {
   );
   const refusal = whyNotInstall(mayInstall);
   if (refusal !== undefined) {
-    throw new SetupError(
-      'TAPBOOT_E_HOST_PACKAGES',
-      `host packages are missing, and ${refusal}`,
-      {
-        output: list.join('\n'),
-        hint: inNixShell()
-          ? 'enter the flake’s own shell: nix develop'
-          : `as root: ${installCommand(names)}`,
-      },
-    );
+    throw new SetupError('TAPBOOT_E_HOST_PACKAGES', `host packages are missing, and ${refusal}`, {
+      output: list.join('\n'),
+      hint: inNixShell()
+        ? 'enter the flake’s own shell: nix develop'
+        : `as root: ${installCommand(names)}`,
+    });
   }
   say(`set-up: installing ${String(names.length)} Debian packages with apt-get:`);
   for (const line of list) say(`  ${line}`);
@@ -114,9 +110,15 @@ export async function ensureHostPackages(purpose, { mayInstall }) {
   });
   const still = lacking(purpose);
   if (still.length > 0) {
-    throw new SetupError('TAPBOOT_E_HOST_PACKAGES', 'packages are installed, but parts of them are not there', {
-      output: still.map(({ entry, missing }) => `${entry.name}: ${missing.join(', ')}`).join('\n'),
-      hint: 'report this: the list in bin/host-packages.json does not fit this system',
-    });
+    throw new SetupError(
+      'TAPBOOT_E_HOST_PACKAGES',
+      'packages are installed, but parts of them are not there',
+      {
+        output: still
+          .map(({ entry, missing }) => `${entry.name}: ${missing.join(', ')}`)
+          .join('\n'),
+        hint: 'report this: the list in bin/host-packages.json does not fit this system',
+      },
+    );
   }
 }

@@ -18,7 +18,8 @@ const read = (file) => {
 };
 
 /** A shell of the flake links node_modules from the Nix store; that is never ours to change. */
-const isLinked = () => lstatSync(tree.nodeModules, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+const isLinked = () =>
+  lstatSync(tree.nodeModules, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 /**
  * Whether what npm says it installed (`node_modules/.package-lock.json`) is what the lock asks
@@ -61,7 +62,13 @@ export async function ensureNodePackages() {
     note('npm ci');
     const log = join(tree.state, 'logs', 'npm-ci.log');
     // The project's .npmrc silences npm; what goes wrong here must be seen.
-    const args = ['ci', '--loglevel=error', '--ignore-scripts', '--include=dev', '--prefer-offline'];
+    const args = [
+      'ci',
+      '--loglevel=error',
+      '--ignore-scripts',
+      '--include=dev',
+      '--prefer-offline',
+    ];
     const { status, output } = await runChild('npm', args, { cwd: tree.root, log });
     if (status !== 0) {
       throw new SetupError('TAPBOOT_E_NPM_CI', `npm ci failed with status ${String(status)}`, {

@@ -19,9 +19,13 @@ export async function withTreeLock(work) {
     const stdio = ['ignore', 'ignore', 'inherit', descriptor];
     const first = spawnSync('flock', ['--nonblock', '3'], { stdio });
     if (first.error !== undefined) {
-      throw new SetupError('TAPBOOT_E_HOST_TOOL_MISSING', 'the tool flock is missing on this host', {
-        hint: 'install util-linux',
-      });
+      throw new SetupError(
+        'TAPBOOT_E_HOST_TOOL_MISSING',
+        'the tool flock is missing on this host',
+        {
+          hint: 'install util-linux',
+        },
+      );
     }
     if (first.status !== 0) {
       say('set-up: another set-up is at work in this tree; waiting for it');

@@ -120,7 +120,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     reporter:
       flags.reporter === undefined
         ? undefined
-        : oneOf('--reporter', flags.reporter, ['tap', 'pretty']),
+        : oneOf<'tap' | 'pretty'>('--reporter', flags.reporter, ['tap', 'pretty']),
     tapVersion:
       oneOf('--tap-version', flags.tapVersion ?? '14', ['13', '14']) === '13' ? 13 : 14,
     tapFlat: flags.tapFlat ?? false,

@@ -59,7 +59,11 @@ export function switchVariable(env: Environment, name: string): boolean {
  * A flag or variable that must be one of a few words.
  * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE
  */
-export function oneOf<T extends string>(source: string, value: string, choices: readonly T[]): T {
+export function oneOf<const T extends string>(
+  source: string,
+  value: string,
+  choices: readonly T[],
+): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
-import { fstatSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 import { recordWriteError, syncDirectory, writeAtomically, writeFully } from './atomic-file.js';
 import { withFileLock } from './file-lock.js';
-import { healTail, ledgerEnd } from './ledger-tail.js';
+import { containsRun, healTail, ledgerEnd } from './ledger-tail.js';
 import type { LedgerLine } from './ledger-schema.js';
 import { listPending, pendingFile, removeStaleTemporaries } from './pending.js';
-import { containsRun } from './ledger-tail.js';
 import { sortKeys } from './sort-keys.js';
 
 /** What was found and put right on the way to an append; for notices. */
@@ -55,7 +61,7 @@ export async function appendToLedger(
  * files. Cheap when there is nothing to do; called at the start of every run.
  */
 export async function settleLedger(ledger: string): Promise<LedgerRepairs> {
-  if (listPending(ledger).length === 0 && !healTail(ledger, { dryRun: true })) {
+  if (listPending(ledger).length === 0 && healTail(ledger, { dryRun: true }) === undefined) {
     return { said: [], appended: [] };
   }
   return withFileLock(`${ledger}.lock`, () => drain(ledger));

@@ -1,5 +1,12 @@
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
-import { fsyncSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { isMissing, writeFully } from './atomic-file.js';
 
 const CHUNK = 64 * 1024;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeTemporaryDirectory } from '../file/atomic-file.js';
+import { makeTemporaryDirectory } from '../content/atomic-file.js';
 import type { BootMenu, ConfigFiles } from './boot-entry.js';
 import { readGrubConfig } from './grub-config.js';
 import { IsoTree } from './iso-tree.js';
@@ -31,9 +31,14 @@ export interface IsoMenus {
 const SYSLINUX_PLACES = ['/boot/isolinux', '/isolinux', '/boot/syslinux', '/syslinux', ''].flatMap(
   (directory) => [`${directory}/isolinux.cfg`, `${directory}/syslinux.cfg`],
 );
-const GRUB_PLACES = ['/boot/grub', '/boot/grub2', '/grub', '/grub2', '/EFI/BOOT', '/EFI/debian'].map(
-  (directory) => `${directory}/grub.cfg`,
-);
+const GRUB_PLACES = [
+  '/boot/grub',
+  '/boot/grub2',
+  '/grub',
+  '/grub2',
+  '/EFI/BOOT',
+  '/EFI/debian',
+].map((directory) => `${directory}/grub.cfg`);
 
 /** Files that may be read as configuration; larger ones are something else. */
 const CONFIG_LIMIT = 1024 * 1024;
@@ -79,16 +84,16 @@ function readAll(tree: IsoTree, files: ConfigFiles): FoundMenu[] {
       return [path];
     });
   return [
-    ...found(SYSLINUX_PLACES).map(
-      (config): FoundMenu => ({
-        config,
-        loader: 'isolinux',
-        menu: readSyslinuxConfig(config, files),
-      }),
-    ),
-    ...found(GRUB_PLACES).map(
-      (config): FoundMenu => ({ config, loader: 'grub', menu: readGrubConfig(config, files) }),
-    ),
+    ...found(SYSLINUX_PLACES).map((config): FoundMenu => ({
+      config,
+      loader: 'isolinux',
+      menu: readSyslinuxConfig(config, files),
+    })),
+    ...found(GRUB_PLACES).map((config): FoundMenu => ({
+      config,
+      loader: 'grub',
+      menu: readGrubConfig(config, files),
+    })),
   ];
 }
 

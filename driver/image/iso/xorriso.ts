@@ -42,7 +42,11 @@ export async function extractFromIso(
   signal?: AbortSignal,
 ): Promise<void> {
   if (files.size === 0) return;
-  await xorriso(iso, [...files].flatMap(([from, to]) => ['-extract', from, to]), signal);
+  await xorriso(
+    iso,
+    [...files].flatMap(([from, to]) => ['-extract', from, to]),
+    signal,
+  );
 }
 
 /** `-no_rc`: a user's start-up file must not change what we read. */
@@ -68,8 +72,13 @@ async function xorriso(iso: string, commands: string[], signal?: AbortSignal): P
     const stderr = typeof error.stderr === 'string' ? error.stderr : '';
     throw infraError('TAPBOOT_E_ISO_READ', `the ISO ${iso} cannot be read`, {
       expected: 'an ISO 9660 image that xorriso can list and extract from',
-      got: error.isCanceled ? 'the reading was cancelled' : error.shortMessage.split('\n')[0] ?? '',
-      output: stderr.split('\n').filter((line) => /FAILURE|SORRY|FATAL|abort/.test(line)).join('\n'),
+      got: error.isCanceled
+        ? 'the reading was cancelled'
+        : (error.shortMessage.split('\n')[0] ?? ''),
+      output: stderr
+        .split('\n')
+        .filter((line) => /FAILURE|SORRY|FATAL|abort/.test(line))
+        .join('\n'),
       hint: 'Check the download (its SHA-256) and the free space of the cache directory.',
       cause: error,
     });

@@ -7,7 +7,9 @@ const zeros = new Uint8Array(contentBlock);
 
 /** Whether a block of at most 4 KiB is nothing but zeros. */
 export const isZero = (block: Buffer): boolean =>
-  block.length === contentBlock ? block.equals(zeros) : block.equals(zeros.subarray(0, block.length));
+  block.length === contentBlock
+    ? block.equals(zeros)
+    : block.equals(zeros.subarray(0, block.length));
 
 /** Adds up the stretches of a disk that are not zero; blocks come in rising order. */
 export class ContentMap {

@@ -22,7 +22,8 @@ export const fatBootSector: Decoder = {
   decode(block, offset) {
     const bytes = block.readUInt16LE(11);
     const fats = block[16] ?? 0;
-    if (!isBootSector(block) || !validSector(bytes) || !powerOfTwo(block[13] ?? 0)) return undefined;
+    if (!isBootSector(block) || !validSector(bytes) || !powerOfTwo(block[13] ?? 0))
+      return undefined;
     if (fats === 0 || fats > 4 || block.readUInt16LE(14) === 0) return undefined;
     const wide = block.toString('latin1', 82, 87) === 'FAT32';
     const sectors = block.readUInt16LE(19) || block.readUInt32LE(32);
@@ -33,7 +34,11 @@ export const fatBootSector: Decoder = {
       type: 'vfat',
       offset,
       length: 512,
-      placeIn: primaryOr(offset, wide ? block.readUInt16LE(50) * bytes : undefined, 'backup boot sector'),
+      placeIn: primaryOr(
+        offset,
+        wide ? block.readUInt16LE(50) * bytes : undefined,
+        'backup boot sector',
+      ),
       what: `${version} boot sector, ${size(sectors * bytes)}${label === '' ? '' : `, label ${label}`}`,
       detail: { version, label, serial: block.readUInt32LE(wide ? 67 : 39).toString(16) },
     };

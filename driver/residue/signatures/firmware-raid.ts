@@ -19,7 +19,10 @@ export const ddfHeader: Decoder = {
     const blank = Buffer.from(block);
     blank.fill(0xff, 4, 8);
     const checksum = verdict(crc32(blank) === block.readUInt32BE(4));
-    const guid = block.subarray(8, 32).toString('latin1').replace(/[^ -~]/g, '.');
+    const guid = block
+      .subarray(8, 32)
+      .toString('latin1')
+      .replace(/[^ -~]/g, '.');
     const revision = name(block, 32, 8);
     return {
       kind: 'raid-other',

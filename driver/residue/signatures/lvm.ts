@@ -11,7 +11,10 @@ export function lvmUuid(raw: string): string {
 }
 
 /** Offset and size pairs from `at` on, up to the pair of zeros; and where the next list begins. */
-function locations(block: Buffer, at: number): { list: { start: number; length: number }[]; end: number } {
+function locations(
+  block: Buffer,
+  at: number,
+): { list: { start: number; length: number }[]; end: number } {
   const list: { start: number; length: number }[] = [];
   let place = at;
   while (place + 16 <= block.length) {
@@ -55,7 +58,9 @@ export const lvmLabel: Decoder = {
         uuid: id,
         device_size: String(deviceSize),
         data_start: data.list.map(({ start }) => String(start)).join(','),
-        metadata_areas: areas.list.map(({ start, length }) => `${String(start)}+${String(length)}`).join(','),
+        metadata_areas: areas.list
+          .map(({ start, length }) => `${String(start)}+${String(length)}`)
+          .join(','),
         checksum,
       },
     };
@@ -90,37 +95,3 @@ export const lvmMetadataArea: Decoder = {
     };
   },
 };
-
-const textHead =
-  /^([A-Za-z0-9+_.-]+) \{\nid = "([A-Za-z0-9]{6}(?:-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6})"\nseqno = (\d+)\n/;
-
-/**
- * One copy of a volume group's description: text that begins on a sector of the metadata
- * area's ring buffer. Removing the group leaves the copies; only the header forgets them.
- * The magic is the first bytes of no fixed name, so the sector scan cannot use it: see
- * `lvmTextAnchor`. Source: LVM2 lib/format_text/format-text.c.
- */
-export const lvmTextAnchor = Buffer.from(' {\nid = "');
-
-/** Bytes around the anchor that `decodeLvmText` reads: a name is at most 127 long. */
-export const lvmTextWindow = { before: 128, length: 512 };
-
-/**
- * @param window `lvmTextWindow.before` bytes before the anchor, `length` from it on
- * @param anchor offset of the anchor on the disk
- */
-export function decodeLvmText(window: Buffer, anchor: number) {
-  const all = window.toString('latin1');
-  const head = /[A-Za-z0-9+_.-]*$/.exec(all.slice(0, lvmTextWindow.before))?.[0] ?? '';
-  const match = textHead.exec(head + all.slice(lvmTextWindow.before));
-  if (match === null) return undefined;
-  const [, group = '', id = '', seqno = ''] = match;
-  return {
-    kind: 'lvm-metadata' as const,
-    type: 'lvm_metadata',
-    offset: anchor - head.length,
-    length: match[0].length,
-    what: `LVM metadata text of VG ${group}, seqno ${seqno}`,
-    detail: { vg: group, uuid: id, seqno },
-  };
-}

@@ -1,5 +1,6 @@
 import { crc32cRaw } from '../checksum.js';
-import { hex, size, text, u64, uuid, type Decoder } from './signature.js';
+import { mdUuid } from './md.js';
+import { hex, size, text, u64, type Decoder } from './signature.js';
 
 /**
  * Superblock of a write-intent bitmap.
@@ -16,10 +17,10 @@ export const mdBitmap: Decoder = {
       type: 'md_bitmap',
       offset,
       length: 256,
-      what: `md write-intent bitmap, version ${String(version)}, array ${uuid(block, 8)}`,
+      what: `md write-intent bitmap, version ${String(version)}, array ${mdUuid(block, 8)}`,
       detail: {
         version: String(version),
-        uuid: uuid(block, 8),
+        uuid: mdUuid(block, 8),
         events: String(block.readBigUInt64LE(24)),
         sync_size: size(u64(block, 40) * 512),
         chunk: size(block.readUInt32LE(52)),

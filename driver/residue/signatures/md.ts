@@ -1,5 +1,5 @@
 import { mdPlaceIn, type MdVersion } from './md-places.js';
-import { hex, name, size, u64, uuid, verdict, type Decoder, type Signature } from './signature.js';
+import { hex, name, size, u64, verdict, type Decoder, type Signature } from './signature.js';
 
 // Layout: struct mdp_superblock_1 in Linux include/uapi/linux/raid/md_p.h; all little-endian.
 const sector = 512;
@@ -8,8 +8,15 @@ const maxDevices = 1920;
 /** Names of the personalities by their number in the superblock. */
 export function levelName(level: number): string {
   const special: Record<number, string> = { [-1]: 'linear', [-4]: 'multipath', [-5]: 'faulty' };
-  return special[level] ?? (level >= 0 && level <= 10 ? `raid${String(level)}` : `level ${String(level)}`);
+  return (
+    special[level] ??
+    (level >= 0 && level <= 10 ? `raid${String(level)}` : `level ${String(level)}`)
+  );
 }
+
+/** 16 bytes as mdadm prints them: four groups of eight digits. */
+export const mdUuid = (bytes: Buffer, at: number): string =>
+  bytes.toString('hex', at, at + 16).replace(/(.{8})(?=.)/g, '$1:');
 
 /** calc_sb_1_csum: the sum of all words, the carries folded in once. */
 function checksumHolds(block: Buffer, devices: number): boolean {
@@ -18,7 +25,7 @@ function checksumHolds(block: Buffer, devices: number): boolean {
   let at = 0;
   for (; at + 4 <= length; at += 4) sum += at === 216 ? 0 : block.readUInt32LE(at);
   if (at + 2 <= length) sum += block.readUInt16LE(at);
-  return (sum % 2 ** 32) + Math.floor(sum / 2 ** 32) === block.readUInt32LE(216);
+  return ((sum % 2 ** 32) + Math.floor(sum / 2 ** 32)) % 2 ** 32 === block.readUInt32LE(216);
 }
 
 const featureNames: readonly (readonly [number, string])[] = [
@@ -55,14 +62,14 @@ export const mdSuperblock: Decoder = {
       length: 256 + devices * 2,
       owner,
       placeIn: mdPlaceIn(version, offset),
-      what: `md superblock ${version}, ${levelName(level)} of ${String(raidDevices)}, array ${array === '' ? '(no name)' : array}, uuid ${uuid(block, 16)}, checksum ${checksum}`,
+      what: `md superblock ${version}, ${levelName(level)} of ${String(raidDevices)}, array ${array === '' ? '(no name)' : array}, uuid ${mdUuid(block, 16)}, checksum ${checksum}`,
       detail: {
         version,
         level: levelName(level),
         raid_devices: String(raidDevices),
         name: array,
-        uuid: uuid(block, 16),
-        device_uuid: uuid(block, 168),
+        uuid: mdUuid(block, 16),
+        device_uuid: mdUuid(block, 168),
         device_number: String(block.readUInt32LE(160)),
         events: String(block.readBigUInt64LE(200)),
         size_per_device: size(perDevice),
@@ -70,7 +77,9 @@ export const mdSuperblock: Decoder = {
         data_offset: String(dataOffset),
         features: featureNames.flatMap(([bit, word]) => (features & bit ? [word] : [])).join(','),
         ...(features & 1 ? { bitmap_at: String(offset + block.readInt32LE(96) * sector) } : {}),
-        ...(features & 1024 ? { ppl_at: String(offset + block.readInt16LE(96) * sector) } : {}),
+        ...(features & (1024 | 2048)
+          ? { ppl_at: String(offset + block.readInt16LE(96) * sector) }
+          : {}),
         checksum,
       },
       ...(Number.isFinite(owner + dataOffset + perDevice) && perDevice > 0
@@ -78,7 +87,7 @@ export const mdSuperblock: Decoder = {
             opens: {
               start: owner + dataOffset,
               length: perDevice,
-              name: `data of array ${array === '' ? uuid(block, 16) : array}`,
+              name: `data of array ${array === '' ? mdUuid(block, 16) : array}`,
             },
           }
         : {}),

@@ -92,7 +92,8 @@ export function gatherZfs(all: readonly Signature[]): Signature[] {
     });
     const ring = rings.at(-1);
     if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
-    else if (ring !== undefined && block.offset - ring.first.offset < zfsLabelBytes - uberblocksAt) ring.count += 1;
+    else if (ring !== undefined && block.offset - ring.first.offset < zfsLabelBytes - uberblocksAt)
+      ring.count += 1;
     else rings.push({ first: block, count: 1 });
   }
   const withCounts = labels.map((label) => ({

@@ -2,7 +2,7 @@ import type { Pattern, TextPattern } from '../model.js';
 import { problemAt, type ProblemDetails, type Report } from '../problem.js';
 import { parseDuration, parseSize } from '../quantities.js';
 import { DURATION, SIZE } from '../schema/leaves.js';
-import type { YamlDocument } from '../yaml/document.js';
+import type { Span, YamlDocument } from '../yaml/document.js';
 import type { YamlPath } from '../yaml/path.js';
 import { listOf, showValue } from '../yaml/show.js';
 
@@ -34,7 +34,16 @@ export class StepReader {
     message: string,
     details: ProblemDetails = {},
   ): void {
-    const span = this.document.valueSpan([...this.base, ...path]);
+    this.reportAt(this.document.valueSpan([...this.base, ...path]), code, message, details);
+  }
+
+  /** The same for a place that is not a value, e.g. a key. */
+  reportAt(
+    span: Span,
+    code: `TAPBOOT_E_${string}`,
+    message: string,
+    details: ProblemDetails = {},
+  ): void {
     this.report(problemAt(this.document, span, code, message, details));
   }
 

@@ -66,7 +66,7 @@ async function stamp(path: string): Promise<{ text: string; changedNs: bigint }>
 }
 
 /** A note that cannot be read or understood is as good as none. */
-async function readNote(path: string): Promise<Partial<Remembered & { sha256: string }> | undefined> {
+async function readNote(path: string): Promise<Remembered | undefined> {
   try {
     const note: unknown = JSON.parse(await readFile(path, 'utf8'));
     return isRemembered(note) ? note : undefined;

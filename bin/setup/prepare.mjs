@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { tree } from './tree.mjs';
+import { stage } from './progress.mjs';
+import { checkNodeVersion } from './node-version.mjs';
+import { cacheDirectory, checkDiskSpace, GIB, makeCacheDirectory, MIB } from './disk-space.mjs';
+import { ensureHostPackages, lacking } from './install-packages.mjs';
+import { ensureNodePackages, ensureTestRunner, nodePackagesCurrent } from './node-packages.mjs';
+import { ensureBuild } from './build.mjs';
+import { withTreeLock } from './tree-lock.mjs';
+
+/**
+ * What is about to be written, and where. Measured: node_modules takes 220 MiB and npm's cache
+ * as much; the Debian packages 700 MiB unpacked; building an image 1.5 GiB at its peak, a run's
+ * disk overlays and saved states the rest. A warm tree or cache needs only what a run writes.
+ */
+export function spaceNeeds(purpose, env = process.env) {
+  const cache = cacheDirectory(env);
+  const warm = existsSync(join(cache, 'images'));
+  const needs = [
+    nodePackagesCurrent()
+      ? { path: tree.root, bytes: 100 * MIB, what: 'for the build and the run directories' }
+      : {
+          path: tree.root,
+          bytes: GIB,
+          what: 'for node_modules, the build and the run directories',
+        },
+    warm
+      ? { path: cache, bytes: GIB, what: 'for a run' }
+      : { path: cache, bytes: 3 * GIB, what: 'for the image, its packages and a run' },
+  ];
+  if (lacking(purpose, env).length > 0) {
+    needs.push({ path: '/usr', bytes: GIB, what: 'for Debian packages' });
+  }
+  return needs;
+}
+
+/**
+ * Everything between a fresh clone and a first run, in the order in which it can fail cheaply.
+ * @param {'run' | 'test'} purpose
+ * @param {{ mayInstall: boolean, hostPackages?: boolean }} options `hostPackages: false` for a
+ *   command that only prints
+ * @throws {import('./setup-error.mjs').SetupError}
+ */
+export async function prepare(purpose, { mayInstall, hostPackages = true }) {
+  await stage('node', () => checkNodeVersion(), { quiet: true });
+  await withTreeLock(async () => {
+    await stage(
+      'disk space',
+      () => {
+        makeCacheDirectory(cacheDirectory());
+        return checkDiskSpace(spaceNeeds(purpose));
+      },
+      { quiet: true },
+    );
+    if (hostPackages) await ensureHostPackages(purpose, { mayInstall });
+    await ensureNodePackages();
+    if (purpose === 'test') await ensureTestRunner();
+    await ensureBuild();
+  });
+}

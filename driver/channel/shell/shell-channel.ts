@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { guestDead, infraError, scenarioError } from '../../errors.js';
+import type { Channel, CommandResult, RunOptions } from '../channel.js';
+import type { Frame } from './frames.js';
+import { ShellLink } from './link.js';
+import { Pending } from './pending.js';
+
+/** Bytes kept of each output stream, unless a command says otherwise. */
+export const DEFAULT_OUTPUT_LIMIT = 1024 * 1024;
+
+/** From SIGTERM to the first SIGKILL. */
+const TERM_GRACE_MS = 1000;
+/** SIGKILL is repeated so often and so long: children may be born between look and kill. */
+const KILL_INTERVAL_MS = 500;
+const KILL_ROUNDS = 10;
+
+/** Files of so many commands are removed at once: each removal costs the guest an exec. */
+const FORGET_BATCH = 32;
+
+/** How a command ended in the guest. */
+type Ending =
+  | { kind: 'inline'; status: number; stdout: string; stderr: string }
+  | { kind: 'files'; status: number }
+  | { kind: 'lost' };
+
+/** Why a command is to be killed. */
+type Stop = 'timeout' | 'abort';
+
+/** What the guest's memory proves after a restore; see `plant` and `prove`. */
+export interface Proof {
+  nonce: string;
+  /** Times that `prove` was asked since the shell began, this one included. */
+  count: number;
+}
+
+export interface AttachOptions {
+  /** Milliseconds until a shell must have answered. */
+  timeoutMs: number;
+}
+
+/**
+ * Root shell on a virtio-serial port: no tty, so no echo, no prompt, no line limit. Several
+ * commands may run at once; each has a shell of its own, and its own process group.
+ */
+export class ShellChannel implements Channel {
+  readonly name = 'shell';
+  readonly #stream: Duplex;
+  readonly #link: ShellLink;
+  readonly #running = new Map<string, Pending<Ending>>();
+  /** Part of each command's id, so that files of an earlier connection are never met. */
+  readonly #prefix = randomBytes(3).toString('hex');
+  #dialect: 'bash' | 'sh' = 'sh';
+  #loaded = false;
+  #count = 0;
+  #forgotten: string[] = [];
+
+  private constructor(stream: Duplex) {
+    this.#stream = stream;
+    this.#link = new ShellLink(
+      stream,
+      (frame) => this.#ended(frame),
+      (error) => {
+        for (const pending of this.#running.values()) pending.reject(error);
+      },
+    );
+  }
+
+  /**
+   * Makes contact with the shell behind `stream`, which may be freshly started or have
+   * survived in a restored machine (whatever was under way there is skipped).
+   * @throws TapbootError infra when no shell answers in time, guest-dead when the stream ends
+   */
+  static async attach(stream: Duplex, options: AttachOptions): Promise<ShellChannel> {
+    const channel = new ShellChannel(stream);
+    const facts = await channel.#link.open(options.timeoutMs);
+    channel.#dialect = facts.dialect;
+    channel.#loaded = facts.loaded;
+    return channel;
+  }
+
+  /** What the guest's shell is: commands get bash where it has it. */
+  get dialect(): 'bash' | 'sh' {
+    return this.#dialect;
+  }
+
+  /** True when this connection loaded the guest's half; false when it had survived a restore. */
+  get fresh(): boolean {
+    return this.#loaded;
+  }
+
+  async run(command: string, options: RunOptions): Promise<CommandResult> {
+    const { timeoutMs, signal, outputLimit = DEFAULT_OUTPUT_LIMIT } = options;
+    refuseNul(command);
+    signal?.throwIfAborted();
+    const id = `${this.#prefix}${String(++this.#count)}`;
+    const ended = new Pending<Ending>();
+    this.#running.set(id, ended);
+    const started = performance.now();
+    try {
+      this.#link.send(this.#request(id, command, options.stdin));
+      const stop = await untilStopped(ended.promise, timeoutMs, signal);
+      const ending = stop === undefined ? await ended.promise : await this.#kill(id, ended);
+      const durationMs = performance.now() - started;
+      if (stop === 'abort') throw asError(signal?.reason);
+      const output = await this.#collect(id, ending, outputLimit);
+      return {
+        channel: 'shell',
+        command,
+        ...output,
+        stderrSeparate: true,
+        exitStatus: stop === 'timeout' || ending?.kind === undefined ? null : statusOf(ending),
+        durationMs,
+        timedOut: stop === 'timeout',
+      };
+    } finally {
+      this.#running.delete(id);
+      this.#forget(id);
+    }
+  }
+
+  /**
+   * One round trip through the shell itself, without a fork, also while commands run.
+   * @returns milliseconds that it took
+   * @throws TapbootError guest-dead when no answer comes in time
+   */
+  async heartbeat(timeoutMs: number): Promise<number> {
+    const beat = String(++this.#count);
+    const started = performance.now();
+    const answer = await this.#link.ask(`__tb_h ${beat}\n`, `h ${beat}`, timeoutMs);
+    if (answer === undefined) {
+      throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell does not answer', {
+        expected: `an answer within ${String(timeoutMs / 1000)} s`,
+        got: 'silence',
+      });
+    }
+    return performance.now() - started;
+  }
+
+  /**
+   * Puts `nonce` into the shell's memory, and there alone: only the same running system,
+   * or one restored from its saved state, can give it back.
+   * @param nonce letters, digits, `-` and `_`
+   */
+  async plant(nonce: string): Promise<void> {
+    if (!/^[\w-]+$/.test(nonce)) {
+      throw infraError('TAPBOOT_E_NONCE', 'a nonce is made of letters, digits, - and _');
+    }
+    this.#link.send(`__tb_x=${nonce} __tb_c=0\n`);
+    await this.heartbeat(10_000);
+  }
+
+  /**
+   * Reads the planted nonce and raises its counter.
+   * @returns an empty nonce when none was planted
+   * @throws TapbootError guest-dead when no answer comes in time
+   */
+  async prove(timeoutMs: number): Promise<Proof> {
+    const answer = await this.#link.ask('__tb_q\n', 'q', timeoutMs);
+    if (answer === undefined) {
+      throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell gives no proof of itself');
+    }
+    const [count, nonce] = answer.split(' ');
+    return { nonce: nonce ?? '', count: Number(count) };
+  }
+
+  /** Lets go of the stream; the shell in the guest stays for another connection. Idempotent. */
+  async close(): Promise<void> {
+    this.#stream.destroy();
+    await Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #request(id: string, command: string, stdin: string | undefined): Buffer {
+    const text = needsOwnShell(command) ? `exec bash -c ${quote(command)}` : command;
+    const input = stdin === undefined ? '-' : Buffer.from(stdin).toString('base64');
+    if (this.#dialect === 'sh') {
+      return Buffer.from(`__tb_j ${id} ${quote(command)} ${input === '' ? "''" : input}\n`);
+    }
+    const length = String(Buffer.byteLength(text));
+    const inputLength = stdin === undefined ? '-' : String(input.length);
+    return Buffer.from(
+      `__tb_j ${id} ${length} ${inputLength}\n${text}${stdin === undefined ? '' : input}`,
+    );
+  }
+
+  /** A command has ended: the guest says so by itself. */
+  #ended({ kind, rest }: Frame): void {
+    const match = /^(\S+) ?(\d*) ?([^]*)$/.exec(rest);
+    const pending = this.#running.get(match?.[1] ?? '');
+    const status = Number(match?.[2]);
+    if (kind === 'l') pending?.resolve({ kind: 'lost' });
+    else if (kind === 'b') pending?.resolve({ kind: 'files', status });
+    else if (kind === 'd') {
+      const [stdout = '', stderr = ''] = (match?.[3] ?? '').replaceAll('\u0003', '\n').split('\u0004');
+      pending?.resolve({ kind: 'inline', status, stdout, stderr });
+    }
+  }
+
+  /** @returns how it ended, or undefined when not even SIGKILL ended it (uninterruptible) */
+  async #kill(id: string, ended: Pending<Ending>): Promise<Ending | undefined> {
+    this.#link.send(`__tb_z ${id} TERM\n`);
+    let ending = await ended.within(TERM_GRACE_MS);
+    for (let round = 0; ending === undefined && round < KILL_ROUNDS; round++) {
+      this.#link.send(`__tb_z ${id} KILL\n`);
+      ending = await ended.within(KILL_INTERVAL_MS);
+    }
+    return ending;
+  }
+
+  async #collect(
+    id: string,
+    ending: Ending | undefined,
+    limit: number,
+  ): Promise<Pick<CommandResult, 'stdout' | 'stderr' | 'dropped'>> {
+    if (ending?.kind === 'lost') {
+      throw infraError('TAPBOOT_E_SHELL_SPOOL', 'the guest has nowhere to put a command’s output', {
+        hint: 'Did the scenario remove or fill /run/tapboot-shell-*?',
+      });
+    }
+    if (ending?.kind === 'inline') {
+      const out = Buffer.from(ending.stdout, 'latin1');
+      const err = Buffer.from(ending.stderr, 'latin1');
+      return cut({ bytes: out, size: out.length }, { bytes: err, size: err.length }, limit);
+    }
+    // Both at once: the guest answers them one after the other, without a round trip between.
+    const [out, err] = await Promise.all([
+      this.#link.fetch(id, 'o', limit),
+      this.#link.fetch(id, 'e', limit),
+    ]);
+    return cut(out, err, limit);
+  }
+
+  #forget(id: string): void {
+    this.#forgotten.push(id);
+    if (this.#forgotten.length < FORGET_BATCH || this.#link.error !== undefined) return;
+    this.#link.send(`__tb_u ${this.#forgotten.join(' ')}\n`);
+    this.#forgotten = [];
+  }
+}
+
+function cut(
+  out: { bytes: Buffer; size: number },
+  err: { bytes: Buffer; size: number },
+  limit: number,
+): Pick<CommandResult, 'stdout' | 'stderr' | 'dropped'> {
+  return {
+    stdout: out.bytes.subarray(0, limit).toString('utf8'),
+    stderr: err.bytes.subarray(0, limit).toString('utf8'),
+    dropped: { stdout: Math.max(0, out.size - limit), stderr: Math.max(0, err.size - limit) },
+  };
+}
+
+const statusOf = (ending: Ending): number | null =>
+  ending.kind === 'lost' ? null : ending.status;
+
+/** Resolves to undefined when `ended` comes first; a rejection of `ended` passes through. */
+async function untilStopped(
+  ended: Promise<unknown>,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Stop | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const stopped = new Promise<Stop>((resolve) => {
+    timer = setTimeout(() => resolve('timeout'), timeoutMs);
+    onAbort = () => resolve('abort');
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([ended.then(() => undefined), stopped]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * In a forked shell `$$` and `$PPID` are those of the driver's shell, and `kill $$` would end
+ * it: a command that names them gets a bash of its own.
+ */
+const needsOwnShell = (command: string): boolean => /\$\$|\bPPID\b|\bBASHPID\b/.test(command);
+
+/** One word of shell, whatever is in it. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+function refuseNul(command: string): void {
+  if (!command.includes('\0')) return;
+  throw scenarioError('TAPBOOT_E_COMMAND_NUL', 'a command cannot contain a NUL character');
+}
+
+const asError = (reason: unknown): Error =>
+  reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));

@@ -1,0 +1,29 @@
+import { userCacheDirectory } from '../config/cache-directory.js';
+import type { Environment } from '../config/variables.js';
+import type { Terminal } from './run-flags.js';
+import { findProjectRoot, projectVersion } from './project-root.js';
+
+/** The outside world as the commands see it; the one place that takes it from `process`. */
+export interface Outside {
+  environment: Environment;
+  workingDirectory: string;
+  projectRoot: string;
+  version: string;
+  stdout: Terminal;
+  stderr: Terminal;
+  /** @throws TapbootError `infra` when the environment names no place for it */
+  cacheDirectory(): string;
+}
+
+export function outsideOfProcess(): Outside {
+  const projectRoot = findProjectRoot();
+  return {
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    projectRoot,
+    version: projectVersion(projectRoot),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cacheDirectory: () => userCacheDirectory(process.env),
+  };
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { addCheckCommand } from './commands/check.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addImageCommand } from './commands/image.js';
+import { addListCommand } from './commands/list.js';
+import { addNotesCommand } from './commands/notes.js';
+import { addPlanCommand } from './commands/plan.js';
+import { addRunCommand } from './commands/run.js';
+import { addSchemaCommand } from './commands/schema.js';
+import type { Outside } from './outside.js';
+
+/** Where a command leaves its exit code when it ends without an error. */
+export interface CommandResultCode {
+  exitCode: number;
+}
+
+/** What a command is built with. */
+export interface CommandContext {
+  outside: Outside;
+  result: CommandResultCode;
+}
+
+/** How a command adds itself; what it needs for its work, it imports when it is called. */
+export type AddCommand = (program: Command, context: CommandContext) => void;
+
+const COMMANDS: readonly AddCommand[] = [
+  addRunCommand,
+  addListCommand,
+  addCheckCommand,
+  addPlanCommand,
+  addImageCommand,
+  addDoctorCommand,
+  addSchemaCommand,
+  addNotesCommand,
+];
+
+const EPILOGUE = `
+Exit codes: 0 all passed, 1 an expectation failed, 2 scenario or usage error, 3 guest dead,
+4 infrastructure, 75 incomplete (queued). When several apply: 2, 4, 3, 1, 75, 0.
+
+Examples:
+  $ tapboot list
+  $ tapboot run --tag residue
+  $ tapboot run --image file:my.iso,boot=direct scenarios/provisions-clean-disk.yaml
+`;
+
+/** Throws CommanderError instead of ending the process; the caller prints it. */
+export function buildProgram(outside: Outside, result: CommandResultCode): Command {
+  const program = new Command('tapboot')
+    .description('Boots boot images in QEMU, runs scenarios against them, reports TAP.')
+    .version(outside.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', EPILOGUE);
+  for (const add of COMMANDS) add(program, { outside, result });
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .configureOutput({
+        writeOut: (text) => outside.stdout.write(text),
+        writeErr: (text) => outside.stderr.write(text),
+        // Errors are thrown, and printed once, in tapboot's own form.
+        outputError: () => undefined,
+      });
+  }
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}

@@ -1,0 +1,46 @@
+import type { NewEvent } from '../events/events.js';
+import type { AcceleratorChoice } from '../qemu/accelerator.js';
+import type { QemuBinary } from '../qemu/version.js';
+import type { GuestCredentials } from './credentials.js';
+
+/** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
+export interface VmFacts {
+  ssh?: { host: string; port: number; executable?: string };
+  diskImage?: string;
+  extraDisks?: string[];
+  bootToLoginSeconds?: number;
+  bootToSshSeconds?: number;
+}
+
+/** Keys of one run, made for it and gone with it. */
+export interface RunKeys extends GuestCredentials {
+  /** Client private key in OpenSSH format. */
+  clientPrivateKey: string;
+  /** The same in a file of mode 0600, for `ssh -i`. */
+  clientKeyFile: string;
+  /** Public half of `hostPrivateKey`, one OpenSSH line without comment. */
+  hostPublicKey: string;
+  /** `SHA256:…` of the client key. */
+  fingerprint: string;
+}
+
+/** What all machines of a run share. The controller knows the outside world by this alone. */
+export interface VmHost {
+  qemu: QemuBinary;
+  accelerator: AcceleratorChoice;
+  keys: RunKeys;
+  /** Short private directory for overlays, sockets, states. */
+  workspace: string;
+  /** Milliseconds from QEMU's start to a usable console, and from there to SSH. */
+  timeouts: { spawnMs: number; loginMs: number };
+  /** `CODE:VARS` of UEFI firmware; absent: where distributions put it. */
+  firmware?: string;
+  emit(event: NewEvent): void;
+  /** A line for harness.log. */
+  log(line: string): void;
+  /** Where a VM's evidence goes; the same name, the same places. */
+  places(vm: string): { serialLog: string; diagnostics: string };
+  /** Facts for metadata.json. */
+  facts(vm: string, facts: VmFacts): void;
+  signal?: AbortSignal;
+}

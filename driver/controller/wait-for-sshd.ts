@@ -1,0 +1,27 @@
+/** Port 22 as /proc/net/tcp writes it, in state 0A, TCP_LISTEN (Linux, net/tcp_states.h). */
+const LISTENING = ':0016 [0-9A-F]*:0000 0A ';
+
+/**
+ * A command that ends as soon as something in the guest listens on port 22. One process
+ * waits inside the guest: asking from outside before sshd listens costs seconds of TCP
+ * back-off, and makes OpenSSH ≥ 9.8 penalise the source.
+ */
+export const WAIT_FOR_SSHD = `until grep -q '${LISTENING}' /proc/net/tcp /proc/net/tcp6 2>/dev/null; do sleep 0.1; done`;
+
+/**
+ * A command that prints the public ed25519 host key of the guest's sshd, from where sshd's
+ * own configuration says it lies.
+ */
+export const READ_HOST_KEY = [
+  'f=$(sshd -T 2>/dev/null | sed -n "s/^hostkey \\(.*ed25519.*\\)/\\1/p" | head -n 1)',
+  'cat "${f:-/etc/ssh/ssh_host_ed25519_key}.pub"',
+].join('; ');
+
+/** A command that makes `key` one of root's authorized keys, unless it is one already. */
+export function installAuthorizedKey(key: string): string {
+  const line = key.trim();
+  return [
+    'umask 077; mkdir -p /root/.ssh; f=/root/.ssh/authorized_keys',
+    `grep -qsxF '${line}' "$f" || printf '%s\\n' '${line}' >> "$f"`,
+  ].join('; ');
+}

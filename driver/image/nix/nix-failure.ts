@@ -1,0 +1,88 @@
+import type { ExecaError } from 'execa';
+import { infraError, scenarioError, type ErrorDetails, type TapbootError } from '../../errors.js';
+
+/** Lines of the log that an error shows. */
+const TAIL = 40;
+
+interface Case {
+  pattern: RegExp;
+  make: (details: ErrorDetails) => TapbootError;
+}
+
+/** What nix (2.8 to 2.34) says on stderr, and what it means for the user; first match counts. */
+const CASES: readonly Case[] = [
+  {
+    pattern:
+      /experimental (?:Nix )?feature '(?:flakes|nix-command)' is disabled|unrecognised flag '--(?:extra-experimental-features|print-out-paths)'|'build' is not a recognised command/,
+    make: (details) =>
+      infraError('TAPBOOT_E_NIX_FLAKES', 'this nix does not do flakes', {
+        ...details,
+        expected: 'nix 2.8 or newer with the features nix-command and flakes',
+        hint: 'Update nix, and set “experimental-features = nix-command flakes” in nix.conf.',
+      }),
+  },
+  {
+    pattern: /does not provide attribute/,
+    make: (details) =>
+      scenarioError('TAPBOOT_E_NIX_ATTRIBUTE', 'the flake has no such attribute', {
+        ...details,
+        expected: 'an attribute of the flake that is a package, as in nix:.#bootImage',
+        hint: 'nix flake show lists what the flake has.',
+      }),
+  },
+  {
+    pattern:
+      /could not find a flake\.nix|does not contain a (?:'?\/?)?'?flake\.nix|cannot find flake|is not (?:a )?part of a flake|not a valid flake|getting status of .*flake\.nix|path '.*' does not exist|is not a valid URL|No such file or directory$/m,
+    make: (details) =>
+      scenarioError('TAPBOOT_E_NIX_FLAKE', 'there is no such flake', {
+        ...details,
+        expected: 'a flake reference: nix:.#ATTR, nix:./DIRECTORY#ATTR, nix:github:OWNER/REPO#ATTR',
+        hint: 'Flakes in a git repository see only files that git knows: git add flake.nix',
+      }),
+  },
+  {
+    pattern:
+      /builder for '.*' failed|Cannot build '|dependenc(?:y|ies) .*failed|build of .* failed/,
+    make: (details) =>
+      infraError('TAPBOOT_E_NIX_BUILD', 'the image did not build', {
+        ...details,
+        hint: 'harness.log has the whole build log; repeat the build alone with the command above.',
+      }),
+  },
+];
+
+/**
+ * The error for a nix that could not be started or has failed.
+ * @param stderr its last lines
+ */
+export function nixFailure(
+  args: readonly string[],
+  stderr: readonly string[],
+  cause: Pick<ExecaError, 'code' | 'exitCode' | 'signal' | 'command'>,
+): TapbootError {
+  if (cause.code === 'ENOENT') {
+    return infraError('TAPBOOT_E_NIX_MISSING', 'nix is needed for this image and is not here', {
+      expected: 'the program nix on PATH',
+      hint: 'Install Nix, or use another image: debian, or file:PATH.',
+      cause,
+    });
+  }
+  const text = stderr.join('\n');
+  const details: ErrorDetails = {
+    got: `${shown(args)} ended with ${cause.signal ?? `status ${String(cause.exitCode)}`}`,
+    output: stderr.slice(-TAIL).join('\n'),
+    cause,
+  };
+  const found = CASES.find(({ pattern }) => pattern.test(text));
+  if (found !== undefined) return found.make(details);
+  return infraError('TAPBOOT_E_NIX_FAILED', 'nix failed', {
+    ...details,
+    hint: 'Run the command above by hand; nix may need --show-trace.',
+  });
+}
+
+function shown(args: readonly string[]): string {
+  return ['nix', ...args]
+    .map((arg) => (/^[\w@%+=:,./#-]+$/.test(arg) ? arg : `'${arg}'`))
+    .join(' ');
+}

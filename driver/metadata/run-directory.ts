@@ -1,0 +1,127 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { hasCode, recordWriteError } from '../ledger/atomic-file.js';
+
+/** What a run directory is called: UTC time, `-vm-run`, and a number when one second saw several. */
+export const RUN_DIRECTORY_NAME = /^(\d{4}-\d{2}-\d{2}T\d{6}Z)-vm-run(?:-(\d+))?$/;
+
+/** Where one VM's evidence goes; absolute paths. */
+export interface VmPlaces {
+  serialLog: string;
+  diagnostics: string;
+}
+
+/** The places in a run directory; absolute paths, all made. */
+export interface RunDirectory {
+  /** Last part of the path. */
+  name: string;
+  path: string;
+  logs: string;
+  harnessLog: string;
+  /** The first VM's console. */
+  serialLog: string;
+  metadata: string;
+  /** The first VM's diagnostics. */
+  diagnostics: string;
+  /**
+   * Places of one VM. The first VM asked for has those of the run itself; any other has
+   * `logs/vms/<name>/`. From the second on, the first is found there too, by links, so
+   * that `logs/vms/` always holds all of several. The same name, the same places.
+   */
+  vm(name: string): VmPlaces;
+}
+
+/** `2025-12-23T023032Z` */
+export function compactTime(now: Date): string {
+  return `${now.toISOString().slice(0, 19).replaceAll(':', '')}Z`;
+}
+
+/**
+ * Makes a run directory that is this run's alone: the name is taken by mkdir, which only
+ * one of several can win.
+ * @param root made when missing
+ * @throws TapbootError `infra` TAPBOOT_E_RECORD_WRITE
+ */
+export function createRunDirectory(root: string, now: Date): RunDirectory {
+  const base = `${compactTime(now)}-vm-run`;
+  try {
+    mkdirSync(root, { recursive: true });
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? base : `${base}-${String(number)}`;
+      try {
+        mkdirSync(path.join(root, name));
+      } catch (error) {
+        if (hasCode(error, 'EEXIST')) continue;
+        throw error;
+      }
+      return furnish(path.join(root, name));
+    }
+  } catch (cause) {
+    throw recordWriteError(root, cause);
+  }
+}
+
+function furnish(directory: string): RunDirectory {
+  const logs = path.join(directory, 'logs');
+  const places = {
+    name: path.basename(directory),
+    path: directory,
+    logs,
+    harnessLog: path.join(logs, 'harness.log'),
+    serialLog: path.join(logs, 'serial.log'),
+    metadata: path.join(logs, 'metadata.json'),
+    diagnostics: path.join(logs, 'diagnostics'),
+  };
+  mkdirSync(places.diagnostics, { recursive: true });
+  // Both logs are there from the start: a path in the record always leads to a file.
+  for (const file of [places.harnessLog, places.serialLog]) writeFileSync(file, '', { flag: 'a' });
+  const known = new Map<string, VmPlaces>();
+  const folders = new Set<string>();
+  return {
+    ...places,
+    vm(name) {
+      const present = known.get(name);
+      if (present !== undefined) return present;
+      const folder = uniqueFolder(name, folders);
+      const vm =
+        known.size === 0
+          ? { serialLog: places.serialLog, diagnostics: places.diagnostics }
+          : furnishVm(logs, folder, [...folders][0] ?? folder);
+      folders.add(folder);
+      known.set(name, vm);
+      return vm;
+    },
+  };
+}
+
+/** A name as a folder: only what every file system and every URL takes. */
+function uniqueFolder(name: string, taken: ReadonlySet<string>): string {
+  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'vm';
+  let folder = safe;
+  for (let number = 2; taken.has(folder); number++) folder = `${safe}-${String(number)}`;
+  return folder;
+}
+
+function furnishVm(logs: string, folder: string, first: string): VmPlaces {
+  const vms = path.join(logs, 'vms');
+  try {
+    const linked = path.join(vms, first);
+    mkdirSync(vms, { recursive: true });
+    try {
+      mkdirSync(linked);
+      symlinkSync('../../serial.log', path.join(linked, 'serial.log'));
+      symlinkSync('../../diagnostics', path.join(linked, 'diagnostics'));
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    const places = {
+      serialLog: path.join(vms, folder, 'serial.log'),
+      diagnostics: path.join(vms, folder, 'diagnostics'),
+    };
+    mkdirSync(places.diagnostics, { recursive: true });
+    writeFileSync(places.serialLog, '', { flag: 'a' });
+    return places;
+  } catch (cause) {
+    throw recordWriteError(vms, cause);
+  }
+}

@@ -1,0 +1,85 @@
+import { plainLine, plainText } from './plain-text.js';
+
+/** A value of a YAML block. */
+export type YamlValue = string | number | boolean | YamlValue[] | { [key: string]: YamlValue };
+
+/**
+ * A test's description: one line, with `\` and `#` escaped, so that nothing in it can be
+ * read as a directive (TAP 14, "Escaping").
+ */
+export function escapeDescription(text: string): string {
+  return plainLine(text).replace(/[\\#]/g, '\\$&');
+}
+
+/**
+ * The text of a directive or of `Bail out!`. There a `#` needs no escape, but consumers
+ * differ in whether they unescape, so both characters are kept out of harm's way.
+ */
+export function directiveText(text: string): string {
+  return escapeDescription(text);
+}
+
+const KEY = /^[a-z_][a-z0-9_]*$/i;
+
+/**
+ * Lines of a YAML block (without `---` and `...`) in the subset that every consumer
+ * reads: block maps and lists, numbers, double-quoted strings, literal blocks for texts of
+ * several lines. Perl's TAP::Parser brings its own small reader: no flow style, no
+ * anchors, no block indicators other than `|`. A text in a literal block ends with a newline.
+ */
+export function yamlBlock(value: { [key: string]: YamlValue }): string[] {
+  return mapLines(value, '');
+}
+
+function mapLines(map: { [key: string]: YamlValue }, indent: string): string[] {
+  return Object.entries(map).flatMap(([key, value]) =>
+    entryLines(`${indent}${KEY.test(key) ? key : JSON.stringify(key)}:`, value, indent),
+  );
+}
+
+function entryLines(head: string, value: YamlValue, indent: string): string[] {
+  if (typeof value === 'string') return textLines(head, value, indent);
+  if (typeof value !== 'object') return [`${head} ${String(value)}`];
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [`${head} []`];
+    return [head, ...value.flatMap((item) => itemLines(item, inner))];
+  }
+  if (Object.keys(value).length === 0) return [`${head} {}`];
+  return [head, ...mapLines(value, inner)];
+}
+
+function itemLines(item: YamlValue, indent: string): string[] {
+  if (typeof item === 'string') return [`${indent}- ${quoted(item)}`];
+  if (typeof item !== 'object' || Array.isArray(item)) {
+    return [`${indent}- ${typeof item === 'object' ? quoted(JSON.stringify(item)) : String(item)}`];
+  }
+  const [first, ...rest] = mapLines(item, `${indent}  `);
+  return first === undefined ? [`${indent}- {}`] : [`${indent}- ${first.trimStart()}`, ...rest];
+}
+
+function textLines(head: string, raw: string, indent: string): string[] {
+  const text = plainText(raw);
+  const lines = text.replace(/\n$/, '').split('\n');
+  if (lines.length < 2 || !fitsLiteral(lines)) return [`${head} ${quoted(text)}`];
+  return [`${head} |`, ...lines.map((line) => `${indent}  ${line}`)];
+}
+
+/**
+ * Without an indentation indicator, which not every reader knows, the first line decides
+ * the indentation: it must have text and no leading blank. Tabs and blank last lines are
+ * read differently too.
+ */
+function fitsLiteral(lines: string[]): boolean {
+  return (
+    /^\S/.test(lines[0] ?? '') && /\S/.test(lines.at(-1) ?? '') && !lines.some((l) => /\t|\s$/.test(l))
+  );
+}
+
+/** Double-quoted: JSON's escapes are YAML's, but for characters that only YAML forbids. */
+function quoted(text: string): string {
+  return JSON.stringify(plainText(text)).replace(
+    /[\u0085\u2028\u2029\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,138 @@
+import type { RawDisk } from '../raw-disk.js';
+import type { Region, Signature } from '../signatures/signature.js';
+
+const sector = 512;
+const tableAt = 446;
+const extendedTypes = new Set([0x05, 0x0f, 0x85]);
+const protectiveType = 0xee;
+// A chain of logical partitions longer than this goes in circles.
+const maxLogical = 128;
+
+interface MbrEntry {
+  index: number;
+  type: number;
+  /** Bytes, relative to the sector's base. */
+  start: number;
+  length: number;
+}
+
+/** Used entries of a boot record; undefined when it is no valid one. */
+function entries(block: Buffer): MbrEntry[] | undefined {
+  if (block.readUInt16LE(510) !== 0xaa55) return undefined;
+  const used: MbrEntry[] = [];
+  for (let index = 0; index < 4; index += 1) {
+    const at = tableAt + index * 16;
+    const flag = block[at] ?? 0;
+    if (flag !== 0 && flag !== 0x80) return undefined;
+    const type = block[at + 4] ?? 0;
+    const start = block.readUInt32LE(at + 8) * sector;
+    const length = block.readUInt32LE(at + 12) * sector;
+    if (type !== 0 && length > 0) used.push({ index, type, start, length });
+  }
+  return used;
+}
+
+/** FAT, NTFS and others end their boot sector like an MBR; their parameters give them away. */
+const isFilesystemBootSector = (block: Buffer): boolean =>
+  ['NTFS    ', 'EXFAT   ', '-FVE-FS-'].includes(block.toString('latin1', 3, 11)) ||
+  /^FAT/.test(block.toString('latin1', 54, 57)) ||
+  block.toString('latin1', 82, 85) === 'FAT';
+
+/** What the master boot record at the start of `region` says; logical partitions included. */
+export async function readMbr(
+  disk: RawDisk,
+  region: Region,
+): Promise<{ signatures: Signature[]; partitions: Region[] }> {
+  const block = await disk.read(region.start, sector);
+  const used = entries(block);
+  if (used === undefined || isFilesystemBootSector(block))
+    return { signatures: [], partitions: [] };
+  if (used.length === 0) return { signatures: [bootCode(region, block)], partitions: [] };
+  const id = block.readUInt32LE(440).toString(16).padStart(8, '0');
+  const protective = used.some(({ type }) => type === protectiveType);
+  const signatures = [
+    record(region.start, protective ? 'PMBR' : 'dos', region, {
+      what: protective
+        ? 'protective MBR (of a GPT)'
+        : `MBR partition table, ${String(used.length)} entries, id ${id}`,
+      detail: { id, types: used.map(({ type }) => `0x${type.toString(16)}`).join(',') },
+    }),
+  ];
+  const partitions: Region[] = [];
+  for (const entry of used) {
+    if (entry.type === protectiveType) continue;
+    const start = region.start + entry.start;
+    if (extendedTypes.has(entry.type)) {
+      const chain = await readLogical(disk, region, start);
+      signatures.push(...chain.signatures);
+      partitions.push(...chain.partitions);
+    } else {
+      partitions.push({
+        start,
+        length: entry.length,
+        name: `partition ${String(entry.index + 1)} (mbr)`,
+      });
+    }
+  }
+  return { signatures, partitions };
+}
+
+async function readLogical(
+  disk: RawDisk,
+  region: Region,
+  base: number,
+): Promise<{ signatures: Signature[]; partitions: Region[] }> {
+  const signatures: Signature[] = [];
+  const partitions: Region[] = [];
+  const seen = new Set<number>();
+  let at: number | undefined = base;
+  while (at !== undefined && !seen.has(at) && seen.size < maxLogical) {
+    seen.add(at);
+    const used: MbrEntry[] | undefined = entries(await disk.read(at, sector));
+    if (used === undefined) break;
+    signatures.push(
+      record(at, 'dos', region, { what: 'extended boot record', detail: { role: 'extended' } }),
+    );
+    const here: number = at;
+    const logical = used.find(({ type }) => !extendedTypes.has(type));
+    const next = used.find(({ type }) => extendedTypes.has(type));
+    if (logical !== undefined) {
+      const number = String(4 + seen.size);
+      partitions.push({
+        start: here + logical.start,
+        length: logical.length,
+        name: `partition ${number} (mbr)`,
+      });
+    }
+    at = next === undefined ? undefined : base + next.start;
+  }
+  return { signatures, partitions };
+}
+
+const record = (
+  offset: number,
+  type: string,
+  region: Region,
+  { what, detail }: { what: string; detail: Record<string, string> },
+): Signature => ({
+  kind: 'partition-table',
+  type,
+  offset,
+  length: sector,
+  owner: region.start,
+  what,
+  detail,
+});
+
+function bootCode(region: Region, block: Buffer): Signature {
+  const loader = block.includes('GRUB') ? ' (GRUB)' : '';
+  return {
+    kind: 'boot-code',
+    type: 'boot_sector',
+    offset: region.start,
+    length: sector,
+    owner: region.start,
+    what: `boot sector${loader} without partitions`,
+    detail: { loader: loader === '' ? '' : 'GRUB' },
+  };
+}

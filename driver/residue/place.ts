@@ -1,0 +1,55 @@
+import type { Region, Signature } from './signatures/signature.js';
+
+const copyPlace = /backup|copy|allocation group/;
+
+/**
+ * Says of a signature which disk, partition or array it belongs to, in `detail.in` and
+ * `detail.place`. One that lies where nothing here would look for it is called stray: left
+ * over from another layout, or part of some file.
+ */
+export function placeSignature(signature: Signature, regions: readonly Region[]): Signature {
+  const { owner, placeIn } = signature;
+  if (owner === undefined && placeIn === undefined) return signature;
+  const placeOf = placeIn ?? ((region: Region) => (region.start === owner ? 'primary' : undefined));
+  for (const region of regions) {
+    const place = placeOf(region);
+    if (place === undefined) continue;
+    const copy = signature.kind === 'filesystem' && copyPlace.test(place);
+    return {
+      ...signature,
+      kind: copy ? 'filesystem-backup' : signature.kind,
+      what: `${signature.what} (${region.name}: ${place})`,
+      detail: { ...signature.detail, in: region.name, place },
+    };
+  }
+  return {
+    ...signature,
+    what: `${signature.what} (stray)`,
+    detail: { ...signature.detail, in: '', place: 'stray' },
+  };
+}
+
+/**
+ * Adds what libblkid saw to our own findings: a magic inside a structure of the same type
+ * confirms it; anything else is a finding of its own.
+ */
+export function mergeSeen(own: readonly Signature[], seen: readonly Signature[]): Signature[] {
+  const merged = own.map((signature) => ({ ...signature }));
+  for (const other of seen) {
+    const known = merged.filter(
+      (signature) => signature.type === other.type && covers(signature, other),
+    );
+    for (const signature of known) {
+      signature.detail = { ...signature.detail, seen_by: other.detail['seen_by'] ?? '' };
+    }
+    if (known.length === 0) merged.push(other);
+  }
+  return merged;
+}
+
+function covers(signature: Signature, seen: Signature): boolean {
+  const within = seen.offset - signature.offset;
+  if (within >= 0 && within < signature.length) return true;
+  // blkid tells the region only, not the magic's place.
+  return seen.detail['seen_by'] === 'blkid' && signature.detail['in'] === seen.detail['in'];
+}

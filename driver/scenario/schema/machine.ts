@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { choice, explained, integer, size } from './leaves.js';
+import type { RuleParams } from './rules.js';
+
+const NAME = 'a disk name, vda to vdz';
+
+/** `vdb` asks for `vda` and so on: disks are attached in order, without gaps. */
+const neighbours = Object.fromEntries(
+  [...'bcdefghijklmnopqrstuvwxyz'].map((letter) => [
+    `vd${letter}`,
+    [`vd${String.fromCharCode(letter.charCodeAt(0) - 1)}`],
+  ]),
+);
+
+const disks = z
+  .record(z.string().regex(/^vd[a-z]$/, NAME), size)
+  .superRefine((value, context) => {
+    for (const name of Object.keys(value)) {
+      const missing = neighbours[name]?.find((before) => !(before in value));
+      if (missing === undefined) continue;
+      const params: RuleParams = { rule: 'gap', missing, before: name };
+      context.addIssue({ code: 'custom', path: [name], params });
+    }
+  })
+  .meta({ dependentRequired: neighbours });
+
+/** `machine`: what the scenario needs. */
+export const machine = z.strictObject({
+  memory: explained(size, 'Memory, a whole number of MiB. Default 512M.', '512M', '2G').optional(),
+  cpus: explained(integer(1, 64), 'Number of virtual CPUs. Default 1.', 2).optional(),
+  disks: explained(
+    disks,
+    'Blank virtio disks by name, vda first and without gaps. Default { vda: 4G }; {} for none.',
+    { vda: '4G', vdb: '1.5G', vdc: '1.5G' },
+  ).optional(),
+  network: explained(
+    choice(['isolated', 'internet', 'none']),
+    'isolated (default): nothing but the driver’s SSH forward; internet: the guest may go out; none: no network card.',
+    'isolated',
+  ).optional(),
+  firmware: explained(
+    choice(['bios', 'uefi']),
+    'Firmware that the scenario needs. Default: what the image’s form asks for.',
+    'uefi',
+  ).optional(),
+});
+
+export type WrittenMachine = z.infer<typeof machine>;

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { nameKey, timeoutKey } from './common.js';
+import { commandKey, plainExpectation, stdinKey } from './expectations.js';
+import { explained, slug } from './leaves.js';
+import { variablesMap } from './plan-reference.js';
+import { notTwice } from './rules.js';
+import { SCHEMA_VERSION } from './version.js';
+
+const NAME = 'a name of small letters, digits and hyphens';
+
+const expectKey = explained(
+  plainExpectation,
+  'What must hold of the result; only what a shell script can check just so.',
+  { exit: 'nonzero' },
+  { stdout: { not_contains: 'vg_residue' } },
+);
+
+/** A step of a plan section: a command, so that the section can be printed as a script. */
+export const planRun = explained(
+  notTwice(
+    z.strictObject({
+      run: explained(
+        z.union([
+          commandKey,
+          z.strictObject({
+            command: commandKey,
+            stdin: stdinKey.optional(),
+            expect: expectKey.optional(),
+          }),
+        ]),
+        'The command, or a mapping with command, stdin and expect.',
+        'mdadm --detail /dev/md127',
+      ),
+      expect: expectKey.optional(),
+      name: nameKey.optional(),
+      timeout: timeoutKey.optional(),
+    }),
+    'run',
+    ['expect'],
+  ),
+  'A command of the plan.',
+  { run: 'mdadm --detail /dev/md127' },
+);
+
+/** A plan file, `plans/NAME.yaml`. */
+export const planFile = z
+  .strictObject({
+    version: explained(
+      z.literal(SCHEMA_VERSION, 'version 1'),
+      'Version of the scenario language. Default 1.',
+      1,
+    ).optional(),
+    plan: explained(slug(NAME), 'Name of the plan; the same as the file’s.', 'raid-lvm-residue'),
+    description: explained(
+      z.string('a text'),
+      'What the plan is for, in sentences.',
+      'Seeds RAID/LVM residue on vdb and vdc, and checks for it.',
+    ).optional(),
+    variables: explained(variablesMap, 'Variables and their defaults.', {
+      marker: 'residue-marker',
+    }).optional(),
+    sections: explained(
+      z
+        .record(
+          z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, NAME),
+          z.array(planRun, 'a list of steps').min(1, 'at least one step'),
+        )
+        .refine((sections) => Object.keys(sections).length > 0, 'at least one section')
+        .meta({ minProperties: 1 }),
+      'The commands by section.',
+      { seed: [{ run: 'pvcreate /dev/md127' }] },
+    ),
+  })
+  .meta({
+    title: 'tapboot plan',
+    description: 'A plan: named sections of commands that scenarios and people share.',
+  });
+
+export type WrittenPlan = z.infer<typeof planFile>;
+export type WrittenPlanRun = z.infer<typeof planRun>;

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { anyStep } from '../kinds/index.js';
+import { choice, duration, explained, line, slug, VARIABLE_NAME, variableValue } from './leaves.js';
+import { machine } from './machine.js';
+import { variablesMap } from './plan-reference.js';
+import type { RuleParams } from './rules.js';
+import { SCHEMA_VERSION } from './version.js';
+
+const TAG = 'a tag of small letters, digits and hyphens';
+const FROM = 'a scenario and its checkpoint as SCENARIO#NAME';
+const VARIABLE = 'a variable name of letters, digits, hyphens and underscores';
+
+/** A scenario file. */
+export const scenarioFile = z
+  .strictObject({
+    version: explained(
+      z.literal(SCHEMA_VERSION, 'version 1'),
+      'Version of the scenario language. Default 1.',
+      1,
+    ).optional(),
+    name: explained(line('one line of text'), 'Headline of the scenario.', 'RAID/LVM residue is removed'),
+    description: explained(
+      z.string('a text'),
+      'What the scenario is about, in sentences.',
+      'Seeds an array with a volume group on it and checks that a forced cleanup leaves nothing.',
+    ).optional(),
+    tags: explained(
+      z.array(slug(TAG), 'a list of tags'),
+      'Words to select scenarios by.',
+      ['vm', 'slow', 'residue'],
+    ).optional(),
+    subject: explained(
+      choice(['boot', 'machine']),
+      'boot: the verdict is about the boot, so only a boot made in this run counts. Default machine.',
+      'boot',
+    ).optional(),
+    machine: explained(machine, 'What the scenario needs of its machine.', {
+      memory: '512M',
+      disks: { vda: '4G', vdb: '1.5G', vdc: '1.5G' },
+    }).optional(),
+    variables: explained(
+      variablesMap,
+      'Variables for ${name} in the steps; the command line and the matrix take precedence.',
+      { unit: 'pre-nixos.service', limit: '420s' },
+    ).optional(),
+    matrix: explained(
+      z.record(
+        z.string().regex(VARIABLE_NAME, VARIABLE),
+        z.array(variableValue, 'a list of values').min(1, 'at least one value'),
+      ),
+      'Variables with several values; the scenario is run once for each combination.',
+      { disk: ['4G', '20G'], firmware: ['bios', 'uefi'] },
+    ).optional(),
+    redact: explained(
+      z.array(z.string(VARIABLE).regex(VARIABLE_NAME, VARIABLE), 'a list of variable names'),
+      'Variables whose values must not appear in any output.',
+      ['password'],
+    ).optional(),
+    timeout: explained(
+      duration,
+      'Time-out of a step that names none. Default 60s.',
+      '60s',
+    ).optional(),
+    from: explained(
+      z
+        .string(FROM)
+        .regex(/^[^\s#]+(?:\[[^#\]]*\])?#[a-z0-9]+(?:-[a-z0-9]+)*$/, FROM),
+      'Start from a checkpoint of another scenario instead of from the booted machine.',
+      'removes-raid-lvm-residue#seeded',
+    ).optional(),
+    steps: explained(
+      z.array(anyStep, 'a list of steps').min(1, 'at least one step'),
+      'What is done and checked, in order. After a failed step the rest is skipped.',
+      [{ run: 'systemctl is-system-running --wait' }],
+    ),
+  })
+  .superRefine((value, context) => {
+    if (value.from === undefined || value.subject !== 'boot') return;
+    const why = 'a boot that counts must be made in this run, not taken up at a checkpoint';
+    const params: RuleParams = { rule: 'not-with', key: 'from', other: 'subject: boot', why };
+    context.addIssue({ code: 'custom', path: ['from'], params });
+  })
+  .meta({
+    title: 'tapboot scenario',
+    description: 'A scenario: a machine, and what is done to it and expected of it.',
+    not: { required: ['from', 'subject'], properties: { subject: { const: 'boot' } } },
+  });
+
+export type WrittenScenario = z.infer<typeof scenarioFile>;

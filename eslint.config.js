@@ -1,0 +1,86 @@
+// Lint rules. Types do most of the work; what stands here is what types cannot say.
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Only the edge reads the outside world, and only the edge prints. */
+const EDGE_ONLY = ['argv', 'env', 'stdout', 'stderr', 'stdin', 'exit', 'exitCode', 'cwd'].map(
+  (property) => ({
+    object: 'process',
+    property,
+    message: `process.${property} belongs to driver/cli: take what you need as an argument.`,
+  }),
+);
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'dist/', '.tap/', '.setup/', 'notes/', 'docs/_site/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // Numbers read well in templates; objects do not, and stay refused.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // An interface may ask for a promise where this implementation has no need to wait.
+      '@typescript-eslint/require-await': 'off',
+      // A constant condition in `while (true)` is a loop that ends by return.
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'max-lines': ['error', { max: 250 }],
+    },
+  },
+  {
+    files: ['driver/**/*.ts'],
+    rules: { 'no-restricted-properties': ['error', ...EDGE_ONLY] },
+  },
+  {
+    files: ['driver/cli/**/*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      // `tap` returns promises of subtests that it awaits itself.
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      'max-lines': ['error', { max: 500 }],
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        performance: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        console: 'readonly',
+      },
+    },
+    rules: { eqeqeq: 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+  },
+);
