@@ -1,13 +1,22 @@
 import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { SetupError } from './setup-error.mjs';
 
 export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
 
-/** $XDG_CACHE_HOME/tapboot or ~/.cache/tapboot, as the driver has it. */
-export const cacheDirectory = (env = process.env) =>
-  join(env.XDG_CACHE_HOME || join(env.HOME ?? '/root', '.cache'), 'tapboot');
+/** $XDG_CACHE_HOME/tapboot or ~/.cache/tapboot; the driver's userCacheDirectory says why. */
+export function cacheDirectory(env = process.env) {
+  const base = [env.XDG_CACHE_HOME, env.HOME && join(env.HOME, '.cache')].find(
+    (path) => path && isAbsolute(path),
+  );
+  if (base === undefined) {
+    throw new SetupError('TAPBOOT_E_CACHE_DIRECTORY', 'there is no place for the cache', {
+      hint: 'set XDG_CACHE_HOME to a directory that you can write to',
+    });
+  }
+  return join(base, 'tapboot');
+}
 
 const size = (bytes) =>
   bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${(bytes / MIB).toFixed(0)} MiB`;

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { asTapbootError, describeError } from '../errors.js';
-import { exitCode } from '../exit-code.js';
+import { EXIT, exitCode } from '../exit-code.js';
 import { outsideOfProcess } from './outside.js';
 import { buildProgram } from './program.js';
 import { usageError } from './usage-error.js';
@@ -10,20 +10,41 @@ import { usageError } from './usage-error.js';
  * @param argv arguments without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // `tapboot list | head` closes our stdout early; that is the reader's right.
+  const state: MainState = { exitCode: 0 };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // `tapboot list | head` closes our stdout early; that is the reader's right.
+    if (error.code === 'EPIPE') return;
+    state.outputError ??= error;
+    process.exitCode = EXIT.infra;
   });
-  const outside = outsideOfProcess();
   try {
-    const result = { exitCode: 0 };
-    await buildProgram(outside, result).parseAsync([...argv], { from: 'user' });
-    process.exitCode = result.exitCode;
+    const outside = outsideOfProcess(argv);
+    await buildProgram(outside, state).parseAsync([...argv], { from: 'user' });
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return;
-    const error =
-      thrown instanceof CommanderError ? usageError(thrown.message) : asTapbootError(thrown);
-    outside.stderr.write(`tapboot: ${describeError(error)}\n`);
-    process.exitCode = exitCode([error.failureClass], false);
+    state.exitCode = report(thrown);
   }
+  if (state.outputError !== undefined) {
+    process.stderr.write(`tapboot: stdout cannot be written to: ${state.outputError.message}\n`);
+    state.exitCode = EXIT.infra;
+  }
+  process.exitCode = state.exitCode;
+}
+
+interface MainState {
+  exitCode: number;
+  /** The first error on stdout that is not a reader leaving. */
+  outputError?: Error;
+}
+
+/** Prints what was thrown. @returns the exit code for it */
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return EXIT.passed;
+    // `tapboot` alone: commander has printed the help already.
+    if (thrown.code === 'commander.help') return EXIT.scenario;
+  }
+  const error =
+    thrown instanceof CommanderError ? usageError(thrown.message) : asTapbootError(thrown);
+  process.stderr.write(`tapboot: ${describeError(error)}\n`);
+  return exitCode([error.failureClass], false);
 }

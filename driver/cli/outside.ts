@@ -5,6 +5,8 @@ import { findProjectRoot, projectVersion } from './project-root.js';
 
 /** The outside world as the commands see it; the one place that takes it from `process`. */
 export interface Outside {
+  /** The command line without node and script. */
+  arguments: readonly string[];
   environment: Environment;
   workingDirectory: string;
   projectRoot: string;
@@ -15,9 +17,10 @@ export interface Outside {
   cacheDirectory(): string;
 }
 
-export function outsideOfProcess(): Outside {
+export function outsideOfProcess(argv: readonly string[]): Outside {
   const projectRoot = findProjectRoot();
   return {
+    arguments: argv,
     environment: process.env,
     workingDirectory: process.cwd(),
     projectRoot,

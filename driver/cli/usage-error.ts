@@ -6,7 +6,10 @@ import { scenarioError, type TapbootError } from '../errors.js';
  */
 export function usageError(message: string): TapbootError {
   const [first = '', ...rest] = message.trim().split('\n');
-  const suggestion = rest.join(' ').trim().replace(/^\(|\)$/g, '');
+  const suggestion = rest
+    .join(' ')
+    .trim()
+    .replace(/^\(|\)$/g, '');
   return scenarioError('TAPBOOT_E_USAGE', first.replace(/^error: /, ''), {
     hint: suggestion === '' ? 'tapboot --help shows what there is' : suggestion,
   });

@@ -121,8 +121,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
       flags.reporter === undefined
         ? undefined
         : oneOf<'tap' | 'pretty'>('--reporter', flags.reporter, ['tap', 'pretty']),
-    tapVersion:
-      oneOf('--tap-version', flags.tapVersion ?? '14', ['13', '14']) === '13' ? 13 : 14,
+    tapVersion: oneOf('--tap-version', flags.tapVersion ?? '14', ['13', '14']) === '13' ? 13 : 14,
     tapFlat: flags.tapFlat ?? false,
     accel: oneOf('--accel', flags.accel ?? 'auto', ['auto', 'kvm', 'tcg']),
     fresh: flags.fresh ?? false,

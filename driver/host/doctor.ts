@@ -83,9 +83,7 @@ function memoryCheck(): HostCheck {
 
 /** Looks at everything on the host that a run relies on, short of starting QEMU. */
 export async function hostChecks(context: DoctorContext): Promise<HostCheck[]> {
-  const packages = await Promise.all(
-    context.packages.map((entry) => packageCheck(entry, context)),
-  );
+  const packages = await Promise.all(context.packages.map((entry) => packageCheck(entry, context)));
   return [
     { name: 'node', state: 'ok', detail: `${process.version} (${process.execPath})` },
     ...packages,

@@ -52,7 +52,10 @@ export async function appendToLedger(
     runId: line.run_id,
     line: JSON.stringify(sortKeys(line)),
   };
-  writeAtomically(pendingFile(ledger, `${String(Date.now())}-${randomUUID()}`), JSON.stringify(pending));
+  writeAtomically(
+    pendingFile(ledger, `${String(Date.now())}-${randomUUID()}`),
+    JSON.stringify(pending),
+  );
   return settleLedger(ledger);
 }
 

@@ -13,7 +13,7 @@ import { infraError } from '../errors.js';
 
 /** Writes all of `bytes`; write(2) may stop short. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
 }
 
 /** Makes a rename or a new name in `directory` survive a power cut. */

@@ -64,7 +64,10 @@ function lockError(
   }
   const said = result.stderr.trim();
   return infraError('TAPBOOT_E_LOCK', `${path} cannot be locked`, {
-    got: said === '' ? (result.originalMessage ?? `flock: exit status ${String(result.exitCode)}`) : said,
+    got:
+      said === ''
+        ? (result.originalMessage ?? `flock: exit status ${String(result.exitCode)}`)
+        : said,
     hint: 'flock(1) of util-linux must be on the path, and the directory writable.',
   });
 }

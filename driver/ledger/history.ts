@@ -55,7 +55,8 @@ export async function readHistory(
     }
   }
   return {
-    passes: ({ file, id, name }) => seconds.get(key(file, id)) ?? seconds.get(key(file, name)) ?? [],
+    passes: ({ file, id, name }) =>
+      seconds.get(key(file, id)) ?? seconds.get(key(file, name)) ?? [],
     badLines,
   };
 }

@@ -44,7 +44,11 @@ function parse(file: string, text: string): Pending {
     }
     return { kind: 'damaged', file, reason: 'keys are missing' };
   } catch (error) {
-    return { kind: 'damaged', file, reason: error instanceof Error ? error.message : String(error) };
+    return {
+      kind: 'damaged',
+      file,
+      reason: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

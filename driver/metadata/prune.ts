@@ -50,7 +50,10 @@ export function pruneRuns(
       if (action !== 'removed') [count, bytesKept] = [count + 1, bytesKept + bytes];
       return { path: directory, bytes, action, reason };
     };
-    if (options.current !== undefined && path.resolve(options.current) === path.resolve(directory)) {
+    if (
+      options.current !== undefined &&
+      path.resolve(options.current) === path.resolve(directory)
+    ) {
       return decide('kept', 'this run');
     }
     if (readRunState(directory)?.state === 'running') return decide('kept', 'still running');

@@ -64,7 +64,8 @@ export function redactor(values: readonly string[]): Redactor {
     });
   }
   const all = [...new Set(secrets.flatMap(forms))].sort((a, b) => b.length - a.length);
-  if (all.length === 0) return Object.assign((text: string) => text, { matches: () => [], reach: 0 });
+  if (all.length === 0)
+    return Object.assign((text: string) => text, { matches: () => [], reach: 0 });
   const pattern = new RegExp(all.map(wrapped).join('|'), 'g');
   return Object.assign((text: string) => text.replace(pattern, REDACTION), {
     matches: (text: string) =>

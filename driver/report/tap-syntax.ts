@@ -1,4 +1,4 @@
-import { plainLine, plainText } from './plain-text.js';
+import { plainLine } from './plain-text.js';
 
 /** A value of a YAML block. */
 export type YamlValue = string | number | boolean | YamlValue[] | { [key: string]: YamlValue };
@@ -58,28 +58,34 @@ function itemLines(item: YamlValue, indent: string): string[] {
   return first === undefined ? [`${indent}- {}`] : [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
-function textLines(head: string, raw: string, indent: string): string[] {
-  const text = plainText(raw);
+function textLines(head: string, text: string, indent: string): string[] {
   const lines = text.replace(/\n$/, '').split('\n');
   if (lines.length < 2 || !fitsLiteral(lines)) return [`${head} ${quoted(text)}`];
   return [`${head} |`, ...lines.map((line) => `${indent}  ${line}`)];
 }
 
+/** Everything that YAML does not take as it is, or that a screen would obey. */
+// eslint-disable-next-line no-control-regex -- control characters are the subject
+const SPECIAL =
+  /[\u0000-\u001f\u007f-\u00a0\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+
 /**
  * Without an indentation indicator, which not every reader knows, the first line decides
- * the indentation: it must have text and no leading blank. Tabs and blank last lines are
- * read differently too.
+ * the indentation: it must have text and no leading blank. Trailing blanks, and all that
+ * needs an escape, are kept exactly by the quoted form alone.
  */
 function fitsLiteral(lines: string[]): boolean {
   return (
-    /^\S/.test(lines[0] ?? '') && /\S/.test(lines.at(-1) ?? '') && !lines.some((l) => /\t|\s$/.test(l))
+    /^\S/.test(lines[0] ?? '') &&
+    /\S/.test(lines.at(-1) ?? '') &&
+    lines.every((line) => line.search(SPECIAL) < 0 && !/ $/.test(line))
   );
 }
 
-/** Double-quoted: JSON's escapes are YAML's, but for characters that only YAML forbids. */
+/** Double-quoted. JSON's escapes are YAML's; what JSON leaves bare is escaped here too. */
 function quoted(text: string): string {
-  return JSON.stringify(plainText(text)).replace(
-    /[\u0085\u2028\u2029\ufffe\uffff]/g,
+  return JSON.stringify(text).replace(
+    SPECIAL,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

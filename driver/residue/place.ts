@@ -1,5 +1,8 @@
 import type { Region, Signature } from './signatures/signature.js';
 
+/** Formats that end their boot sector like an MBR, which libblkid then reports as well. */
+const bootSectorTypes = new Set(['ntfs', 'exfat', 'vfat', 'BitLocker']);
+
 const copyPlace = /backup|copy|allocation group/;
 
 /**
@@ -10,13 +13,16 @@ const copyPlace = /backup|copy|allocation group/;
 export function placeSignature(signature: Signature, regions: readonly Region[]): Signature {
   const { owner, placeIn } = signature;
   if (owner === undefined && placeIn === undefined) return signature;
-  const placeOf = placeIn ?? ((region: Region) => (region.start === owner ? 'primary' : undefined));
+  const ownPlace =
+    signature.detail['role'] ?? (signature.kind.endsWith('backup') ? 'backup' : 'primary');
+  const placeOf = placeIn ?? ((region: Region) => (region.start === owner ? ownPlace : undefined));
   for (const region of regions) {
     const place = placeOf(region);
     if (place === undefined) continue;
     const copy = signature.kind === 'filesystem' && copyPlace.test(place);
     return {
       ...signature,
+      placedAt: region.start,
       kind: copy ? 'filesystem-backup' : signature.kind,
       what: `${signature.what} (${region.name}: ${place})`,
       detail: { ...signature.detail, in: region.name, place },
@@ -37,7 +43,10 @@ export function mergeSeen(own: readonly Signature[], seen: readonly Signature[])
   const merged = own.map((signature) => ({ ...signature }));
   for (const other of seen) {
     const known = merged.filter(
-      (signature) => signature.type === other.type && covers(signature, other),
+      (signature) =>
+        (signature.type === other.type ||
+          (other.type === 'dos' && bootSectorTypes.has(signature.type))) &&
+        covers(signature, other),
     );
     for (const signature of known) {
       signature.detail = { ...signature.detail, seen_by: other.detail['seen_by'] ?? '' };
@@ -51,5 +60,5 @@ function covers(signature: Signature, seen: Signature): boolean {
   const within = seen.offset - signature.offset;
   if (within >= 0 && within < signature.length) return true;
   // blkid tells the region only, not the magic's place.
-  return seen.detail['seen_by'] === 'blkid' && signature.detail['in'] === seen.detail['in'];
+  return seen.detail['seen_by'] === 'blkid' && signature.placedAt === seen.offset;
 }

@@ -95,12 +95,7 @@ export interface StreamExpectation {
 
 /** JSON values as YAML can write them. */
 export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonValue[]
-  | { [key: string]: JsonValue };
+  null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 /** The stream is one JSON document that … */
 export type JsonExpectation =
@@ -119,6 +114,8 @@ export interface OutputExpectation {
 export interface PlanUse {
   plan: string;
   section: string;
+  /** `name` of the `plan` step. */
+  name?: string;
   /** Place of the `plan` (or `resurrect`) step in the scenario. */
   at: SourceLocation;
 }
@@ -171,7 +168,10 @@ export type WaitCondition =
       what: 'unit-ended';
       unit: string;
       ended: UnitEnd;
-      /** It has run and exited since the boot, or since the last step that started it. */
+      /**
+       * It has run and exited since the boot; or, for `step`, since the last `start` step of
+       * this unit, and without one since the step before this one began.
+       */
       since: 'boot' | 'step';
     }
   | { what: 'unit-active'; unit: string }

@@ -78,6 +78,11 @@ for generator in "$root"/usr/lib/systemd/system-generators/*; do
 	grep -qxF "$name" "$recipe/kept-generators.list" ||
 		ln -sfn /dev/null "$root/etc/systemd/system-generators/$name"
 done
+for snippet in "$root"/usr/lib/tmpfiles.d/*.conf; do
+	grep -qxF "${snippet##*/}" "$recipe/kept-tmpfiles.list" || rm "$snippet"
+done
+# Without a file to read, systemd-modules-load is not even started.
+rm -f "$root/etc/modules-load.d/modules.conf"
 for rules in "$root"/usr/lib/udev/rules.d/*.rules; do
 	name=${rules##*/}
 	grep -qxF "$name" "$recipe/kept-udev-rules.list" || rm "$rules"
@@ -100,19 +105,26 @@ mkdir -p "$tree/bin" "$tree/lib"
 cp "$root/usr/bin/busybox" "$tree/bin/busybox" 2>/dev/null || cp "$root/bin/busybox" "$tree/bin/busybox"
 cp "$recipe/initrd/init" "$tree/init"
 chmod 0755 "$tree/init" "$tree/bin/busybox"
-sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$recipe/initrd/modules.list" | while read -r name; do
-	chroot "$root" modprobe --set-version "$version" --show-depends --ignore-install "$name" |
-		sed -n 's/^insmod \([^ ]*\).*/\1/p' >"$root/tapboot-depends"
-	[ -s "$root/tapboot-depends" ] ||
-		chroot "$root" modprobe --set-version "$version" --show-depends "$name" | grep -q '^builtin' ||
-		{ echo "customize.sh: no kernel module $name" >&2; exit 1; }
-	while read -r path; do
+group=
+while read -r name comment; do
+	case $name in
+	'' | '#'*) continue ;;
+	'['*']')
+		group=${name#?} group=${group%?}
+		: >"$tree/modules.$group"
+		continue
+		;;
+	esac
+	chroot "$root" modprobe --set-version "$version" --show-depends "$name" >"$root/tapboot-depends" ||
+		{ echo "customize.sh: no kernel module $name $comment" >&2; exit 1; }
+	while read -r verb path _; do
+		[ "$verb" = insmod ] || continue
 		base=${path##*/}
-		[ -e "$tree/lib/$base" ] && continue
+		grep -qx "/lib/$base" "$tree"/modules.* && [ "$group" != iso ] && continue
 		cp "$root$path" "$tree/lib/$base"
-		echo "/lib/$base" >>"$tree/modules.load"
+		echo "/lib/$base" >>"$tree/modules.$group"
 	done <"$root/tapboot-depends"
-done
+done <"$recipe/initrd/modules.list"
 rm -f "$root/tapboot-depends"
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 (cd "$tree" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort |

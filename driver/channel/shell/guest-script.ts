@@ -49,7 +49,7 @@ __tb_k() {
  */
 const COMMON = `
 __tb_f() {
-  printf '\\001%s s %s %s %s\\002' "$__tb_n" "$1" "$2" "$(wc -c <"$__tb_d/$1.$2")"
+  printf '\\001%s s %s %s %s\\002' "$__tb_n" "$1" "$2" $(($(wc -c <"$__tb_d/$1.$2")))
   head -c "$3" "$__tb_d/$1.$2" | $__tb_b
   printf '\\001%s t %s %s\\002' "$__tb_n" "$1" "$2"
 }
@@ -62,7 +62,7 @@ __tb_u() {
 }
 __tb_h() { printf '\\001%s h %s\\002' "$__tb_n" "$1"; }
 __tb_q() { __tb_c=$((__tb_c + 1)); printf '\\001%s q %s %s\\002' "$__tb_n" "$__tb_c" "$__tb_x"; }
-__tb_z() { eval "__tb_k \\"\\\${__tb_p$1:-0}\\" $2" ; }`;
+__tb_z() { eval "__tb_i=\\\${__tb_p$1-}"; [ -z "$__tb_i" ] || __tb_k "$__tb_i" "$2"; }`;
 
 /**
  * bash. `__tb_j ID LENGTH STDIN` is followed by LENGTH bytes of command: `read -N` takes them

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError } from '../../errors.js';
+import { Deferred } from '../deferred.js';
 import { FrameParser, type Frame } from './frames.js';
 import { helloLine, loadScript, SCRIPT_VERSION } from './guest-script.js';
-import { Pending, shellGone } from './pending.js';
 
 /** How often the greeting is repeated until the guest's shell answers. */
 const HELLO_INTERVAL_MS = 500;
@@ -23,7 +23,7 @@ export interface ShellFacts {
 export class ShellLink {
   readonly #stream: Duplex;
   readonly #nonce = randomBytes(4).toString('hex');
-  readonly #answers = new Map<string, Pending<string>>();
+  readonly #answers = new Map<string, Deferred<string>>();
   readonly #transfers = new Map<string, Transfer>();
   readonly #onFrame: (frame: Frame) => void;
   #receiving: Transfer | undefined;
@@ -117,7 +117,7 @@ export class ShellLink {
    * @returns the bytes, and the file's whole size
    */
   async fetch(id: string, stream: 'o' | 'e', limit: number): Promise<FetchedFile> {
-    const transfer: Transfer = { pieces: [], size: 0, done: new Pending() };
+    const transfer: Transfer = { pieces: [], size: 0, done: new Deferred() };
     const key = `${id} ${stream}`;
     this.#transfers.set(key, transfer);
     this.send(`__tb_f ${key} ${String(limit)}\n`);
@@ -137,8 +137,8 @@ export class ShellLink {
     return { bytes, size: transfer.size };
   }
 
-  #expect(answer: string): Pending<string> {
-    const pending = new Pending<string>();
+  #expect(answer: string): Deferred<string> {
+    const pending = new Deferred<string>();
     if (this.#error !== undefined) pending.reject(this.#error);
     this.#answers.set(answer, pending);
     return pending;
@@ -172,7 +172,7 @@ export interface FetchedFile {
 interface Transfer {
   pieces: string[];
   size: number;
-  done: Pending<undefined>;
+  done: Deferred<undefined>;
 }
 
 const noAnswer = (timeoutMs: number): Error =>
@@ -180,4 +180,11 @@ const noAnswer = (timeoutMs: number): Error =>
     expected: `an answer within ${String(timeoutMs / 1000)} s`,
     got: 'silence',
     hint: 'Does the guest have the module virtio_console, and was a shell started on the port?',
+  });
+
+/** The stream to the guest's shell has ended. */
+const shellGone = (cause?: unknown): Error =>
+  guestDead('TAPBOOT_E_SHELL_CLOSED', 'the shell in the guest is gone: its port has closed', {
+    hint: 'serial.log and harness.log say whether the guest or QEMU ended.',
+    ...(cause === undefined ? {} : { cause }),
   });

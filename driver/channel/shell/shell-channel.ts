@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
+import { Deferred } from '../deferred.js';
+import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
+import { untilStopped } from '../until-stopped.js';
 import type { Frame } from './frames.js';
 import { ShellLink } from './link.js';
-import { Pending } from './pending.js';
-
-/** Bytes kept of each output stream, unless a command says otherwise. */
-export const DEFAULT_OUTPUT_LIMIT = 1024 * 1024;
+import { quote } from './quote.js';
 
 /** From SIGTERM to the first SIGKILL. */
 const TERM_GRACE_MS = 1000;
@@ -23,9 +23,6 @@ type Ending =
   | { kind: 'inline'; status: number; stdout: string; stderr: string }
   | { kind: 'files'; status: number }
   | { kind: 'lost' };
-
-/** Why a command is to be killed. */
-type Stop = 'timeout' | 'abort';
 
 /** What the guest's memory proves after a restore; see `plant` and `prove`. */
 export interface Proof {
@@ -47,7 +44,7 @@ export class ShellChannel implements Channel {
   readonly name = 'shell';
   readonly #stream: Duplex;
   readonly #link: ShellLink;
-  readonly #running = new Map<string, Pending<Ending>>();
+  readonly #running = new Map<string, Deferred<Ending>>();
   /** Part of each command's id, so that files of an earlier connection are never met. */
   readonly #prefix = randomBytes(3).toString('hex');
   #dialect: 'bash' | 'sh' = 'sh';
@@ -94,7 +91,7 @@ export class ShellChannel implements Channel {
     refuseNul(command);
     signal?.throwIfAborted();
     const id = `${this.#prefix}${String(++this.#count)}`;
-    const ended = new Pending<Ending>();
+    const ended = new Deferred<Ending>();
     this.#running.set(id, ended);
     const started = performance.now();
     try {
@@ -102,16 +99,16 @@ export class ShellChannel implements Channel {
       const stop = await untilStopped(ended.promise, timeoutMs, signal);
       const ending = stop === undefined ? await ended.promise : await this.#kill(id, ended);
       const durationMs = performance.now() - started;
-      if (stop === 'abort') throw asError(signal?.reason);
+      if (stop?.why === 'abort') throw stop.reason;
       const output = await this.#collect(id, ending, outputLimit);
       return {
         channel: 'shell',
         command,
         ...output,
         stderrSeparate: true,
-        exitStatus: stop === 'timeout' || ending?.kind === undefined ? null : statusOf(ending),
+        exitStatus: stop === undefined ? statusOf(ending) : null,
         durationMs,
-        timedOut: stop === 'timeout',
+        timedOut: stop !== undefined,
       };
     } finally {
       this.#running.delete(id);
@@ -201,7 +198,7 @@ export class ShellChannel implements Channel {
   }
 
   /** @returns how it ended, or undefined when not even SIGKILL ended it (uninterruptible) */
-  async #kill(id: string, ended: Pending<Ending>): Promise<Ending | undefined> {
+  async #kill(id: string, ended: Deferred<Ending>): Promise<Ending | undefined> {
     this.#link.send(`__tb_z ${id} TERM\n`);
     let ending = await ended.within(TERM_GRACE_MS);
     for (let round = 0; ending === undefined && round < KILL_ROUNDS; round++) {
@@ -254,29 +251,8 @@ function cut(
   };
 }
 
-const statusOf = (ending: Ending): number | null =>
-  ending.kind === 'lost' ? null : ending.status;
-
-/** Resolves to undefined when `ended` comes first; a rejection of `ended` passes through. */
-async function untilStopped(
-  ended: Promise<unknown>,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Stop | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const stopped = new Promise<Stop>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), timeoutMs);
-    onAbort = () => resolve('abort');
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([ended.then(() => undefined), stopped]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-  }
-}
+const statusOf = (ending: Ending | undefined): number | null =>
+  ending === undefined || ending.kind === 'lost' ? null : ending.status;
 
 /**
  * In a forked shell `$$` and `$PPID` are those of the driver's shell, and `kill $$` would end
@@ -284,13 +260,7 @@ async function untilStopped(
  */
 const needsOwnShell = (command: string): boolean => /\$\$|\bPPID\b|\bBASHPID\b/.test(command);
 
-/** One word of shell, whatever is in it. */
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
 function refuseNul(command: string): void {
   if (!command.includes('\0')) return;
   throw scenarioError('TAPBOOT_E_COMMAND_NUL', 'a command cannot contain a NUL character');
 }
-
-const asError = (reason: unknown): Error =>
-  reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));

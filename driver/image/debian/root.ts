@@ -41,6 +41,8 @@ export async function buildRoot(
       'mmdebstrap',
       [
         ...['--variant=essential', '--format=null', '--architectures=amd64'],
+        // Else the essential package that insists on a merged /usr refuses to install.
+        '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
         `--include=${recipe.packages.join(',')}`,
         '--aptopt=pkgCacheGen::ForceEssential ",";',
         ...EXCLUDED.map((path) => `--dpkgopt=path-exclude=${path}`),

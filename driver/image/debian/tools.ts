@@ -54,12 +54,19 @@ export async function runTool(
     if (!(error instanceof ExecaError)) throw error;
     if (error.code === 'ENOENT') throw missingTool(tool);
     const said = [error.stderr, error.stdout].filter((text) => typeof text === 'string');
-    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} failed: ${error.shortMessage}`, {
+    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} failed (${ending(error)})`, {
+      got: error.escapedCommand.slice(0, 300),
       output: said.join('\n').trim().split('\n').slice(-25).join('\n'),
-      cause: error,
     });
   }
 }
+
+const ending = (error: ExecaError): string =>
+  error.signal === undefined
+    ? error.exitCode === undefined
+      ? error.shortMessage
+      : `exit status ${String(error.exitCode)}`
+    : `signal ${error.signal}`;
 
 /** The error for a host tool or file that is not installed. */
 export function missingTool(tool: string, debianPackage = PACKAGE_OF[tool] ?? tool): Error {

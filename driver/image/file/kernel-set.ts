@@ -78,7 +78,7 @@ export async function kernelSet(
 function initrdPaths(spec: ImageSpec, context: ProviderContext): string[] {
   const value = spec.options['initrd'];
   if (value === undefined) return [];
-  if (existsSync(resolve(context.workingDirectory, value))) return [value];
+  if (value !== '' && existsSync(resolve(context.workingDirectory, value))) return [value];
   const paths = value.split('+');
   if (!paths.includes('')) return paths;
   throw scenarioError('TAPBOOT_E_IMAGE_OPTION_VALUE', 'the image option “initrd” is wrong', {

@@ -94,10 +94,10 @@ async function diskFile(
       got: spec.text,
     });
   }
-  const chain = format === 'qcow2' ? await qcow2Chain(path) : [path];
+  const chain = format === 'qcow2' ? await qcow2Chain(path, spec) : [path];
   const digests: string[] = [];
   for (const file of chain) {
-    digests.push(await fileDigest(await readableFile(file, '/', spec), context));
+    digests.push(await fileDigest(file, context));
   }
   const [only = ''] = digests;
   const identity =

@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { scenarioError } from '../../errors.js';
+import type { ImageSpec } from '../image.js';
 import { fileKind } from './file-kind.js';
+import { readableFile } from './readable-file.js';
 
 /** Longer than any chain in use: a loop. */
 const CHAIN_LIMIT = 64;
@@ -10,14 +12,16 @@ const CHAIN_LIMIT = 64;
  * The files that a qcow2 image consists of: itself, then its backing files down to the base
  * (layout of the header: qemu, docs/interop/qcow2.txt).
  *
- * @throws TapbootError `scenario` for an image whose data lie in a file or a protocol that
- *   cannot be followed
+ * @param spec the SPEC that named the image, for messages
+ * @throws TapbootError `scenario` for an image whose data lie in a file that is not there, or
+ *   behind a protocol
  */
-export async function qcow2Chain(path: string): Promise<string[]> {
+export async function qcow2Chain(path: string, spec: ImageSpec): Promise<string[]> {
   const chain = [path];
   for (let current = path; (await fileKind(current)).kind === 'qcow2';) {
-    const backing = await backingFile(current);
-    if (backing === undefined) break;
+    const named = await backingFile(current);
+    if (named === undefined) break;
+    const backing = await readableFile(named, '/', spec);
     if (chain.length >= CHAIN_LIMIT || chain.includes(backing)) {
       throw unfit(path, `its backing files form a loop at ${backing}`);
     }

@@ -6,6 +6,9 @@ import { isoPath } from './iso-path.js';
 /** Menus within menus beyond this are a loop of `configfile`s. */
 const MENU_LIMIT = 8;
 
+/** Commands that a whole configuration may run; real ones need a few hundred. */
+const COMMAND_LIMIT = 20_000;
+
 /** An item of the menu with what is below it. */
 interface MenuNode {
   /** Title and id as the script has them, without the submenus around. */
@@ -35,6 +38,7 @@ export function readGrubConfig(path: string, files: ConfigFiles): BootMenu {
       ['menuentry_id_option', '--id'],
     ]),
     functions: new Map(),
+    budget: { commands: COMMAND_LIMIT },
   };
   const outcome = runGrub(parseGrub(files.read(path) ?? ''), files, before);
   // A script may also boot without any menu.

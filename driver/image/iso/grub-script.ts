@@ -18,6 +18,8 @@ export interface GrubOutcome {
   items: GrubItem[];
   variables: Map<string, string>;
   functions: Map<string, GrubCommand[]>;
+  /** Commands that may still be run, over all items: ends scripts that would never end. */
+  budget: { commands: number };
   /** Arguments of the last `linux` command. */
   linux?: string[];
   initrds: string[];
@@ -31,19 +33,20 @@ const DEPTH_LIMIT = 24;
  * conditions, functions, other files, menu items, `linux` and `initrd`. All other commands
  * (fonts, video, terminals, modules) count as done and successful.
  *
- * @param before variables and functions that are already there; they are not changed
+ * @param before variables and functions that are already there, which stay as they are; the budget
  * @param args positional parameters
  */
 export function runGrub(
   commands: readonly GrubCommand[],
   files: ConfigFiles,
-  before: Pick<GrubOutcome, 'variables' | 'functions'>,
+  before: Pick<GrubOutcome, 'variables' | 'functions' | 'budget'>,
   args: readonly string[] = [],
 ): GrubOutcome {
   const outcome: GrubOutcome = {
     items: [],
     variables: new Map(before.variables),
     functions: new Map(before.functions),
+    budget: before.budget,
     initrds: [],
   };
   runAll(commands, { files, outcome, args, depth: 0 });
@@ -61,7 +64,10 @@ interface Scope {
 function runAll(commands: readonly GrubCommand[], scope: Scope): boolean {
   if (scope.depth > DEPTH_LIMIT) return false;
   let status = true;
-  for (const command of commands) status = run(command, scope);
+  for (const command of commands) {
+    if (--scope.outcome.budget.commands < 0) return false;
+    status = run(command, scope);
+  }
   return status;
 }
 

@@ -2,13 +2,13 @@ import type { BootEntry, BootMenu, ConfigFiles } from './boot-entry.js';
 import { isoPath } from './iso-path.js';
 import { splitCommandLine } from './serial-console.js';
 
-/** Deeper than any real set of includes: one that includes itself. */
-const INCLUDE_LIMIT = 16;
+/** More files than any real configuration includes: one that includes itself. */
+const INCLUDE_LIMIT = 200;
 
 interface Label {
   id: string;
   title?: string;
-  kernel?: string;
+  kernel?: string | undefined;
   initrds: string[];
   append?: string;
   /** Titles of the submenus around it. */
@@ -22,6 +22,7 @@ interface State {
   menus: string[];
   globalAppend: string;
   defaultCommand: string | undefined;
+  filesRead: number;
 }
 
 /**
@@ -40,8 +41,9 @@ export function readSyslinuxConfig(path: string, files: ConfigFiles): BootMenu {
     menus: [],
     globalAppend: '',
     defaultCommand: undefined,
+    filesRead: 0,
   };
-  readLines(path, { base, files, state, depth: 0 });
+  readLines(path, { base, files, state });
   const entries = state.labels.map((label) => toEntry(label, state.globalAppend, base));
   const entryOf = (label: Label | undefined): BootEntry | undefined =>
     label === undefined ? undefined : entries[state.labels.indexOf(label)];
@@ -64,15 +66,14 @@ interface Reader {
   base: string;
   files: ConfigFiles;
   state: State;
-  depth: number;
 }
 
 function readLines(path: string, reader: Reader): void {
-  const text = reader.depth > INCLUDE_LIMIT ? undefined : reader.files.read(path);
+  const text = ++reader.state.filesRead > INCLUDE_LIMIT ? undefined : reader.files.read(path);
   let inHelp = false;
   for (const raw of (text ?? '').split(/\r?\n/)) {
     const line = raw.trim();
-    const [word = '', value = ''] = cut(line);
+    const [word, value] = cut(line);
     const keyword = word.toLowerCase();
     if (inHelp) inHelp = keyword !== 'endtext';
     else if (keyword === 'text') inHelp = /^help/i.test(value);
@@ -83,7 +84,7 @@ function readLines(path: string, reader: Reader): void {
 }
 
 function include(value: string, reader: Reader): void {
-  readLines(isoPath(value, reader.base), { ...reader, depth: reader.depth + 1 });
+  readLines(isoPath(value, reader.base), reader);
 }
 
 function readKeyword(keyword: string, value: string, state: State): void {
@@ -96,9 +97,11 @@ function readKeyword(keyword: string, value: string, state: State): void {
     case 'default':
       state.defaultCommand = value;
       break;
-    case 'kernel':
     case 'linux':
       if (label !== undefined) label.kernel = value;
+      break;
+    case 'kernel':
+      if (label !== undefined) label.kernel = isLinux(value) ? value : undefined;
       break;
     case 'initrd':
       if (label !== undefined) label.initrds = value.split(',');
@@ -111,7 +114,7 @@ function readKeyword(keyword: string, value: string, state: State): void {
 
 function readMenuLine(line: string, reader: Reader): void {
   const { state } = reader;
-  const [word = '', value = ''] = cut(line);
+  const [word, value] = cut(line);
   switch (word.toLowerCase()) {
     case 'label':
       // A caret marks the key that selects the entry.
@@ -121,7 +124,7 @@ function readMenuLine(line: string, reader: Reader): void {
       if (state.label !== undefined) state.label.menuDefault = true;
       break;
     case 'include':
-      include(cut(value)[0] ?? '', reader);
+      include(cut(value)[0], reader);
       break;
     case 'begin':
       state.menus.push(value);
@@ -144,8 +147,7 @@ function toEntry(label: Label, globalAppend: string, base: string): BootEntry {
     id: label.id,
     ...splitAppend(append, label.initrds, base),
   };
-  const kernel = label.kernel;
-  if (kernel !== undefined && isLinux(kernel)) entry.kernel = isoPath(kernel, base);
+  if (label.kernel !== undefined) entry.kernel = isoPath(label.kernel, base);
   return entry;
 }
 
@@ -155,7 +157,7 @@ function commandEntry(
   base: string,
   entryOf: (label: Label | undefined) => BootEntry | undefined,
 ): BootEntry | undefined {
-  const [name = '', args = ''] = cut(state.defaultCommand ?? '');
+  const [name, args] = cut(state.defaultCommand ?? '');
   if (name === '') return undefined;
   const labelled = entryOf(state.labels.find((label) => label.id === name));
   if (labelled !== undefined) {
@@ -166,9 +168,12 @@ function commandEntry(
   return { title: name, kernel: isoPath(name, base), ...split };
 }
 
-/** Modules of the loader itself (menus, chain loaders), boot sectors and PXE files are no Linux. */
+/**
+ * What `KERNEL` and `DEFAULT` load is told by its name: modules of the loader itself (menus,
+ * chain loaders), boot sectors, disk images and PXE programs are no Linux. `LINUX` always is.
+ */
 function isLinux(kernel: string): boolean {
-  return !/\.(?:c32|cbt|com|bin|bs|bss|0|img|cfg)$/i.test(kernel);
+  return !/\.(?:c32|cbt|com|bin|bs|bss|img|cfg)$|pxelinux\.0$/i.test(kernel);
 }
 
 function splitAppend(append: string, initrds: string[], base: string) {

@@ -21,13 +21,20 @@ const LISTING = /^([-dl])\S+ +\d+ +\S+ +\S+ +(\d+) +\S+ +\S+ +\S+ +('.*')$/;
  */
 export async function listIso(iso: string, signal?: AbortSignal): Promise<IsoNode[]> {
   const output = await xorriso(iso, ['-find', '/', '-exec', 'lsdl', '--'], signal);
-  return output.split('\n').flatMap((line) => {
+  const nodes = output.split('\n').flatMap((line) => {
     const match = LISTING.exec(line);
     if (match === null) return [];
     const [path, target] = (match[3] ?? '').split(/(?<=') -> (?=')/).map(unquoteShell);
     const kind = match[1] === 'd' ? 'directory' : match[1] === 'l' ? 'link' : 'file';
     const node: IsoNode = { path: path ?? '', kind, size: Number(match[2]) };
     return [target === undefined ? node : { ...node, target }];
+  });
+  // xorriso takes any file for a blank medium, whose tree is the root alone.
+  if (nodes.length > 1) return nodes;
+  throw infraError('TAPBOOT_E_ISO_READ', `the ISO ${iso} holds no files`, {
+    expected: 'an ISO 9660 image with a file tree',
+    got: 'an empty tree, or no ISO at all',
+    hint: 'Check the download: its size and its SHA-256.',
   });
 }
 

@@ -20,7 +20,7 @@ export async function findIso(outputs: readonly string[]): Promise<string> {
   if (files.length > SHOWN) others.push(`… and ${String(files.length - SHOWN)} more`);
   throw scenarioError('TAPBOOT_E_NIX_ISO', 'the result is not an image with exactly one ISO', {
     expected: `exactly one file *.iso below ${outputs.join(', ')}`,
-    got: isos.length === 0 ? `none among ${String(files.length)} files` : `${String(isos.length)}`,
+    got: isos.length === 0 ? `none among ${String(files.length)} files` : String(isos.length),
     output: (isos.length === 0 ? others : isos).join('\n'),
     hint: 'Name an attribute that builds one ISO, or give the ISO by its path: file:PATH.',
   });

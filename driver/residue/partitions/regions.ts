@@ -63,11 +63,11 @@ async function partitionsOf(disk: RawDisk, region: Region, found: Signature[]): 
     ),
   );
   const partitions = [...mbr.partitions];
-  for (const { header } of await gptHeaders(disk, region)) {
+  for (const { header, role } of await gptHeaders(disk, region)) {
     const at = region.start + header.entriesAt;
     const table = await disk.read(at, header.entryCount * header.entrySize);
     const entries = parseGptEntries(table, header);
-    if (entries.length > 0) found.push(entriesFinding(region, at, table, header, entries));
+    if (entries.length > 0) found.push(entriesFinding(region, at, table, header, entries, role));
     for (const { start, length, name } of entries) {
       const partition = { start: region.start + start, length, name };
       if (!partitions.some((known) => same(known, partition))) partitions.push(partition);
@@ -81,15 +81,18 @@ async function partitionsOf(disk: RawDisk, region: Region, found: Signature[]): 
 }
 
 /** The headers where firmware looks for them: second block, last block; for both block sizes. */
-async function gptHeaders(disk: RawDisk, region: Region): Promise<{ header: GptHeader }[]> {
-  const headers: { header: GptHeader }[] = [];
+async function gptHeaders(
+  disk: RawDisk,
+  region: Region,
+): Promise<{ header: GptHeader; role: string }[]> {
+  const headers: { header: GptHeader; role: string }[] = [];
   for (const blockSize of [512, 4096]) {
     const last = Math.floor(region.length / blockSize) - 1;
     for (const block of [1, last]) {
       if (block < 1) continue;
       const bytes = await disk.read(region.start + block * blockSize, 512);
       const header = parseGptHeader(bytes, blockSize);
-      if (header !== undefined) headers.push({ header });
+      if (header !== undefined) headers.push({ header, role: block === 1 ? 'primary' : 'backup' });
     }
   }
   return headers;
@@ -101,6 +104,7 @@ function entriesFinding(
   table: Buffer,
   header: GptHeader,
   entries: readonly Partition[],
+  role: string,
 ): Signature {
   const checksum = verdict(crc32(table) === header.entriesCrc);
   return {
@@ -109,6 +113,7 @@ function entriesFinding(
     offset,
     length: table.length,
     owner: region.start,
+    placeIn: ({ start }) => (start === region.start ? role : undefined),
     what: `GPT entries, ${String(entries.length)} used, checksum ${checksum}`,
     detail: {
       partitions: entries

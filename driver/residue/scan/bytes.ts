@@ -1,5 +1,3 @@
-import type { Buffer } from 'node:buffer';
-
 /**
  * Finds one byte string in a stream of chunks, also across the border of two that touch.
  * Occurrences may overlap; each is reported once, at its first byte.

@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import type { Extent } from '../finding.js';
 
 /** Bytes that are judged zero or not as one. */

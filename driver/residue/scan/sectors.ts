@@ -1,5 +1,3 @@
-import type { Buffer } from 'node:buffer';
-
 /** Every format that is looked for begins on a multiple of this many bytes. */
 export const sectorSize = 512;
 

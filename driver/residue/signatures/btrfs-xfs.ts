@@ -57,7 +57,7 @@ export const xfsSuperblock: Decoder = {
       offset,
       length: 512,
       placeIn: groupIn,
-      what: `xfs superblock (primary or of an allocation group), ${size(u64be(block, 8) * blockSize)}, uuid ${uuid(block, 32)}${label === '' ? '' : `, label ${label}`}`,
+      what: `xfs superblock, ${size(u64be(block, 8) * blockSize)}, uuid ${uuid(block, 32)}${label === '' ? '' : `, label ${label}`}`,
       detail: {
         uuid: uuid(block, 32),
         label,

@@ -1,4 +1,4 @@
-import { crc32 } from '../checksum.js';
+import { crc32, crc32Raw } from '../checksum.js';
 import { hex, name, text, u64be, verdict, type Decoder, type Region } from './signature.js';
 
 const sector = 512;
@@ -18,7 +18,9 @@ export const ddfHeader: Decoder = {
     if (role === undefined) return undefined;
     const blank = Buffer.from(block);
     blank.fill(0xff, 4, 8);
-    const checksum = verdict(crc32(blank) === block.readUInt32BE(4));
+    // mdadm starts from zero and does not invert, others keep to IEEE 802.3.
+    const stored = block.readUInt32BE(4);
+    const checksum = verdict([crc32(blank), crc32Raw(blank, 0)].includes(stored));
     const guid = block
       .subarray(8, 32)
       .toString('latin1')

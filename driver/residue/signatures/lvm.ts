@@ -85,6 +85,7 @@ export const lvmMetadataArea: Decoder = {
       offset,
       length: sector,
       owner: offset - start,
+      placeIn: (region) => (region.start === offset - start ? 'metadata area' : undefined),
       what: `LVM metadata area, ${size(length)}, ${current === 0 ? 'names no volume group' : `current text at ${String(offset + current)}`}, checksum ${checksum}`,
       detail: {
         version: String(block.readUInt32LE(20)),

@@ -1,5 +1,7 @@
 import { hex, name, text, uuid, type Decoder, type Region } from './signature.js';
 
+const labelled = (label: string): string => (label === '' ? '' : `, label ${label}`);
+
 /** f2fs: two superblocks, 1 KiB into the first two blocks of 4 KiB. Source: Linux include/linux/f2fs_fs.h. */
 export const f2fs: Decoder = {
   magics: [hex('1020f5f2')],
@@ -34,7 +36,7 @@ export const jfs: Decoder = {
       offset,
       length: 512,
       placeIn,
-      what: `jfs superblock, uuid ${uuid(block, 136)}, label ${name(block, 152, 16)}`,
+      what: `jfs superblock, uuid ${uuid(block, 136)}${labelled(name(block, 152, 16))}`,
       detail: { uuid: uuid(block, 136), label: name(block, 152, 16) },
     };
   },
@@ -55,7 +57,7 @@ export const reiserfs: Decoder = {
       offset,
       length: 512,
       placeIn,
-      what: `reiserfs superblock, uuid ${uuid(block, 84)}, label ${name(block, 100, 16)}`,
+      what: `reiserfs superblock, uuid ${uuid(block, 84)}${labelled(name(block, 100, 16))}`,
       detail: { uuid: uuid(block, 84), label: name(block, 100, 16) },
     };
   },

@@ -27,6 +27,8 @@ export interface Signature {
    * the places where the format would be looked for. Default: `owner` is the region's start.
    */
   placeIn?: (region: Region) => string | undefined;
+  /** Start of the region that it was found to belong to; set once the regions are known. */
+  placedAt?: number;
   /** A region that the structure opens up, to be looked at as a disk of its own. */
   opens?: Region;
 }

@@ -17,7 +17,7 @@ export function differenceOf(expected: string, got: string): string | undefined 
     timeout: 1000,
   });
   // The library gives up, with undefined, when its time is over.
-  if ((patch as typeof patch | undefined) === undefined) return undefined;
+  if (patch === undefined) return undefined;
   const lines = patch.hunks.flatMap((hunk) => [
     `@@ -${String(hunk.oldStart)},${String(hunk.oldLines)} +${String(hunk.newStart)},${String(hunk.newLines)} @@`,
     ...hunk.lines,

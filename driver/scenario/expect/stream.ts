@@ -66,7 +66,8 @@ function noMatch(name: string, stream: string, pattern: Pattern): Judgement {
     ok: found === null,
     what: `${name} does not match`,
     expected: showPattern(pattern),
-    got: found === null ? 'no match' : `'${quote(found[0])}' in line ${lineOf(stream, found.index)}`,
+    got:
+      found === null ? 'no match' : `'${quote(found[0])}' in line ${lineOf(stream, found.index)}`,
   };
 }
 
@@ -114,7 +115,13 @@ function judgeJson(name: string, stream: string, expectation: JsonExpectation): 
     expectation.how === 'subset'
       ? differenceOf(pretty(expectation.value), pretty(askedPart(expectation.value, document)))
       : undefined;
-  return { ok: false, what, expected, got: got.join('\n'), ...(diff === undefined ? {} : { diff }) };
+  return {
+    ok: false,
+    what,
+    expected,
+    got: got.join('\n'),
+    ...(diff === undefined ? {} : { diff }),
+  };
 }
 
 function mismatchesOf(document: JsonValue, expectation: JsonExpectation): JsonMismatch[] {

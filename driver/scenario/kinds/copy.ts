@@ -103,10 +103,15 @@ export const copy = defineKind({
 function belowArtifacts(written: string, reader: StepReader): string {
   const path = normalize(written);
   if (isAbsolute(path) || path === '.' || /^\.\.(\/|$)/.test(path)) {
-    reader.wrong(['copy', 'out', 'host'], 'TAPBOOT_E_COPY_TARGET', 'the copy would leave the artifacts', {
-      expected: 'a relative path below the run’s artifacts',
-      got: `'${written}'`,
-    });
+    reader.wrong(
+      ['copy', 'out', 'host'],
+      'TAPBOOT_E_COPY_TARGET',
+      'the copy would leave the artifacts',
+      {
+        expected: 'a relative path below the run’s artifacts',
+        got: `'${written}'`,
+      },
+    );
   }
   return path;
 }

@@ -80,7 +80,10 @@ function readJson(written: unknown, path: YamlPath, reader: StepReader): JsonExp
       got: showValue(key),
     });
   }
-  return { how: 'paths', paths: entries.map(([key, expected]) => ({ path: key, value: expected })) };
+  return {
+    how: 'paths',
+    paths: entries.map(([key, expected]) => ({ path: key, value: expected })),
+  };
 }
 
 /** YAML has numbers that JSON lacks. */

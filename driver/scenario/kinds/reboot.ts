@@ -59,11 +59,16 @@ export const reboot = defineKind({
     const known = machine.disks.map((disk) => disk.name);
     if (written.from !== undefined && !known.includes(written.from)) {
       const { from } = written;
-      reader.wrong(['reboot', 'from'], 'TAPBOOT_E_DISK_UNKNOWN', `the machine has no disk ${from}`, {
-        expected: 'a disk of the machine',
-        got: from,
-        hint: suggestion(from, known),
-      });
+      reader.wrong(
+        ['reboot', 'from'],
+        'TAPBOOT_E_DISK_UNKNOWN',
+        `the machine has no disk ${from}`,
+        {
+          expected: 'a disk of the machine',
+          got: from,
+          hint: suggestion(from, known),
+        },
+      );
     }
     const looks = written.expect?.console;
     return {

@@ -10,7 +10,16 @@ import {
   stdinKey,
   unitKey,
 } from '../schema/expectations.js';
-import { choice, explained, guestPath, integer, line, oneOrMany, regex, text } from '../schema/leaves.js';
+import {
+  choice,
+  explained,
+  guestPath,
+  integer,
+  line,
+  oneOrMany,
+  regex,
+  text,
+} from '../schema/leaves.js';
 import { byKey, exactlyOne, notTwice } from '../schema/rules.js';
 import { readCommand } from './command.js';
 import { itemPath, listed } from './expectation.js';
@@ -36,7 +45,11 @@ const forms = {
     ['ended', 'state'],
   ),
   file: z.strictObject({
-    file: explained(guestPath, 'File that must exist in the guest.', '/run/pre-nixos/storage-status'),
+    file: explained(
+      guestPath,
+      'File that must exist in the guest.',
+      '/run/pre-nixos/storage-status',
+    ),
     contains: explained(
       oneOrMany(text('a text, or a list of texts')),
       'Text that the file must hold; of a list, every one.',
@@ -113,7 +126,8 @@ export const wait = defineKind({
   ),
   innerTimeout: (written) => written.wait.timeout,
   summary: ({ wait: written }) => {
-    if ('unit' in written) return `${written.unit} ${written.ended === undefined ? 'active' : 'ended'}`;
+    if ('unit' in written)
+      return `${written.unit} ${written.ended === undefined ? 'active' : 'ended'}`;
     if ('file' in written) return `file ${written.file}`;
     if ('port' in written) return `port ${String(written.port)}`;
     if ('ipv4' in written) return `IPv4 address on ${written.ipv4}`;

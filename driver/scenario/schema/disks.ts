@@ -83,7 +83,9 @@ export const resurrect = explained(
   { plan: 'raid-lvm-residue/resurrect' },
 );
 
-type Letters<S extends string> = S extends `${infer Head}${infer Tail}` ? Head | Letters<Tail> : never;
+type Letters<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? Head | Letters<Tail>
+  : never;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /** `vda` … `vdz`. */

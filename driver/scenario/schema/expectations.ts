@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { choice, explained, integer, line, oneOrMany, ONLY_TEMPLATE, regex, text } from './leaves.js';
+import {
+  choice,
+  explained,
+  integer,
+  line,
+  oneOrMany,
+  ONLY_TEMPLATE,
+  regex,
+  text,
+} from './leaves.js';
 import { notEmpty } from './rules.js';
 
 const EXIT = 'an exit status from 0 to 255, a list of them, nonzero or any';

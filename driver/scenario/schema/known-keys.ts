@@ -9,9 +9,9 @@ import { toJsonSchema, type JsonSchema } from './json-schema.js';
 export function knownKeys(schema: z.ZodType, path: YamlPath, value: unknown): string[] {
   let places: { schema: JsonSchema; value: unknown }[] = [{ schema: toJsonSchema(schema), value }];
   for (const part of path) {
-    places = places.flatMap((place) => closest(expand(place.schema), place.value)).flatMap((found) =>
-      below(found.schema, found.value, part),
-    );
+    places = places
+      .flatMap((place) => closest(expand(place.schema), place.value))
+      .flatMap((found) => below(found.schema, found.value, part));
   }
   const mappings = places.flatMap((place) => closest(expand(place.schema), place.value));
   return [...new Set(mappings.flatMap((found) => Object.keys(found.schema.properties ?? {})))];

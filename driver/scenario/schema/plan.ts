@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { nameKey, timeoutKey } from './common.js';
 import { commandKey, plainExpectation, stdinKey } from './expectations.js';
-import { explained, slug } from './leaves.js';
+import { explained } from './leaves.js';
 import { variablesMap } from './plan-reference.js';
 import { notTwice } from './rules.js';
 import { SCHEMA_VERSION } from './version.js';
 
-const NAME = 'a name of small letters, digits and hyphens';
+const NAME = 'a name of small letters, digits and hyphens that begins with a letter';
+/** Becomes part of a shell function's name, which no digit may begin. */
+const PLAN_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 const expectKey = explained(
   plainExpectation,
@@ -50,7 +52,11 @@ export const planFile = z
       'Version of the scenario language. Default 1.',
       1,
     ).optional(),
-    plan: explained(slug(NAME), 'Name of the plan; the same as the file’s.', 'raid-lvm-residue'),
+    plan: explained(
+      z.string(NAME).regex(PLAN_NAME, NAME),
+      'Name of the plan; the same as the file’s.',
+      'raid-lvm-residue',
+    ),
     description: explained(
       z.string('a text'),
       'What the plan is for, in sentences.',
@@ -62,7 +68,7 @@ export const planFile = z
     sections: explained(
       z
         .record(
-          z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, NAME),
+          z.string().regex(PLAN_NAME, NAME),
           z.array(planRun, 'a list of steps').min(1, 'at least one step'),
         )
         .refine((sections) => Object.keys(sections).length > 0, 'at least one section')

@@ -18,17 +18,21 @@ export const scenarioFile = z
       'Version of the scenario language. Default 1.',
       1,
     ).optional(),
-    name: explained(line('one line of text'), 'Headline of the scenario.', 'RAID/LVM residue is removed'),
+    name: explained(
+      line('one line of text'),
+      'Headline of the scenario.',
+      'RAID/LVM residue is removed',
+    ),
     description: explained(
       z.string('a text'),
       'What the scenario is about, in sentences.',
       'Seeds an array with a volume group on it and checks that a forced cleanup leaves nothing.',
     ).optional(),
-    tags: explained(
-      z.array(slug(TAG), 'a list of tags'),
-      'Words to select scenarios by.',
-      ['vm', 'slow', 'residue'],
-    ).optional(),
+    tags: explained(z.array(slug(TAG), 'a list of tags'), 'Words to select scenarios by.', [
+      'vm',
+      'slow',
+      'residue',
+    ]).optional(),
     subject: explained(
       choice(['boot', 'machine']),
       'boot: the verdict is about the boot, so only a boot made in this run counts. Default machine.',
@@ -62,9 +66,7 @@ export const scenarioFile = z
       '60s',
     ).optional(),
     from: explained(
-      z
-        .string(FROM)
-        .regex(/^[^\s#]+(?:\[[^#\]]*\])?#[a-z0-9]+(?:-[a-z0-9]+)*$/, FROM),
+      z.string(FROM).regex(/^[^\s#]+(?:\[[^#\]]*\])?#[a-z0-9]+(?:-[a-z0-9]+)*$/, FROM),
       'Start from a checkpoint of another scenario instead of from the booted machine.',
       'removes-raid-lvm-residue#seeded',
     ).optional(),

@@ -85,7 +85,13 @@ function wrongValue(issue: Issue, path: YamlPath, document: YamlDocument): Tapbo
     );
   }
   const message = `${showPath(path)} has a wrong value`;
-  return problemAt(document, document.valueSpan(path), 'TAPBOOT_E_SCENARIO_VALUE', message, details);
+  return problemAt(
+    document,
+    document.valueSpan(path),
+    'TAPBOOT_E_SCENARIO_VALUE',
+    message,
+    details,
+  );
 }
 
 function expectedOf(issue: Issue): string {
@@ -109,7 +115,9 @@ function brokenRule(params: RuleParams, path: YamlPath, document: YamlDocument):
       const got = present.length === 0 ? mappingKeys(document, path) : present;
       const near = present.length > 0 ? undefined : nearestPair(got, keys);
       return make(
-        present.length === 0 ? `${noun} needs one of these keys` : `${noun} can have only one of these keys`,
+        present.length === 0
+          ? `${noun} needs one of these keys`
+          : `${noun} can have only one of these keys`,
         {
           expected: `exactly one of ${keys.join(', ')}`,
           got: got.length === 0 ? 'none' : listOf(got, 'and'),

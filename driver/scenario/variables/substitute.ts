@@ -78,11 +78,18 @@ const malformed = (document: YamlDocument, span: Span) =>
 function unknown(document: YamlDocument, span: Span, name: string, scope: Scope) {
   const known = scope.names();
   const near = suggestion(name, known);
-  return problemAt(document, span, 'TAPBOOT_E_VARIABLE_UNDEFINED', `there is no variable '${name}'`, {
-    expected: known.length === 0 ? 'a variable (none is defined)' : `a variable: ${known.join(', ')}`,
-    got: name,
-    hint: near.startsWith('did you mean')
-      ? near
-      : `define it under variables, give --var ${name}=VALUE, or write $\${${name}} if the guest’s shell is to see it`,
-  });
+  return problemAt(
+    document,
+    span,
+    'TAPBOOT_E_VARIABLE_UNDEFINED',
+    `there is no variable '${name}'`,
+    {
+      expected:
+        known.length === 0 ? 'a variable (none is defined)' : `a variable: ${known.join(', ')}`,
+      got: name,
+      hint: near.startsWith('did you mean')
+        ? near
+        : `define it under variables, give --var ${name}=VALUE, or write $\${${name}} if the guest’s shell is to see it`,
+    },
+  );
 }

@@ -67,6 +67,13 @@ export class YamlDocument {
     return { file: this.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 
+  /** The span that starts at a place and reaches to the end of its line. */
+  spanAt(line: number, column: number): Span {
+    const start = (this.lines.lineStarts[line - 1] ?? 0) + column - 1;
+    const end = this.text.indexOf('\n', start);
+    return { start, end: end < 0 ? this.text.length : end };
+  }
+
   /** Place of the value at `path`. */
   at(path: YamlPath): SourceLocation {
     return this.location(this.valueSpan(path));

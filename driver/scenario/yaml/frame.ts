@@ -12,7 +12,10 @@ export function frameOf(text: string, span: Span): string {
   const length = Math.max(1, text.slice(span.start, span.end).split('\n')[0]?.length ?? 1);
   return codeFrameColumns(
     lines.join('\n'),
-    { start: { line, column }, end: { line, column: Math.min(column + length, Math.max(width, column + 1)) } },
+    {
+      start: { line, column },
+      end: { line, column: Math.min(column + length, Math.max(width, column + 1)) },
+    },
     { highlightCode: false, forceColor: false, linesAbove: 1, linesBelow: 1 },
   );
 }

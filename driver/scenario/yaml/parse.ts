@@ -11,8 +11,7 @@ const MOST_ALIASES = 100;
 
 /** What is read from a file: a document, or the reasons why there is none. */
 export type ParseResult =
-  | { ok: true; document: YamlDocument }
-  | { ok: false; problems: TapbootError[] };
+  { ok: true; document: YamlDocument } | { ok: false; problems: TapbootError[] };
 
 /**
  * Reads one YAML 1.2 document with the core schema. Refused: syntax errors (all of them
@@ -37,9 +36,11 @@ export function parseYaml(file: string, text: string): ParseResult {
 
   if (text.length > LARGEST_FILE) {
     const size = `${String(text.length)} characters; at most ${String(LARGEST_FILE)} are read`;
-    return refuse(scenarioError('TAPBOOT_E_YAML_SIZE', `the file is too large: ${size}`, {
-      at: { file, line: 1, column: 1 },
-    }));
+    return refuse(
+      scenarioError('TAPBOOT_E_YAML_SIZE', `the file is too large: ${size}`, {
+        at: { file, line: 1, column: 1 },
+      }),
+    );
   }
   let documents: Document.Parsed<ParsedNode>[];
   try {
@@ -121,7 +122,11 @@ function oddKeys(tree: Document.Parsed<ParsedNode>, problem: MakeProblem): Tapbo
       const key = pair.key as ParsedNode | null;
       const span = { start: key?.range[0] ?? 0, end: key?.range[1] ?? 0 };
       if (isScalar(key) && typeof key.value === 'string' && key.value !== '__proto__') return;
-      const shown = isScalar(key) ? String(key.source ?? key.value) : isMap(key) ? 'a mapping' : 'a list';
+      const shown = isScalar(key)
+        ? String(key.source ?? key.value)
+        : isMap(key)
+          ? 'a mapping'
+          : 'a list';
       found.push(
         problem(
           'TAPBOOT_E_YAML_KEY',

@@ -1,10 +1,8 @@
-import { guestDead, type TapbootError } from '../../errors.js';
-
-/** A promise that is settled from outside, with a deadline. */
-export class Pending<T> {
+/** A promise that is settled from outside, and that can be waited for with a deadline. */
+export class Deferred<T> {
   readonly promise: Promise<T>;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 
   constructor() {
     let resolve!: (value: T) => void;
@@ -15,16 +13,8 @@ export class Pending<T> {
     });
     // Whoever waits sees the rejection; where nobody does (yet), it must not end the process.
     this.promise.catch(() => undefined);
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  resolve(value: T): void {
-    this.#resolve(value);
-  }
-
-  reject(error: unknown): void {
-    this.#reject(error);
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   /**
@@ -43,10 +33,3 @@ export class Pending<T> {
     }
   }
 }
-
-/** The stream to the guest's shell has ended. */
-export const shellGone = (cause?: unknown): TapbootError =>
-  guestDead('TAPBOOT_E_SHELL_CLOSED', 'the shell in the guest is gone: its port has closed', {
-    hint: 'serial.log and harness.log say whether the guest or QEMU ended.',
-    ...(cause === undefined ? {} : { cause }),
-  });

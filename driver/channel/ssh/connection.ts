@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'ssh2';
+import { guestDead, infraError, type TapbootError } from '../../errors.js';
+import { fingerprintOf, fingerprintOfBlob, keyBlob } from './key-pair.js';
+
+/** Where and as whom to log in. */
+export interface SshTarget {
+  host: string;
+  port: number;
+  user: string;
+  /** OpenSSH private key. */
+  privateKey: string;
+  /** The guest's host key, `ssh-ed25519 AAAA…`: any other is refused. */
+  hostKey: string;
+  /** Milliseconds for a connection, all attempts together. */
+  connectTimeoutMs: number;
+}
+
+/** One attempt may take so long: a lost SYN is then tried anew instead of backed off. */
+const ATTEMPT_MS = 10_000;
+const RETRY_MS = 250;
+/** A held connection that answers nothing for 3 × this is dead. */
+const KEEPALIVE_MS = 10_000;
+
+/**
+ * Connects and logs in. Refused and broken connections are tried again until the deadline; a
+ * wrong host key or a refused login are final.
+ * @throws TapbootError infra for a wrong host key or refused login, guest-dead on time-out
+ */
+export async function connectSsh(target: SshTarget, signal?: AbortSignal): Promise<Client> {
+  const deadline = performance.now() + target.connectTimeoutMs;
+  let last = 'no attempt was made';
+  for (;;) {
+    signal?.throwIfAborted();
+    const left = deadline - performance.now();
+    if (left <= 0) throw unreachable(target, last);
+    const attempt = await tryOnce(target, Math.min(left, ATTEMPT_MS));
+    if (attempt.client !== undefined) return attempt.client;
+    if (attempt.final !== undefined) throw attempt.final;
+    last = attempt.reason;
+    await delay(Math.min(RETRY_MS, left));
+  }
+}
+
+type Attempt =
+  | { client: Client }
+  | { client?: undefined; final: TapbootError; reason: string }
+  | { client?: undefined; final?: undefined; reason: string };
+
+async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
+  const client = new Client();
+  let offered: string | undefined;
+  const wanted = keyBlob(target.hostKey);
+  return await new Promise((resolve) => {
+    client.once('ready', () => {
+      client.removeAllListeners('error').on('error', () => undefined);
+      client.setNoDelay(true);
+      resolve({ client });
+    });
+    client.once('error', (error) => {
+      client.on('error', () => undefined);
+      client.end();
+      const reason = error.message;
+      if (offered !== undefined) {
+        resolve({ reason, final: wrongHostKey(target, offered) });
+      } else if ('level' in error && error.level === 'client-authentication') {
+        resolve({ reason, final: loginRefused(target) });
+      } else resolve({ reason });
+    });
+    client.connect({
+      host: target.host,
+      port: target.port,
+      username: target.user,
+      privateKey: target.privateKey,
+      readyTimeout: timeoutMs,
+      keepaliveInterval: KEEPALIVE_MS,
+      // A server shows one key of the negotiated kind: ask for the kind that is pinned.
+      algorithms: { serverHostKey: [hostKeyType(target.hostKey)] },
+      hostVerifier: (key: Buffer) => {
+        if (key.equals(wanted)) return true;
+        offered = fingerprintOfBlob(key);
+        return false;
+      },
+    });
+  });
+}
+
+type HostKeyType = 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'rsa-sha2-512';
+
+function hostKeyType(hostKey: string): HostKeyType {
+  const type = hostKey.trim().split(/\s+/)[0];
+  if (type === 'ssh-ed25519' || type === 'ecdsa-sha2-nistp256') return type;
+  // An RSA key is pinned by its blob; the signature algorithm has another name (RFC 8332).
+  if (type === 'ssh-rsa') return 'rsa-sha2-512';
+  throw infraError('TAPBOOT_E_SSH_HOST_KEY', `the host key is of an unknown type: ${String(type)}`);
+}
+
+const place = ({ host, port, user }: SshTarget): string => `${user}@${host}:${String(port)}`;
+
+const wrongHostKey = (target: SshTarget, offered: string): TapbootError =>
+  infraError('TAPBOOT_E_SSH_HOST_KEY', `${place(target)} shows a host key that is not the guest's`, {
+    expected: fingerprintOf(target.hostKey),
+    got: offered,
+    hint: 'Either another server answers on that port, or the guest made new host keys.',
+  });
+
+const loginRefused = (target: SshTarget): TapbootError =>
+  infraError('TAPBOOT_E_SSH_LOGIN', `${place(target)} refuses the driver's key`, {
+    expected: 'login by public key',
+    got: 'authentication failed',
+    hint: 'Did the image take the credential ssh.authorized_keys.root? `access: console` installs the key by hand.',
+  });
+
+const unreachable = (target: SshTarget, last: string): TapbootError =>
+  guestDead('TAPBOOT_E_SSH_UNREACHABLE', `no SSH connection to ${place(target)}`, {
+    expected: `a login within ${String(target.connectTimeoutMs / 1000)} s`,
+    got: last,
+    hint: 'serial.log shows whether sshd started and the network came up.',
+  });

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { HostCheck } from '../../host/check.js';
+import type { CommandContext } from '../program.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot doctor            what is there, what is missing, and how to get it
+  $ tapboot doctor --probe    try KVM anew, by booting the embedded image's kernel
+  $ tapboot doctor --json
+
+Exit code: 0 when runs are possible, 4 when something they need is missing.
+`;
+
+interface DoctorOptions {
+  probe?: true;
+  json?: true;
+}
+
+const MARKS: Record<HostCheck['state'], string> = { ok: 'ok  ', warning: 'note', failed: 'FAIL' };
+
+/** `tapboot doctor`: the host, seen with the eyes of a run. */
+export function addDoctorCommand(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .description('check what a run needs of this host')
+    .option('--probe', 'try KVM by booting a kernel, even when a verdict is remembered')
+    .option('--json', 'the checks as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: DoctorOptions) => {
+      const { outside, result } = context;
+      const [{ allChecks }, { EXIT }] = await Promise.all([
+        import('../doctor-checks.js'),
+        import('../../exit-code.js'),
+      ]);
+      const checks = await allChecks(outside, options.probe === true);
+      outside.stdout.write(
+        options.json === true ? `${JSON.stringify(checks, null, 2)}\n` : table(checks),
+      );
+      if (checks.some(({ state }) => state === 'failed')) result.exitCode = EXIT.infra;
+    });
+}
+
+function table(checks: readonly HostCheck[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const rows = checks.flatMap(({ name, state, detail, fix }) => [
+    `${MARKS[state]} ${name.padEnd(width)}  ${detail}`,
+    ...(fix === undefined ? [] : [`${' '.repeat(width + 7)}→ ${fix}`]),
+  ]);
+  const failed = checks.filter(({ state }) => state === 'failed').length;
+  const verdict =
+    failed === 0 ? 'Runs are possible.' : `${String(failed)} things stand in the way.`;
+  return `${[...rows, '', verdict].join('\n')}\n`;
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { BootImage } from '../../image/image.js';
+import type { CommandContext } from '../program.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot image build                       the embedded image, fast form
+  $ tapboot image build debian:iso            … as an ISO
+  $ tapboot image info file:live.iso          what tapboot sees in an image
+  $ tapboot image info --json nix:.#bootImage
+
+A SPEC is provider[:target][,key=value…]; without one, $TAPBOOT_IMAGE or \`debian\`.
+`;
+
+interface ImageOptions {
+  json?: true;
+}
+
+/** `tapboot image build|info`: makes an image available, and says what it is. */
+export function addImageCommand(program: Command, context: CommandContext): void {
+  const image = program.command('image').description('build boot images and look at them');
+  image
+    .command('build')
+    .description('make an image available in the cache')
+    .argument('[spec]', 'which image')
+    .addHelpText('after', EXAMPLES)
+    .action(async (spec: string | undefined) => {
+      const built = await provide(spec, context);
+      const how = built.cached ? 'from the cache' : `built in ${String(built.buildSeconds)} s`;
+      context.outside.stdout.write(`${built.spec}: ${how}, identity ${built.identity}\n`);
+    });
+  image
+    .command('info')
+    .description('show what an image consists of (and build it when it is not in the cache)')
+    .argument('[spec]', 'which image')
+    .option('--json', 'all of it as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (spec: string | undefined, options: ImageOptions) => {
+      const built = await provide(spec, context);
+      const text = options.json === true ? JSON.stringify(built, null, 2) : imageText(built);
+      context.outside.stdout.write(`${text}\n`);
+    });
+}
+
+async function provide(spec: string | undefined, { outside }: CommandContext): Promise<BootImage> {
+  const [{ obtainImage }, { interruptSignal }] = await Promise.all([
+    import('../obtain-image.js'),
+    import('../interrupt.js'),
+  ]);
+  const { signal, release } = interruptSignal();
+  try {
+    return await obtainImage(spec, outside, signal);
+  } finally {
+    release();
+  }
+}
+
+/** One `key: value` a line, nested keys indented. */
+function imageText(image: BootImage): string {
+  return lines(image as unknown as Record<string, unknown>, '').join('\n');
+}
+
+function lines(value: Record<string, unknown>, indent: string): string[] {
+  return Object.entries(value).flatMap(([key, entry]) => {
+    if (entry === undefined) return [];
+    if (Array.isArray(entry)) return [`${indent}${key}: ${entry.join(' ')}`];
+    if (typeof entry === 'object' && entry !== null) {
+      return [`${indent}${key}:`, ...lines(entry as Record<string, unknown>, `${indent}  `)];
+    }
+    return [`${indent}${key}: ${String(entry)}`];
+  });
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../program.js';
+import { wholeNumber } from '../option-values.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot notes prune --dry-run               what would go by the default limits
+  $ tapboot notes prune --keep 10 --max-age 30  the newest 10, none older than 30 days
+`;
+
+/** Limits when none is given: two weeks of work on a laptop's disk. */
+const DEFAULTS = { keep: 50, maxAgeDays: 30, maxMegabytes: 2048 };
+const MEGABYTE = 1024 ** 2;
+
+interface PruneOptions {
+  keep?: number;
+  maxAge?: number;
+  maxMegabytes?: number;
+  logRoot?: string;
+  dryRun?: true;
+}
+
+/** `tapboot notes prune`: removes old run directories. */
+export function addNotesCommand(program: Command, context: CommandContext): void {
+  const notes = program.command('notes').description('look after the run directories');
+  notes
+    .command('prune')
+    .description('remove run directories beyond the limits, oldest first')
+    .option(
+      '--keep <count>',
+      `the newest that stay (default: ${String(DEFAULTS.keep)})`,
+      wholeNumber(0),
+    )
+    .option(
+      '--max-age <days>',
+      `the oldest that stay (default: ${String(DEFAULTS.maxAgeDays)})`,
+      wholeNumber(0),
+    )
+    .option(
+      '--max-megabytes <size>',
+      `what they take together (default: ${String(DEFAULTS.maxMegabytes)})`,
+      wholeNumber(0),
+    )
+    .option('--log-root <directory>', 'where the run directories are ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--dry-run', 'only say what would be removed')
+    .addHelpText(
+      'after',
+      `${EXAMPLES}\nWithout any limit, all three defaults hold; with one, only the ones given.\n`,
+    )
+    .action(async (options: PruneOptions) => {
+      await prune(options, context);
+    });
+}
+
+async function prune(options: PruneOptions, { outside, result }: CommandContext): Promise<void> {
+  const [{ readConfig }, { pruneRuns }, { EXIT }] = await Promise.all([
+    import('../../config/config.js'),
+    import('../../metadata/prune.js'),
+    import('../../exit-code.js'),
+  ]);
+  const flags = options.logRoot === undefined ? {} : { logRoot: options.logRoot };
+  const { logRoot } = readConfig(outside.environment, flags, outside.workingDirectory);
+  const decisions = pruneRuns(logRoot, limits(options), { dryRun: options.dryRun ?? false });
+  for (const { path, bytes, action, reason } of decisions) {
+    const size = `${(bytes / MEGABYTE).toFixed(1)} MiB`;
+    outside.stdout.write(`${action.padEnd(7)} ${path} (${size}): ${reason}\n`);
+  }
+  const gone = decisions.filter(({ action }) => action === 'removed');
+  const freed = gone.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE;
+  const verb = options.dryRun === true ? 'would be removed' : 'removed';
+  outside.stdout.write(
+    `${String(gone.length)} of ${String(decisions.length)} run directories ${verb}, ${freed.toFixed(1)} MiB\n`,
+  );
+  if (decisions.some(({ action }) => action === 'failed')) result.exitCode = EXIT.infra;
+}
+
+function limits(options: PruneOptions): { keep?: number; maxAgeDays?: number; maxBytes?: number } {
+  const { keep, maxAge, maxMegabytes } = options;
+  if (keep === undefined && maxAge === undefined && maxMegabytes === undefined) {
+    const { keep: count, maxAgeDays } = DEFAULTS;
+    return { keep: count, maxAgeDays, maxBytes: DEFAULTS.maxMegabytes * MEGABYTE };
+  }
+  return {
+    ...(keep === undefined ? {} : { keep }),
+    ...(maxAge === undefined ? {} : { maxAgeDays: maxAge }),
+    ...(maxMegabytes === undefined ? {} : { maxBytes: maxMegabytes * MEGABYTE }),
+  };
+}

@@ -1,0 +1,35 @@
+import { readConfig } from '../config/config.js';
+import type { BootImage } from '../image/image.js';
+import { provideImage } from '../image/providers.js';
+import type { Outside } from './outside.js';
+
+/** SPEC of the image that is used when neither a flag nor $TAPBOOT_IMAGE names one. */
+export const DEFAULT_IMAGE = 'debian';
+
+/**
+ * Makes an image available and shows the build on stderr: its stages, and what it logs indented
+ * below them.
+ * @param spec undefined for the default image
+ * @throws TapbootError `scenario` for a wrong SPEC, `infra` when the image cannot be had
+ */
+export async function obtainImage(
+  spec: string | undefined,
+  outside: Outside,
+  signal: AbortSignal,
+): Promise<BootImage> {
+  const config = readConfig(outside.environment, {}, outside.workingDirectory);
+  return provideImage(spec ?? config.image ?? DEFAULT_IMAGE, {
+    cacheDirectory: outside.cacheDirectory(),
+    projectRoot: outside.projectRoot,
+    workingDirectory: outside.workingDirectory,
+    progress: {
+      stage: (text) => {
+        outside.stderr.write(`image: ${text}\n`);
+      },
+      log: (line) => {
+        outside.stderr.write(`  ${line}\n`);
+      },
+    },
+    signal,
+  });
+}

@@ -1,0 +1,29 @@
+import { readConfig } from '../config/config.js';
+import type { Outside } from './outside.js';
+import type { RunFlags, RunRequest } from './run-flags.js';
+import { scenarioDirectory } from './scenario-directory.js';
+
+/**
+ * Everything a run needs to know, from the flags and the outside world.
+ * @throws TapbootError `scenario` for a flag or variable with a wrong value
+ */
+export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSignal): RunRequest {
+  const { scenarios, tags, notTags, variables, ...settings } = flags;
+  return {
+    config: readConfig(outside.environment, settings, outside.workingDirectory),
+    scenarios,
+    tags,
+    notTags,
+    variables,
+    command: ['tapboot', ...outside.arguments],
+    version: outside.version,
+    environment: outside.environment,
+    workingDirectory: outside.workingDirectory,
+    projectRoot: outside.projectRoot,
+    scenarioDirectory: scenarioDirectory(outside),
+    cacheDirectory: outside.cacheDirectory(),
+    stdout: outside.stdout,
+    stderr: outside.stderr,
+    signal,
+  };
+}

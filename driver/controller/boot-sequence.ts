@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { MachineOrigin } from '../events/events.js';
+import type { BootImage, BootMedium } from '../image/image.js';
+import type { UefiFirmware } from '../qemu/machine.js';
+import { loadDeviceState, openState } from '../qemu/migration.js';
+import { RunningMachine } from '../qemu/running-machine.js';
+import { safeCpuModel } from '../qemu/version.js';
+import type { Machine } from '../scenario/model.js';
+import type { Scope } from '../scope.js';
+import type { DiskSet } from './disk-set.js';
+import { Guest } from './guest.js';
+import { joinInitrds } from './initrd.js';
+import type { SavedState } from './saved-state.js';
+import { SerialLog } from './serial-log.js';
+import type { VmFacts, VmHost } from './vm-host.js';
+
+/** All that a machine keeps from one QEMU process to the next (a reboot starts a new one). */
+export interface MachineParts {
+  host: VmHost;
+  name: string;
+  image: BootImage;
+  machine: Machine;
+  medium: BootMedium;
+  firmware: UefiFirmware | undefined;
+  smbiosFiles: string[];
+  /** The machine's own files, below the workspace. */
+  directory: string;
+  disks: DiskSet;
+  log: SerialLog;
+  scope: Scope;
+  origin: MachineOrigin;
+  /** Boot from this disk instead of the medium. */
+  bootFrom?: string;
+}
+
+/** Locally administered, QEMU's prefix; one address serves, since each VM is alone on its network. */
+const MAC = '52:54:00:74:62:01';
+
+/** The machine's directory below the workspace. */
+export async function ownDirectory(host: VmHost, name: string): Promise<string> {
+  const directory = join(host.workspace, name.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40));
+  await mkdir(directory, { recursive: true });
+  return directory;
+}
+
+export function openLog(host: VmHost, name: string): SerialLog {
+  return new SerialLog(host.places(name).serialLog, (error) => {
+    const message = `serial.log of ${name} can no longer be written: ${error.message}`;
+    host.emit({ type: 'notice', level: 'warning', message });
+  });
+}
+
+/** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
+export async function startGuest(parts: MachineParts, state?: SavedState): Promise<Guest> {
+  const { host, name, machine, directory, medium } = parts;
+  const initrd = await joinInitrds(medium, join(directory, 'initrd'));
+  const opened = state === undefined ? undefined : await openState(state.deviceState);
+  try {
+    const startedAt = performance.now();
+    const running = await RunningMachine.start({
+      executable: host.qemu.executable,
+      socketDirectory: directory,
+      log: (line) => {
+        host.log(`${name}: ${line}`);
+      },
+      ...(opened === undefined ? {} : { inherit: [opened.fd] }),
+      config: {
+        ...{ name, medium, mac: MAC, network: machine.network, cpus: machine.cpus },
+        ...{ accelerator: host.accelerator, smbiosFiles: parts.smbiosFiles },
+        memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
+        cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
+        disks: parts.disks.forQemu(),
+        ...(initrd === undefined ? {} : { initrd }),
+        ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
+        ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
+        ...(state === undefined ? {} : { incoming: true }),
+      },
+    });
+    const argv = [...running.argv];
+    host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
+    host.log(`${name}: ${JSON.stringify(argv)}`);
+    const guest = Guest.attach({
+      ...{ host, running, startedAt, log: parts.log },
+      ...(state === undefined ? {} : { carried: { bytes: state.console } }),
+      ...(state?.hostKey === undefined ? {} : { hostKey: state.hostKey }),
+    });
+    if (state !== undefined) await resume(guest);
+    return guest;
+  } finally {
+    await opened?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The state waits on QEMU's first inherited descriptor. */
+async function resume(guest: Guest): Promise<void> {
+  try {
+    await loadDeviceState(guest.running.qmp, 3);
+    await guest.running.qmp.execute('cont');
+  } catch (error) {
+    await guest.close();
+    throw error;
+  }
+}
+
+/** From a started QEMU to a root shell, with SSH on its way in the background. */
+export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<void> {
+  const { host, name } = parts;
+  host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}` });
+  await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
+  const seconds = guest.bootToLoginSeconds ?? 0;
+  host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
+  if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
+  host.facts(name, factsOf(parts, guest));
+}
+
+/** What the record keeps of a machine. */
+export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
+  const [disk, ...extra] = parts.disks.names.map((disk) => parts.disks.overlay(disk));
+  return {
+    ...(disk === undefined ? {} : { diskImage: disk }),
+    extraDisks: extra,
+    ...(guest.sshPort === undefined ? {} : { ssh: { host: '127.0.0.1', port: guest.sshPort } }),
+    ...(guest.bootToLoginSeconds === undefined
+      ? {}
+      : { bootToLoginSeconds: guest.bootToLoginSeconds }),
+    ...(guest.bootToSshSeconds === undefined ? {} : { bootToSshSeconds: guest.bootToSshSeconds }),
+  };
+}

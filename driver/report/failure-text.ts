@@ -1,0 +1,103 @@
+import type { CommandRecord, Failure } from '../events/events.js';
+import type { Paint } from './paint.js';
+import { plainText, truncate, wrap } from './plain-text.js';
+import { shortPath } from './tap-diagnostics.js';
+
+/** Lines of output shown of a failure; all of them are in the files named below it. */
+const OUTPUT_LINES = 15;
+const DIFF_LINES = 40;
+
+/** How failures are laid out. */
+export interface FailureLayout {
+  paint: Paint;
+  columns: number;
+  workingDirectory: string;
+}
+
+/** Control characters made visible: in a comparison they may be all the difference. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are the subject
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
+    character === '\r' ? '\\r' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** `label value`, the value's further lines aligned below its first, cut to the width. */
+function labelled(label: string, value: string, columns: number): string[] {
+  const head = label.padEnd(10);
+  const lines = visible(value).replace(/\n$/, '').split('\n');
+  const shown = lines.slice(0, OUTPUT_LINES);
+  if (lines.length > shown.length)
+    shown.push(`… ${String(lines.length - shown.length)} more lines`);
+  return shown.flatMap((line, index) =>
+    hardWrap(line, columns - head.length).map(
+      (part, at) => `${index === 0 && at === 0 ? head : ' '.repeat(head.length)}${part}`,
+    ),
+  );
+}
+
+/** Breaks anywhere: a compared text keeps each of its blanks. */
+function hardWrap(line: string, columns: number): string[] {
+  const limit = Math.max(20, columns);
+  const parts: string[] = [];
+  for (let at = 0; at < line.length; at += limit) parts.push(line.slice(at, at + limit));
+  return parts.length === 0 ? [''] : parts;
+}
+
+function diffLines(diff: string, paint: Paint, columns: number): string[] {
+  const lines = visible(diff).replace(/\n$/, '').split('\n');
+  const shown = lines.slice(0, DIFF_LINES).map((line) => {
+    const cut = truncate(line, columns);
+    return line.startsWith('+') ? paint.good(cut) : line.startsWith('-') ? paint.bad(cut) : cut;
+  });
+  const more = lines.length - shown.length;
+  return more > 0 ? [...shown, paint.dim(`… ${String(more)} more lines`)] : shown;
+}
+
+function tail(title: string, text: string, paint: Paint, columns: number): string[] {
+  const lines = plainText(text).replace(/\s+$/, '').split('\n');
+  if (lines.length === 1 && lines[0] === '') return [];
+  const shown = lines.slice(-OUTPUT_LINES);
+  const which = shown.length < lines.length ? ` (last ${String(shown.length)} lines)` : '';
+  return [
+    paint.dim(`${title}${which}:`),
+    ...shown.map((line) => `${paint.dim('|')} ${truncate(line, columns - 2)}`),
+  ];
+}
+
+/**
+ * A failure for people: place, class, message, source excerpt, expectations, output,
+ * files, next step. Lines without indentation, none wider than `columns` but paths, which
+ * are never cut.
+ */
+export function failureLines(
+  failure: Failure,
+  { paint, columns, workingDirectory }: FailureLayout,
+  command?: CommandRecord,
+): string[] {
+  const { at } = failure;
+  const place = at === undefined ? [] : [`${at.file}:${String(at.line)}:${String(at.column)}`];
+  return [
+    ...place,
+    paint.dim(`${failure.class} failure, phase ${failure.phase}, ${failure.code}`),
+    ...wrap(visible(failure.message), columns).map((line) => paint.bad(line)),
+    ...(failure.frame === undefined
+      ? []
+      : plainText(failure.frame)
+          .split('\n')
+          .map((line) => truncate(line, columns))),
+    ...failure.mismatches.flatMap(({ what, expected, got, diff }) => [
+      ...wrap(visible(what), columns),
+      ...(diff === undefined
+        ? [...labelled('expected:', expected, columns), ...labelled('got:', got, columns)]
+        : diffLines(diff, paint, columns)),
+    ]),
+    ...(command === undefined ? [] : tail('stdout', command.stdout, paint, columns)),
+    ...(command === undefined ? [] : tail('stderr', command.stderr, paint, columns)),
+    ...(failure.output === undefined ? [] : tail('output', failure.output, paint, columns)),
+    ...failure.artifacts.map(
+      ({ label, path }) => `${paint.dim(`${label}:`)} ${shortPath(path, workingDirectory)}`,
+    ),
+    ...(failure.hint === undefined ? [] : wrap(`next: ${visible(failure.hint)}`, columns)),
+  ];
+}

@@ -1,0 +1,85 @@
+import { scenarioError } from '../errors.js';
+import { stepForms, type WrittenKind } from './kinds/index.js';
+import { suggestion } from './problem.js';
+import { toJsonSchema, type JsonSchema } from './schema/json-schema.js';
+
+/** One key of a step, as the schema describes it. */
+export interface KeyExplanation {
+  /** Way to the key from the step: `wait.unit`; `[]` stands for a list's item. */
+  path: string;
+  required: boolean;
+  description: string;
+  examples: unknown[];
+}
+
+/** All that the schema says about a kind of step. */
+export interface StepExplanation {
+  kind: WrittenKind;
+  description: string;
+  /** Whole steps. */
+  examples: unknown[];
+  /** Outer keys before inner ones. */
+  keys: KeyExplanation[];
+}
+
+/** The names of all step kinds. */
+export const stepKinds = Object.keys(stepForms) as WrittenKind[];
+
+/**
+ * Explains a kind of step from the schema that the loader checks by.
+ *
+ * @throws TapbootError `TAPBOOT_E_STEP_KIND_UNKNOWN`, with the nearest kind
+ */
+export function explainStep(kind: string): StepExplanation {
+  const known = stepKinds.find((name) => name === kind);
+  if (known === undefined) {
+    throw scenarioError('TAPBOOT_E_STEP_KIND_UNKNOWN', `there is no step kind '${kind}'`, {
+      expected: `one of ${stepKinds.join(', ')}`,
+      got: kind,
+      hint: suggestion(kind, stepKinds),
+    });
+  }
+  const schema = toJsonSchema(stepForms[known]);
+  return {
+    kind: known,
+    description: schema.description ?? '',
+    examples: schema.examples ?? [],
+    keys: unique(keysOf(schema, '')),
+  };
+}
+
+/** Keys of a schema and of all its alternatives, depth first. */
+export function keysOf(schema: JsonSchema, prefix: string): KeyExplanation[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const inner = value as JsonSchema;
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    const explanation = {
+      path,
+      required: schema.required?.includes(key) ?? false,
+      description: inner.description ?? '',
+      examples: inner.examples ?? [],
+    };
+    return [explanation, ...keysOf(inner, path)];
+  });
+  const alternatives = (schema.anyOf ?? []).flatMap((branch) =>
+    keysOf(branch as JsonSchema, prefix),
+  );
+  const { items } = schema;
+  const listed =
+    typeof items === 'object' && !Array.isArray(items)
+      ? keysOf(items as JsonSchema, `${prefix}[]`)
+      : [];
+  return [...own, ...alternatives, ...listed];
+}
+
+/** Alternatives share keys: each is explained once. */
+function unique(keys: KeyExplanation[]): KeyExplanation[] {
+  const seen = new Set<string>();
+  return keys.filter(({ path }) => {
+    // Twenty-six disks are explained once.
+    const shape = path.replace(/\bvd[a-z]\b/, 'vda').replace('[]', '');
+    if (seen.has(shape)) return false;
+    seen.add(shape);
+    return true;
+  });
+}

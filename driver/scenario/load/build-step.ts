@@ -1,0 +1,72 @@
+import type { Step, StepBase } from '../model.js';
+import type { Report } from '../problem.js';
+import { definitionOf, type kinds } from '../kinds/index.js';
+import type { Surroundings } from '../kinds/kind.js';
+import { StepReader } from '../kinds/reader.js';
+import { substitute } from '../variables/substitute.js';
+import type { Scope } from '../variables/scope.js';
+import type { YamlDocument } from '../yaml/document.js';
+import type { YamlPath } from '../yaml/path.js';
+import { shorten } from '../yaml/show.js';
+
+/** Longest title made from what a step does, and longest of any, in characters. */
+const LONGEST_SUMMARY = 72;
+const LONGEST_TITLE = 200;
+
+/** Where a written step stands, and what it may refer to. */
+export interface StepPlace {
+  document: YamlDocument;
+  path: YamlPath;
+  scope: Scope;
+  report: Report;
+  /** Time-out for a step that names none, in milliseconds. */
+  timeoutMs: number;
+  surroundings: Surroundings;
+}
+
+/** The keys that most written steps share. */
+interface WrittenCommon {
+  name?: string;
+  always?: boolean;
+  timeout?: string;
+  channel?: string;
+  checkpoint?: string;
+}
+
+/**
+ * Makes the typed step of one written step whose shape has been checked: fills in
+ * variables, reads units, makes a title. Undefined when a mistake was reported that
+ * leaves nothing to make.
+ */
+export function buildStep(
+  kind: keyof typeof kinds,
+  written: object,
+  place: StepPlace,
+): Step | undefined {
+  const { document, path, scope, report, surroundings } = place;
+  const filled = substitute(written, path, document, scope, report);
+  if (!filled.complete) return undefined;
+  const definition = definitionOf(kind);
+  const value = filled.value as Record<string, unknown>;
+  const reader = new StepReader(document, path, report);
+  const base = baseOf(value as WrittenCommon, reader, place);
+  const inner = definition.innerTimeout?.(value);
+  if (inner !== undefined) base.timeoutMs = reader.duration([kind, 'timeout'], inner);
+  const summary = shorten(definition.summary(value), LONGEST_SUMMARY);
+  base.title = base.title === '' ? `${kind}: ${summary}` : base.title;
+  return definition.build(value, base, reader, surroundings);
+}
+
+function baseOf(written: WrittenCommon, reader: StepReader, place: StepPlace): StepBase {
+  const { name, timeout, channel, checkpoint } = written;
+  return {
+    at: reader.at([]),
+    title: name === undefined ? '' : shorten(name, LONGEST_TITLE),
+    always: written.always ?? false,
+    timeoutMs: timeout === undefined ? place.timeoutMs : reader.duration(['timeout'], timeout),
+    ...(channel === undefined
+      ? {}
+      : { channel: reader.choice(['channel'], channel, ['console', 'shell', 'ssh']) }),
+    ...(checkpoint === undefined ? {} : { saveAs: checkpoint }),
+  };
+}

@@ -1,0 +1,104 @@
+import type { CommandResult } from '../channel/channel.js';
+import { productError, scenarioError, type TapbootError } from '../errors.js';
+import type { Mismatch } from '../events/events.js';
+import type { Judgement } from '../scenario/expect/judgement.js';
+import { judgeOutput } from '../scenario/expect/judge.js';
+import type { CommandStepBody, OutputExpectation } from '../scenario/model.js';
+import { UnmetExpectation } from './unmet-expectation.js';
+import { outputExcerpt, quoted, seconds } from './wording.js';
+
+/** A judgement that did not hold, as the reports have it. */
+export function mismatchOf({ what, expected, got, diff }: Judgement): Mismatch {
+  return { what, expected, got, ...(diff === undefined ? {} : { diff }) };
+}
+
+/**
+ * Judges what a command left behind.
+ * @param timeoutMs the time-out that it ran under, for the message
+ * @returns undefined when all expectations hold; else a `product` failure, or a `scenario`
+ *   one where the output cannot be judged as it was taken
+ */
+export function commandVerdict(
+  result: CommandResult,
+  step: CommandStepBody,
+  timeoutMs: number,
+): TapbootError | undefined {
+  const name = quoted(step.command);
+  const output = outputExcerpt(result);
+  const details = output === undefined ? {} : { output };
+  if (result.timedOut) return commandTimeout(result, timeoutMs);
+  if (step.expect.stderr !== undefined && !result.stderrSeparate) {
+    return scenarioError(
+      'TAPBOOT_E_STDERR_NOT_SEPARATE',
+      `${name}: its stderr cannot be judged: the channel ${result.channel} mixes it into stdout`,
+      { ...details, hint: 'Use `channel: shell` or `channel: ssh` for this step.' },
+    );
+  }
+  const wrong = judgeOutput(result, step.expect).filter(({ ok }) => !ok);
+  if (wrong.length === 0) return undefined;
+  if (wrong.every((judgement) => isUndecided(judgement, result, step.expect))) {
+    const { stdout, stderr } = result.dropped;
+    return scenarioError(
+      'TAPBOOT_E_OUTPUT_LIMIT',
+      `${name}: its output is larger than the output limit, and what is expected needs all of it`,
+      {
+        got: `${String(stdout)} bytes of stdout and ${String(stderr)} of stderr were not kept`,
+        hint: 'Raise `output_limit`, or have the command print less.',
+        ...details,
+      },
+    );
+  }
+  return unmet(name, wrong, details);
+}
+
+/** The failure of a command that its time-out has killed. */
+export function commandTimeout(result: CommandResult, timeoutMs: number): TapbootError {
+  const output = outputExcerpt(result);
+  return productError(
+    'TAPBOOT_E_COMMAND_TIMEOUT',
+    `${quoted(result.command)} did not end within ${seconds(timeoutMs)} and was killed in the guest`,
+    {
+      expected: `its end within ${seconds(timeoutMs)}`,
+      got: output === undefined ? 'still running, no output' : 'still running; output so far below',
+      ...(output === undefined ? {} : { output }),
+    },
+  );
+}
+
+function unmet(
+  name: string,
+  wrong: readonly Judgement[],
+  details: { output?: string },
+): UnmetExpectation {
+  const [first] = wrong;
+  const short = (text: string): string => text.split('\n')[0]?.slice(0, 100) ?? '';
+  const message =
+    wrong.length === 1 && first !== undefined
+      ? `${name}: ${first.what}: expected ${short(first.expected)}, got ${short(first.got)}`
+      : `${name}: ${String(wrong.length)} expectations did not hold: ${wrong.map(({ what }) => what).join(', ')}`;
+  return new UnmetExpectation(
+    'TAPBOOT_E_EXPECTATION',
+    message,
+    wrong.map((judgement) => mismatchOf(judgement)),
+    details,
+  );
+}
+
+/**
+ * True when the judgement failed because output was not kept: another limit could have
+ * turned it. What was seen and should not be there is decided whatever the rest holds.
+ */
+function isUndecided(
+  judgement: Judgement,
+  result: CommandResult,
+  expectation: OutputExpectation,
+): boolean {
+  const stream = (['stdout', 'stderr'] as const).find((name) => judgement.what.startsWith(name));
+  if (stream === undefined || result.dropped[stream] === 0) return false;
+  if (!judgement.what.includes(' not ')) return true;
+  const kept = { ...result, dropped: { stdout: 0, stderr: 0 } };
+  return !judgeOutput(kept, expectation).some(
+    ({ ok, what, expected }) =>
+      !ok && what === judgement.what && expected === judgement.expected,
+  );
+}

@@ -1,0 +1,55 @@
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { scenarioError } from '../../errors.js';
+import { withGrace, type StepRunner } from '../step-runner.js';
+
+/** `copy`: a file or tree into the guest, or out of it to the run's artifacts. */
+export const copy: StepRunner<'copy'> = {
+  needs: () => 'on',
+  hostSide: false,
+  awaits: ({ transfer }) =>
+    transfer.direction === 'in'
+      ? `the copy of ${transfer.host} to the guest's ${transfer.guest}`
+      : `the copy of the guest's ${transfer.guest}`,
+  ceilingMs: withGrace,
+  run: async ({ transfer }, context) => {
+    if (transfer.direction === 'in') {
+      await mustExist(transfer.host);
+      await context.vm.copyIn(
+        transfer.host,
+        transfer.guest,
+        transfer.mode,
+        context.remainingMs(),
+      );
+      return;
+    }
+    const target = artifactPath(context.artifactsDirectory, transfer.artifact);
+    await mkdir(path.dirname(target), { recursive: true });
+    await context.vm.copyOut(transfer.guest, target, context.remainingMs());
+    context.addArtifact({ label: transfer.artifact, path: target });
+  },
+};
+
+async function mustExist(file: string): Promise<void> {
+  try {
+    await stat(file);
+  } catch (error) {
+    throw scenarioError('TAPBOOT_E_COPY_SOURCE', `the file to be copied in is not there: ${file}`, {
+      expected: 'a file or directory on the host; relative paths count from the scenario file',
+      got: error instanceof Error ? error.message : String(error),
+      cause: error,
+    });
+  }
+}
+
+/** @throws TapbootError `scenario` for a name that would lead out of the directory */
+function artifactPath(directory: string, name: string): string {
+  const target = path.resolve(directory, name);
+  const inside = path.relative(directory, target);
+  if (inside !== '' && !path.isAbsolute(inside) && inside.split(path.sep)[0] !== '..') return target;
+  throw scenarioError(
+    'TAPBOOT_E_ARTIFACT_OUTSIDE',
+    `the copy would lie outside of the run's artifacts: ${name}`,
+    { expected: 'a relative path that stays below the artifacts', got: name },
+  );
+}

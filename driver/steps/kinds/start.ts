@@ -1,0 +1,143 @@
+import { productError, scenarioError, type TapbootError } from '../../errors.js';
+import type { StartStep } from '../../scenario/model.js';
+import { shellQuote } from '../guest-scripts/shell-quote.js';
+import {
+  parseUnitReport,
+  unitWords,
+  wasSkipped,
+  type UnitReport,
+} from '../guest-scripts/unit-report.js';
+import { startUnitScript } from '../guest-scripts/unit-state.js';
+import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
+import { outputExcerpt, seconds } from '../wording.js';
+import { describeUnit, judgeEnd, notLoaded, scriptFailure } from '../waits/unit-failures.js';
+import { stateNow } from '../waits/unit.js';
+
+/** Milliseconds for a command that talks to the manager only. */
+const MANAGER_MS = 10_000;
+
+/** `start`: (re)starts a unit and waits for the end of this very run of it. */
+export const start: StepRunner<'start'> = {
+  needs: () => 'on',
+  hostSide: false,
+  awaits: ({ unit }) => `${unit} to run and end`,
+  ceilingMs: (step) => withGrace(step) + 2 * MANAGER_MS,
+  run: async (step, context) => {
+    const names = Object.keys(step.environment);
+    if (names.length === 0) {
+      await startAndWait(step, context);
+      return;
+    }
+    // An environment variable on systemctl itself would not reach the unit.
+    const assignments = Object.entries(step.environment).map(([name, value]) =>
+      shellQuote(`${name}=${value}`),
+    );
+    await tellManager(`systemctl set-environment ${assignments.join(' ')}`, step, context);
+    try {
+      await startAndWait(step, context);
+    } catch (error) {
+      // The failure itself is what counts; a guest that is dead cannot take it back anyhow.
+      await tellManager(unset(names), step, context).catch(() => undefined);
+      throw error;
+    }
+    await tellManager(unset(names), step, context);
+  },
+};
+
+const unset = (names: readonly string[]): string =>
+  `systemctl unset-environment ${names.map((name) => shellQuote(name)).join(' ')}`;
+
+async function tellManager(command: string, step: StartStep, context: StepContext): Promise<void> {
+  const result = await context.run(command, {
+    timeoutMs: MANAGER_MS,
+    ...(step.channel === undefined ? {} : { channel: step.channel }),
+  });
+  if (result.exitStatus === 0) return;
+  const output = outputExcerpt(result);
+  throw productError(
+    'TAPBOOT_E_UNIT_ENVIRONMENT',
+    `the environment for ${step.unit} could not be changed`,
+    {
+      expected: 'exit status 0',
+      got: result.timedOut ? `no end within ${seconds(MANAGER_MS)}` : `exit status ${String(result.exitStatus)}`,
+      ...(output === undefined ? {} : { output }),
+    },
+  );
+}
+
+async function startAndWait(step: StartStep, context: StepContext): Promise<void> {
+  const { unit, action } = step;
+  const result = await context.run(startUnitScript(unit, action), {
+    timeoutMs: context.remainingMs(),
+    label: `systemctl ${action} ${unit}, and wait for its end`,
+    ...(step.channel === undefined ? {} : { channel: step.channel }),
+  });
+  const report = parseUnitReport(result.stdout);
+  if (report.TapbootBefore !== undefined) context.unitRuns.recordStart(unit, report.TapbootBefore);
+  if (result.timedOut) throw await overdue(step, context);
+  if (result.exitStatus !== 0) throw scriptFailure(result, `${action} of ${unit}`);
+  const unusable = (await notLoaded(unit, report, context)) ?? notStarted(step, report);
+  if (unusable !== undefined) throw unusable;
+  if (report.InvocationID === report.TapbootBefore && report.TapbootStart !== '0') {
+    throw productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} could not be started`, {
+      expected: 'a new run of the unit',
+      got: `systemctl ${action} ended with status ${report.TapbootStart ?? '?'}; ${unitWords(report)}`,
+      output: `${result.stderr}\n${await describeUnit(unit, context)}`.trim(),
+    });
+  }
+  if ((report.InvocationID ?? '') === '') {
+    context.note(`${unit} was unloaded when it had ended; its job's success is what is known`);
+    if (step.ended === 'inactive' && report.CollectMode === 'inactive-or-failed') {
+      throw scenarioError(
+        'TAPBOOT_E_UNIT_FORGOTTEN',
+        `how ${unit} ended is not known: CollectMode=inactive-or-failed unloads it also when it failed`,
+        { hint: 'Judge the run by what it leaves behind, with `ended: any`.' },
+      );
+    }
+  }
+  await judgeEnd(unit, step.ended, report, context);
+}
+
+/** A failure when systemd had a reason not to run the unit; undefined otherwise. */
+function notStarted(step: StartStep, report: UnitReport): TapbootError | undefined {
+  const { unit } = step;
+  if (report.TapbootStart === 'running') {
+    return scenarioError(
+      'TAPBOOT_E_UNIT_RUNNING',
+      `${unit} was running already, so that \`start\` would not run it`,
+      {
+        expected: 'a unit that is inactive',
+        got: unitWords(report),
+        hint: 'Use `action: restart`, or wait for its end first.',
+      },
+    );
+  }
+  const sameRun = report.InvocationID === report.TapbootBefore;
+  if (sameRun && wasSkipped(report)) {
+    return productError(
+      'TAPBOOT_E_UNIT_SKIPPED',
+      `${unit} was not run: its conditions do not hold`,
+      { expected: 'a new run of the unit', got: 'ConditionResult=no' },
+    );
+  }
+  if (sameRun && report.InvocationID !== '' && report.TapbootStart === '0') {
+    return productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} was not run again`, {
+      expected: 'a new run of the unit',
+      got: `its last run is the one before; ${unitWords(report)}`,
+    });
+  }
+  return undefined;
+}
+
+async function overdue(step: StartStep, context: StepContext): Promise<TapbootError> {
+  const { words } = await stateNow(step.unit, context);
+  return productError(
+    'TAPBOOT_E_WAIT_TIMEOUT',
+    `waited ${seconds(step.timeoutMs)} for ${step.unit} to run and end; it is ${words}`,
+    {
+      expected: `ended: ${step.ended}`,
+      got: words,
+      output: await describeUnit(step.unit, context),
+    },
+  );
+}
