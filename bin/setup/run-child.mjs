@@ -3,6 +3,9 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { constants } from 'node:os';
 
+/** Milliseconds that output may still arrive after the program itself has ended. */
+const DRAIN_MS = 2000;
+
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
@@ -65,8 +68,12 @@ export function runChild(file, args, { cwd, env, log, onStdout, onStderr } = {})
       output += `${error.message}\n`;
       finish(127);
     });
-    child.on('close', (code, signal) => {
-      finish(code ?? 128 + constants.signals[signal]);
+    const statusOf = (code, signal) => code ?? 128 + constants.signals[signal];
+    child.on('close', (code, signal) => finish(statusOf(code, signal)));
+    // A grandchild left behind (a daemon that a package started) may hold the pipes open.
+    child.on('exit', (code, signal) => {
+      const wait = received === undefined ? DRAIN_MS : 0;
+      setTimeout(() => finish(statusOf(code, signal)), wait).unref();
     });
   });
 }

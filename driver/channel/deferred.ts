@@ -3,6 +3,7 @@ export class Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
+  #settled = false;
 
   constructor() {
     let resolve!: (value: T) => void;
@@ -13,8 +14,19 @@ export class Deferred<T> {
     });
     // Whoever waits sees the rejection; where nobody does (yet), it must not end the process.
     this.promise.catch(() => undefined);
-    this.resolve = resolve;
-    this.reject = reject;
+    this.resolve = (value) => {
+      this.#settled = true;
+      resolve(value);
+    };
+    this.reject = (error) => {
+      this.#settled = true;
+      reject(error);
+    };
+  }
+
+  /** True once it has been resolved or rejected. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /**

@@ -26,7 +26,10 @@ export interface Terminal extends NodeJS.WritableStream {
  */
 export interface RunRequest {
   config: Config;
-  scenarios: string[];
+  /** Scenario files and directories to read, absolute. */
+  scenarioPaths: string[];
+  /** Which of the scenarios read: names, ids, files; empty for all. */
+  names: string[];
   tags: string[];
   notTags: string[];
   variables: Record<string, string>;
@@ -39,8 +42,6 @@ export interface RunRequest {
   workingDirectory: string;
   /** tapboot's own root: where `image/` and `scenarios/` lie. */
   projectRoot: string;
-  /** Where scenarios are looked for when none is named. */
-  scenarioDirectory: string;
   cacheDirectory: string;
   stdout: Terminal;
   stderr: Terminal;

@@ -1,7 +1,7 @@
 import { readConfig } from '../config/config.js';
 import type { Outside } from './outside.js';
 import type { RunFlags, RunRequest } from './run-flags.js';
-import { scenarioDirectory } from './scenario-directory.js';
+import { scenarioArguments } from './scenario-arguments.js';
 
 /**
  * Everything a run needs to know, from the flags and the outside world.
@@ -9,9 +9,11 @@ import { scenarioDirectory } from './scenario-directory.js';
  */
 export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSignal): RunRequest {
   const { scenarios, tags, notTags, variables, ...settings } = flags;
+  const chosen = scenarioArguments(scenarios, outside);
   return {
     config: readConfig(outside.environment, settings, outside.workingDirectory),
-    scenarios,
+    scenarioPaths: chosen.paths,
+    names: chosen.names,
     tags,
     notTags,
     variables,
@@ -20,7 +22,6 @@ export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSigna
     environment: outside.environment,
     workingDirectory: outside.workingDirectory,
     projectRoot: outside.projectRoot,
-    scenarioDirectory: scenarioDirectory(outside),
     cacheDirectory: outside.cacheDirectory(),
     stdout: outside.stdout,
     stderr: outside.stderr,

@@ -1,29 +1,28 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { rm } from 'node:fs/promises';
 import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
+import { productError, scenarioError, type TapbootError } from '../errors.js';
 import { collectDiagnostics } from '../diagnostics/index.js';
-import { infraError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
-import type { BootImage, BootMedium } from '../image/image.js';
-import { loadDeviceState, openState } from '../qemu/migration.js';
-import type { MachineConfig, UefiFirmware } from '../qemu/machine.js';
-import { RunningMachine } from '../qemu/running-machine.js';
-import { safeCpuModel } from '../qemu/version.js';
+import type { BootImage } from '../image/image.js';
 import type { Machine } from '../scenario/model.js';
 import { Scope } from '../scope.js';
+import {
+  becomeUsable,
+  factsOf,
+  openLog,
+  ownDirectory,
+  startGuest,
+  type MachineParts,
+} from './boot-sequence.js';
 import { copyIn, copyOut } from './copy.js';
 import { writeCredentials } from './credentials.js';
 import { DiskSet, type DiskRequest } from './disk-set.js';
 import { viewDisks } from './disk-view.js';
 import { consoleOf } from './guest-console.js';
-import { Guest } from './guest.js';
-import { joinInitrds } from './initrd.js';
+import type { Guest, GuestTimings } from './guest.js';
 import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-test.js';
 import { disksFor, firmwareFor, mediumFor } from './medium.js';
-import { saveStoppedMachine, type SavedState } from './saved-state.js';
-import { SerialLog } from './serial-log.js';
+import { proveRestored, saveState, type SavedState } from './saved-state.js';
 import type { VmHost } from './vm-host.js';
 
 /** What to boot. */
@@ -36,27 +35,6 @@ export interface BootOptions {
   disks?: DiskRequest[];
 }
 
-/** Milliseconds for a restored shell to answer; it does in tenths of a second. */
-const PROOF_MS = 30_000;
-
-/** Locally administered, QEMU's own prefix (52:54:00); one address serves, each VM is alone on its net. */
-const MAC = '52:54:00:74:62:01';
-
-interface Parts {
-  host: VmHost;
-  name: string;
-  image: BootImage;
-  machine: Machine;
-  medium: BootMedium;
-  firmware: UefiFirmware | undefined;
-  smbiosFiles: string[];
-  directory: string;
-  disks: DiskSet;
-  log: SerialLog;
-  scope: Scope;
-  origin: MachineOrigin;
-}
-
 /**
  * A boot image running in QEMU: the controller. Made by {@link BootImageVM.boot} or
  * {@link BootImageVM.restore}; ends, with everything it made, by `close`.
@@ -66,12 +44,12 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   readonly machine: Machine;
   readonly origin: MachineOrigin;
   readonly image: BootImage;
-  readonly #parts: Parts;
+  readonly #parts: MachineParts;
   #guest: Guest;
   #power: 'on' | 'off' = 'on';
   #states = 0;
 
-  private constructor(parts: Parts, guest: Guest) {
+  private constructor(parts: MachineParts, guest: Guest) {
     this.#parts = parts;
     this.#guest = guest;
     this.name = parts.name;
@@ -97,12 +75,11 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     ]);
     const log = scope.use(openLog(host, name));
     const origin: MachineOrigin = { kind: 'booted', bootedAt: new Date().toISOString() };
-    const parts: Parts = {
+    const parts: MachineParts = {
       ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
       ...{ scope: new Scope(), origin },
     };
-    const guest = await startGuest(parts, {});
-    scope.use(guest);
+    const guest = scope.use(await startGuest(parts));
     await becomeUsable(parts, guest);
     parts.scope = scope.release();
     return new BootImageVM(parts, guest);
@@ -123,25 +100,14 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
       })),
     );
     const log = scope.use(openLog(host, name));
-    const { key, bootedAt, image, machine, medium, firmware, smbiosFiles } = state;
-    const parts: Parts = {
+    const { key, bootedAt, image, machine, medium, firmware, smbiosFiles, bootFrom } = state;
+    const parts: MachineParts = {
       ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
       ...{ scope: new Scope(), origin: { kind: 'restored', key, bootedAt, sameRun } },
+      ...(bootFrom === undefined ? {} : { bootFrom }),
     };
-    const guest = scope.use(await startGuest(parts, { state }));
-    guest.bootToLoginSeconds = state.timings.bootToLoginSeconds;
-    guest.bootToSshSeconds = state.timings.bootToSshSeconds;
-    guest.watchdog.booted();
-    const shell = await guest.attachShell();
-    const proof = await guest.guard(shell.prove(PROOF_MS));
-    if (proof.nonce !== state.proof.nonce || proof.count !== state.proof.counter + 1) {
-      throw infraError('TAPBOOT_E_RESTORE_PROOF', 'the restored machine is not the one that was saved', {
-        expected: `nonce ${state.proof.nonce}, counter ${String(state.proof.counter + 1)}`,
-        got: `nonce ${proof.nonce === '' ? '(none)' : proof.nonce}, counter ${String(proof.count)}`,
-        hint: 'Run again with --fresh to boot instead.',
-      });
-    }
-    await guest.guard(shell.run(freshenCommand(), { timeoutMs: PROOF_MS }));
+    const guest = scope.use(await startGuest(parts, state));
+    await proveRestored(guest, state);
     host.facts(name, factsOf(parts, guest));
     parts.scope = scope.release();
     return new BootImageVM(parts, guest);
@@ -160,9 +126,13 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   /** Seconds from QEMU's start to the login, and to the first SSH command that returned. */
-  get timings(): { bootToLoginSeconds: number | undefined; bootToSshSeconds: number | undefined } {
-    const { bootToLoginSeconds, bootToSshSeconds } = this.#guest;
-    return { bootToLoginSeconds, bootToSshSeconds };
+  get timings(): GuestTimings {
+    return this.#guest.timings;
+  }
+
+  /** Host port of the SSH forward on 127.0.0.1; undefined without a network. */
+  async sshPort(): Promise<number | undefined> {
+    return await this.#guest.running.sshPort();
   }
 
   async channel(name?: ChannelName): Promise<Channel> {
@@ -179,11 +149,11 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   async copyIn(host: string, guest: string, mode: number | undefined, timeoutMs: number): Promise<void> {
-    await this.#guest.guard(copyIn(this, { host, guest, mode, timeoutMs }));
+    await this.#guest.guard(copyIn(this.#guest, { host, guest, mode, timeoutMs }));
   }
 
   async copyOut(guest: string, host: string, timeoutMs: number): Promise<void> {
-    await this.#guest.guard(copyOut(this, { guest, host, timeoutMs }));
+    await this.#guest.guard(copyOut(this.#guest, { guest, host, timeoutMs }));
   }
 
   async viewDisks(names: readonly string[]): Promise<DiskView[]> {
@@ -215,12 +185,8 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   async reboot(options: { from?: string; timeoutMs: number }): Promise<void> {
     this.#assertOn('reboot');
     await this.#shutDown('reboot', options.timeoutMs);
-    const { from } = options;
-    if (from !== undefined) {
-      const firmware = this.#parts.firmware === undefined ? 'bios' : 'uefi';
-      this.#parts.medium = { kind: 'disk', disk: from, format: 'qcow2', firmware };
-    }
-    this.#guest = await startGuest(this.#parts, from === undefined ? {} : { bootFrom: from });
+    if (options.from !== undefined) this.#parts.bootFrom = options.from;
+    this.#guest = await startGuest(this.#parts);
     await becomeUsable(this.#parts, this.#guest);
   }
 
@@ -239,52 +205,20 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     const end = await Promise.race([guest.running.process.exited, late, guest.lost]);
     clearTimeout(timer);
     if (end === 'late') {
-      throw scenarioTimeout(how, timeoutMs, guest.transcript.tail());
+      throw productError('TAPBOOT_E_SHUTDOWN_TIMEOUT', `the guest did not ${how} in time`, {
+        expected: `${how} within ${String(timeoutMs / 1000)} s`,
+        got: 'it still runs',
+        output: guest.transcript.tail(),
+      });
     }
     await asked;
     await guest.close();
   }
 
-  /** Saves the machine as it is now; it goes on afterwards. */
+  /** Saves the machine as it is now; it goes on afterwards. See {@link saveState}. */
   async save(): Promise<SavedState> {
     this.#assertOn('save the machine');
-    const parts = this.#parts;
-    const guest = this.#guest;
-    const shell = guest.shell;
-    if (shell === undefined) {
-      throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
-        got: 'it has no shell channel that could prove a restored machine',
-      });
-    }
-    const key = `${parts.image.identity.slice(0, 8)}-${randomBytes(4).toString('hex')}`;
-    const nonce = randomBytes(8).toString('hex');
-    await guest.guard(shell.plant(nonce));
-    // A small state: clean pages of the page cache need not be in it.
-    await guest.guard(
-      shell.run('sync; echo 3 > /proc/sys/vm/drop_caches', { timeoutMs: PROOF_MS }),
-    );
-    await guest.running.qmp.execute('stop');
-    try {
-      const name = `state-${String(++this.#states)}`;
-      const saved = await saveStoppedMachine(guest.running, parts.disks, parts.directory, name);
-      const { bootToLoginSeconds, bootToSshSeconds } = guest;
-      return {
-        ...saved,
-        key,
-        ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
-        ...{ firmware: parts.firmware, smbiosFiles: parts.smbiosFiles },
-        bootedAt: this.origin.bootedAt,
-        proof: { nonce, counter: 0 },
-        console: await readFile(parts.host.places(this.name).serialLog),
-        timings: {
-          ...(bootToLoginSeconds === undefined ? {} : { bootToLoginSeconds }),
-          ...(bootToSshSeconds === undefined ? {} : { bootToSshSeconds }),
-        },
-        hostKey: guest.hostKey,
-      };
-    } finally {
-      await guest.running.qmp.execute('cont');
-    }
+    return await saveState(this.#parts, this.#guest, `state-${String(++this.#states)}`);
   }
 
   async checkpoint(name: string): Promise<void> {
@@ -298,9 +232,15 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     return this.#checkpoints;
   }
 
-  /** Waits until SSH works, or has failed; the outcome is left to who asks for the channel. */
-  async settleSsh(): Promise<void> {
-    await this.#guest.channel('ssh').catch(() => undefined);
+  /**
+   * Waits until the machine has come to rest as far as the driver knows: SSH works, or has
+   * failed. A failure is left to whoever asks for the channel.
+   * @throws TapbootError `guest-dead` when the machine dies meanwhile
+   */
+  async settle(): Promise<void> {
+    if (this.machine.network !== 'none') {
+      await this.#guest.guard(this.#guest.channel('ssh').catch(() => undefined));
+    }
     this.#parts.host.facts(this.name, factsOf(this.#parts, this.#guest));
   }
 
@@ -349,6 +289,8 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     }
     await this.#guest.close();
     await this.#parts.scope.close();
+    // A saved state lives on in the directory, until the workspace goes.
+    if (this.#states === 0) await rm(this.#parts.directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -84,7 +84,6 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
     const guest = Guest.attach({
       ...{ host, running, startedAt, log: parts.log },
       ...(state === undefined ? {} : { carried: { bytes: state.console } }),
-      ...(state?.hostKey === undefined ? {} : { hostKey: state.hostKey }),
     });
     if (state !== undefined) await resume(guest);
     return guest;
@@ -109,7 +108,7 @@ export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<v
   const { host, name } = parts;
   host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}` });
   await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
-  const seconds = guest.bootToLoginSeconds ?? 0;
+  const seconds = guest.timings.bootToLoginSeconds ?? 0;
   host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
   if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
   host.facts(name, factsOf(parts, guest));
@@ -122,9 +121,6 @@ export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
     ...(disk === undefined ? {} : { diskImage: disk }),
     extraDisks: extra,
     ...(guest.sshPort === undefined ? {} : { ssh: { host: '127.0.0.1', port: guest.sshPort } }),
-    ...(guest.bootToLoginSeconds === undefined
-      ? {}
-      : { bootToLoginSeconds: guest.bootToLoginSeconds }),
-    ...(guest.bootToSshSeconds === undefined ? {} : { bootToSshSeconds: guest.bootToSshSeconds }),
+    ...guest.timings,
   };
 }

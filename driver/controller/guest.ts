@@ -20,6 +20,12 @@ import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-s
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
 
+/** Seconds from QEMU's start; what is not known is absent. */
+export interface GuestTimings {
+  bootToLoginSeconds?: number;
+  bootToSshSeconds?: number;
+}
+
 /** Options of {@link Guest.attach}. */
 export interface GuestOptions {
   host: VmHost;
@@ -29,8 +35,6 @@ export interface GuestOptions {
   log: SerialLog;
   /** What the console had said before, of a restored machine. */
   carried?: CarriedConsole;
-  /** Pinned SSH host key, when it is known already. */
-  hostKey?: string;
 }
 
 /**
@@ -51,17 +55,16 @@ export class Guest implements AsyncDisposable {
   #shell: ShellChannel | undefined;
   #shellProblem: string | undefined;
   #ssh: Promise<SshChannel> | undefined;
-  #sshReady = false;
+  #readySsh: SshChannel | undefined;
+  #sshPort: number | undefined;
   hostKey: string | undefined;
-  bootToLoginSeconds: number | undefined;
-  bootToSshSeconds: number | undefined;
+  readonly timings: GuestTimings = {};
 
   private constructor(options: GuestOptions) {
     const { host, running } = options;
     this.#host = host;
     this.running = running;
     this.#startedAt = options.startedAt;
-    this.hostKey = options.hostKey;
     this.transcript = new ConsoleTranscript({
       sink: options.log,
       clock: () => performance.now() - options.startedAt,
@@ -100,6 +103,13 @@ export class Guest implements AsyncDisposable {
     return (performance.now() - this.#startedAt) / 1000;
   }
 
+  /** Makes a restored guest's past its own: it has long been booted and logged in to. */
+  takeOver(state: { timings: GuestTimings; hostKey: string | undefined }): void {
+    Object.assign(this.timings, state.timings);
+    this.hostKey = state.hostKey;
+    this.watchdog.booted();
+  }
+
   /** `work`, unless the machine dies first. */
   async guard<T>(work: Promise<T>): Promise<T> {
     return await Promise.race([work, this.lost]);
@@ -114,12 +124,12 @@ export class Guest implements AsyncDisposable {
       login(this.console, access, {
         timeoutMs: deadlineMs,
         onPrompt: () => {
-          this.bootToLoginSeconds ??= this.#age();
+          this.timings.bootToLoginSeconds ??= this.#age();
         },
         ...(this.#host.signal === undefined ? {} : { signal: this.#host.signal }),
       }),
     );
-    this.bootToLoginSeconds ??= this.#age();
+    this.timings.bootToLoginSeconds ??= this.#age();
     this.watchdog.booted();
     this.#consoleChannel = new ConsoleChannel(session);
     try {
@@ -154,16 +164,12 @@ export class Guest implements AsyncDisposable {
     this.#ssh.catch(() => undefined);
   }
 
-  /** True once an SSH command has returned. */
-  get sshReady(): boolean {
-    return this.#sshReady;
-  }
-
   async #connectSsh(deadlineMs: number): Promise<SshChannel> {
     const until = performance.now() + deadlineMs;
     const left = (): number => Math.max(1, until - performance.now());
     const root = this.#shell ?? this.#consoleChannel;
     const port = await this.guard(this.running.sshPort());
+    this.#sshPort = port;
     if (port === undefined) {
       throw infraError('TAPBOOT_E_SSH_NO_NETWORK', 'this machine has no network', {
         hint: 'SSH needs `machine: { network: isolated }` (the default) or `internet`.',
@@ -190,16 +196,14 @@ export class Guest implements AsyncDisposable {
     }
     const ssh = this.#scope.use(
       new SshChannel({
-        host: '127.0.0.1',
-        port,
+        ...{ host: '127.0.0.1', port, user: 'root', connectTimeoutMs: left() },
         privateKey: keys.clientPrivateKey,
         hostKey: this.hostKey ?? keys.hostPublicKey,
       }),
     );
-    await this.guard(ssh.connect(left()));
     await this.guard(ssh.run('true', { timeoutMs: left() }));
-    this.bootToSshSeconds ??= this.#age();
-    this.#sshReady = true;
+    this.timings.bootToSshSeconds ??= this.#age();
+    this.#readySsh = ssh;
     return ssh;
   }
 
@@ -219,16 +223,21 @@ export class Guest implements AsyncDisposable {
 
   #best(): ChannelName {
     if (this.#shell !== undefined) return 'shell';
-    return this.#sshReady || this.#consoleChannel === undefined ? 'ssh' : 'console';
+    return this.#readySsh !== undefined || this.#consoleChannel === undefined ? 'ssh' : 'console';
   }
 
   get shell(): ShellChannel | undefined {
     return this.#shell;
   }
 
-  /** SFTP, once there is SSH. */
-  get sftp(): SshChannel | undefined {
-    return undefined;
+  /** The SSH channel, once a command has returned over it. */
+  get readySsh(): SshChannel | undefined {
+    return this.#readySsh;
+  }
+
+  /** Host port of the SSH forward, once it is known. */
+  get sshPort(): number | undefined {
+    return this.#sshPort;
   }
 
   async close(): Promise<void> {

@@ -1,16 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rm } from 'node:fs/promises';
-import { saveDeviceState } from '../qemu/migration.js';
-import type { RunningMachine } from '../qemu/running-machine.js';
-import type { Machine } from '../scenario/model.js';
+import { infraError } from '../errors.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import type { UefiFirmware } from '../qemu/machine.js';
-import type { DiskSet, FrozenDisk } from './disk-set.js';
+import { saveDeviceState } from '../qemu/migration.js';
+import type { Machine } from '../scenario/model.js';
+import type { MachineParts } from './boot-sequence.js';
+import type { FrozenDisk } from './disk-set.js';
+import { freshenCommand } from './freshen.js';
+import type { Guest } from './guest.js';
 
-/** What a machine must carry in its RAM to prove later that it was restored, not rebooted. */
+/** What a machine carries in its RAM to prove later that it was restored, not rebooted. */
 export interface RestoreProof {
   nonce: string;
-  /** Value of the guest's counter when the state was saved. */
+  /** Times the guest has been asked for the proof before the state was saved. */
   counter: number;
 }
 
@@ -26,6 +30,8 @@ export interface SavedState {
   medium: BootMedium;
   firmware: UefiFirmware | undefined;
   smbiosFiles: string[];
+  /** Set when the machine had last been booted from a disk. */
+  bootFrom?: string;
   /** ISO 8601: when the boot that this descends from was made. */
   bootedAt: string;
   deviceState: string;
@@ -39,26 +45,75 @@ export interface SavedState {
   hostKey: string | undefined;
 }
 
+/** Milliseconds for a command of the driver's own; it takes tenths of a second. */
+const OWN_COMMAND_MS = 30_000;
+
 /**
- * Saves what QEMU holds of a *stopped* machine and freezes its disks. The machine may go
- * on afterwards (`cont`): its writes go to new overlays.
- * @param directory where the device state is put
- * @throws TapbootError `infra` TAPBOOT_E_SAVE when a device cannot be saved
+ * Saves a running machine as it is now. It is stopped meanwhile and goes on afterwards,
+ * writing to new overlays.
+ * @param name of the state's files, unique for this machine
+ * @throws TapbootError `infra` TAPBOOT_E_SAVE when a device cannot be saved, or when the
+ *   guest has no shell that could later prove what was restored
  */
-export async function saveStoppedMachine(
-  running: RunningMachine,
-  disks: DiskSet,
-  directory: string,
+export async function saveState(
+  parts: MachineParts,
+  guest: Guest,
   name: string,
-): Promise<Pick<SavedState, 'deviceState' | 'deviceStateBytes' | 'disks'>> {
-  const deviceState = join(directory, `${name}.state`);
+): Promise<SavedState> {
+  const { shell } = guest;
+  if (shell === undefined) {
+    throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
+      got: 'it has no shell channel that could prove a restored machine',
+    });
+  }
+  const nonce = randomBytes(8).toString('hex');
+  await guest.guard(shell.plant(nonce));
+  // Clean pages of the page cache need not be in the state: it gets small by this.
+  const flush = 'sync; echo 3 > /proc/sys/vm/drop_caches';
+  await guest.guard(shell.run(flush, { timeoutMs: OWN_COMMAND_MS }));
+  const deviceState = join(parts.directory, `${name}.state`);
+  const { qmp } = guest.running;
+  await qmp.execute('stop');
   try {
-    const frozen = await disks.freeze(running.qmp);
-    const socket = join(directory, `${name}.socket`);
-    const deviceStateBytes = await saveDeviceState(running.qmp, deviceState, socket);
-    return { deviceState, deviceStateBytes, disks: frozen };
+    const disks = await parts.disks.freeze(qmp);
+    const socket = join(parts.directory, `${name}.socket`);
+    const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
+    return {
+      key: `${parts.image.identity.slice(0, 8)}-${nonce.slice(0, 8)}`,
+      ...{ deviceState, deviceStateBytes, disks },
+      ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
+      ...{ firmware: parts.firmware, smbiosFiles: parts.smbiosFiles },
+      ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
+      bootedAt: parts.origin.bootedAt,
+      proof: { nonce, counter: 0 },
+      console: await readFile(parts.host.places(parts.name).serialLog),
+      timings: guest.timings,
+      hostKey: guest.hostKey,
+    };
   } catch (error) {
     await rm(deviceState, { force: true });
     throw error;
+  } finally {
+    await qmp.execute('cont');
   }
+}
+
+/**
+ * Takes up contact with a restored guest, has it prove its identity (the nonce that only
+ * its RAM can hold, and a counter), and brings its clock and random pool into the present.
+ * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF
+ */
+export async function proveRestored(guest: Guest, state: SavedState): Promise<void> {
+  guest.takeOver(state);
+  const shell = await guest.attachShell();
+  const proof = await guest.guard(shell.prove(OWN_COMMAND_MS));
+  const counter = state.proof.counter + 1;
+  if (proof.nonce !== state.proof.nonce || proof.count !== counter) {
+    throw infraError('TAPBOOT_E_RESTORE_PROOF', 'the restored machine is not the one saved', {
+      expected: `nonce ${state.proof.nonce}, counter ${String(counter)}`,
+      got: `nonce ${proof.nonce === '' ? '(none)' : proof.nonce}, counter ${String(proof.count)}`,
+      hint: 'Run again with --fresh to boot instead.',
+    });
+  }
+  await guest.guard(shell.run(freshenCommand(), { timeoutMs: OWN_COMMAND_MS }));
 }

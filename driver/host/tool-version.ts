@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 
 /**
- * First line that a program prints for `--version`; undefined when it prints none. Programs
- * differ in the stream and in the exit status that they choose for it.
+ * The line of a program's `--version` that has a version number in it; undefined for programs
+ * that know no such option (ssh, mksquashfs). Programs differ in the stream that they use.
  */
 export async function toolVersion(executable: string): Promise<string | undefined> {
   const result = await execa(executable, ['--version'], {
@@ -11,8 +11,9 @@ export async function toolVersion(executable: string): Promise<string | undefine
     all: true,
     timeout: 10_000,
   });
+  if (result.exitCode !== 0) return undefined;
   return result.all
     .split('\n')
     .map((line) => line.trim())
-    .find((line) => line !== '');
+    .find((line) => /\d+\.\d+/.test(line));
 }

@@ -4,6 +4,9 @@ import { basename, join } from 'node:path';
 import { scenarioError } from '../errors.js';
 import { packCpio, type CpioEntry } from './cpio.js';
 
+/** Time of every file in a layer, seconds since the epoch (bookworm's release). */
+const LAYER_TIME = 1_686_355_200;
+
 /**
  * Files laid over an image's root file system at boot: paths as in the guest, without a
  * leading slash. A file called `.wh.NAME` deletes NAME there.
@@ -45,7 +48,7 @@ export function packLayers(layers: readonly Layer[]): Buffer {
     entries.push({ kind: 'directory', path: top, mode: 0o755 });
     for (const entry of layer.entries) entries.push({ ...entry, path: `${top}/${entry.path}` });
   });
-  return packCpio(entries, 0);
+  return packCpio(entries, LAYER_TIME);
 }
 
 /**

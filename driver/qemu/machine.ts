@@ -35,6 +35,8 @@ export interface MachineConfig {
   mac: string;
   /** Unix sockets that the driver listens on. */
   sockets: { qmp: string; console: string; shell: string };
+  /** Boot from this disk by firmware, without the image's medium (an installed system). */
+  bootFrom?: string;
   /** Wait for a saved state (`migrate-incoming`) instead of booting. */
   incoming?: boolean;
 }
@@ -61,6 +63,7 @@ const readOnlyNode = (node: string, file: string): string[] =>
 function media(config: MachineConfig): string[] {
   const { medium } = config;
   const out: string[] = [];
+  if (config.bootFrom !== undefined) return out;
   if (medium.kind === 'direct') {
     out.push('-kernel', medium.kernel);
     if (config.initrd !== undefined) out.push('-initrd', config.initrd);
@@ -90,7 +93,9 @@ export function withSerialConsole(append: string): string {
 }
 
 function disks(config: MachineConfig): string[] {
-  return config.disks.flatMap((disk, index) => [
+  const bootDisk =
+    config.bootFrom ?? (config.medium.kind === 'disk' ? config.disks[0]?.name : undefined);
+  return config.disks.flatMap((disk) => [
     ...blockdev({
       driver: 'qcow2',
       'node-name': disk.name,
@@ -101,7 +106,7 @@ function disks(config: MachineConfig): string[] {
     }),
     '-device',
     `virtio-blk-pci,drive=${disk.name},id=disk-${disk.name},serial=${disk.name}` +
-      (config.medium.kind === 'disk' && index === 0 ? ',bootindex=0' : ''),
+      (disk.name === bootDisk ? ',bootindex=0' : ''),
   ]);
 }
 
@@ -140,7 +145,8 @@ function firmware(config: MachineConfig): string[] {
  *
  * A panic pauses the machine (`-action panic=pause` with pvpanic-pci) so that the
  * evidence can be read before the driver ends it; without a device that reports the
- * panic, the kernel's `panic=-1` would look like a clean reboot.
+ * panic, the kernel's `panic=-1` would look like a clean reboot. A reboot ends QEMU: asked
+ * for, the driver starts a new one on the same disks; unasked, it must not go unseen.
  */
 export function qemuArguments(config: MachineConfig): string[] {
   const { sockets } = config;
@@ -152,7 +158,7 @@ export function qemuArguments(config: MachineConfig): string[] {
     ...['-accel', config.accelerator.name === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     ...['-cpu', config.cpuModel, '-smp', String(config.cpus), '-m', `${String(config.memoryMiB)}M`],
     ...['-rtc', 'base=utc,clock=host'],
-    ...['-action', 'panic=pause'],
+    ...['-action', 'panic=pause,reboot=shutdown'],
     ...[
       '-sandbox',
       'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',

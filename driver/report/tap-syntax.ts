@@ -71,14 +71,14 @@ const SPECIAL =
 
 /**
  * Without an indentation indicator, which not every reader knows, the first line decides
- * the indentation: it must have text and no leading blank. Trailing blanks, and all that
- * needs an escape, are kept exactly by the quoted form alone.
+ * the indentation: it must have text and no leading blank. What needs an escape is kept
+ * exactly by the quoted form alone, and so is a blank last line.
  */
 function fitsLiteral(lines: string[]): boolean {
   return (
     /^\S/.test(lines[0] ?? '') &&
     /\S/.test(lines.at(-1) ?? '') &&
-    lines.every((line) => line.search(SPECIAL) < 0 && !/ $/.test(line))
+    lines.every((line) => line.search(SPECIAL) < 0)
   );
 }
 

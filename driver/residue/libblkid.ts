@@ -15,18 +15,7 @@ const wipefsSchema = z.object({
   ),
 });
 
-const tableTypes = new Set([
-  'gpt',
-  'dos',
-  'PMBR',
-  'atari',
-  'bsd',
-  'mac',
-  'sgi',
-  'sun',
-  'minix',
-  'unixware',
-]);
+const tableTypes = new Set(['gpt', 'dos', 'PMBR', 'atari', 'bsd', 'mac', 'sgi', 'sun', 'unixware']);
 const swapTypes = new Set(['swap', 'swsuspend']);
 
 /** The kind that a libblkid type is shown as. `usage` is blkid's word, where it was asked. */
@@ -146,7 +135,7 @@ function read(output: string, region: Region): Signature[] {
     const type = value(key);
     if (type === undefined) return [];
     return {
-      kind: kindOf(type, value('USAGE')),
+      kind: key === 'PTTYPE' ? 'partition-table' : kindOf(type, value('USAGE')),
       type,
       offset: region.start,
       length: 0,

@@ -35,7 +35,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const best = closest(lowered, [...candidates]);
   const same = candidates.find((candidate) => candidate.toLowerCase() === lowered);
   if (same !== undefined) return same;
-  const limit = Math.max(2, Math.floor(Math.max(word.length, best.length) / 3));
+  const longest = Math.max(word.length, best.length);
+  // Of two letters, one that differs makes another word.
+  const limit = longest < 3 ? 0 : Math.max(2, Math.floor(longest / 3));
   return distance(lowered, best) <= limit ? best : undefined;
 }
 

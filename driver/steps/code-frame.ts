@@ -8,10 +8,7 @@ import type { Scenario } from '../scenario/model.js';
  * Absolute path of the file that a place of a scenario names. Places count from the working
  * directory of the loader, which the scenario's own two paths tell.
  */
-export function sourcePath(
-  scenario: Pick<Scenario, 'file' | 'path'>,
-  at: SourceLocation,
-): string {
+export function sourcePath(scenario: Pick<Scenario, 'file' | 'path'>, at: SourceLocation): string {
   if (at.file === scenario.file) return scenario.path;
   if (path.isAbsolute(at.file)) return at.file;
   const tail = path.sep + path.normalize(scenario.file);

@@ -98,7 +98,6 @@ function isUndecided(
   if (!judgement.what.includes(' not ')) return true;
   const kept = { ...result, dropped: { stdout: 0, stderr: 0 } };
   return !judgeOutput(kept, expectation).some(
-    ({ ok, what, expected }) =>
-      !ok && what === judgement.what && expected === judgement.expected,
+    ({ ok, what, expected }) => !ok && what === judgement.what && expected === judgement.expected,
   );
 }

@@ -87,16 +87,16 @@ for rules in "$root"/usr/lib/udev/rules.d/*.rules; do
 	name=${rules##*/}
 	grep -qxF "$name" "$recipe/kept-udev-rules.list" || rm "$rules"
 done
-enable() { # unit target
+enable_unit() { # unit target
 	mkdir -p "$root/etc/systemd/system/$2.wants"
 	path=/etc/systemd/system/$1
 	[ -e "$root$path" ] || path=/usr/lib/systemd/system/$1
 	[ -e "$root$path" ] || { echo "customize.sh: no unit $1" >&2; exit 1; }
 	ln -sfn "$path" "$root/etc/systemd/system/$2.wants/$1"
 }
-enable systemd-networkd.service multi-user.target
-enable ssh.service multi-user.target
-enable serial-getty@ttyS0.service getty.target
+enable_unit systemd-networkd.service multi-user.target
+enable_unit ssh.service multi-user.target
+enable_unit serial-getty@ttyS0.service getty.target
 ln -sfn /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 
 # --- base initrd ------------------------------------------------------------------------
@@ -120,7 +120,8 @@ while read -r name comment; do
 	while read -r verb path _; do
 		[ "$verb" = insmod ] || continue
 		base=${path##*/}
-		grep -qx "/lib/$base" "$tree"/modules.* && [ "$group" != iso ] && continue
+		# What the group `iso` loads need not have been loaded when the next group's turn comes.
+		grep -qx "/lib/$base" "$tree/modules.root" "$tree/modules.$group" && continue
 		cp "$root$path" "$tree/lib/$base"
 		echo "/lib/$base" >>"$tree/modules.$group"
 	done <"$root/tapboot-depends"

@@ -88,15 +88,17 @@ export async function isolatedNix(nix: UnpackedNix, directory: string): Promise<
   return wrapper;
 }
 
-/** The archive that the host's own suite comes from, as apt itself sees its sources. */
+/**
+ * The archive that the host's own suite comes from, as apt itself reads its sources; package
+ * lists need not be there.
+ */
 async function debianMirror(): Promise<string> {
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';
-  const { stdout } = await execa('apt-get', ['indextargets', '--format', format]);
   const release = await execa('sh', ['-c', '. /etc/os-release && echo "$VERSION_CODENAME"']);
-  const wanted = ` ${release.stdout} main`;
-  const line = stdout.split('\n').find((target) => target.endsWith(wanted));
-  if (line !== undefined) return line.slice(0, -wanted.length);
-  throw new Error(`apt has no source for “${release.stdout} main” to take nix-bin from`);
+  const { stdout } = await execa('apt-get', ['update', '--print-uris']);
+  const end = `/dists/${release.stdout}/InRelease'`;
+  const line = stdout.split('\n').find((uri) => uri.startsWith("'") && uri.includes(end));
+  if (line !== undefined) return line.slice(1, line.indexOf(end));
+  throw new Error(`apt has no source for “${release.stdout}” to take nix-bin from`);
 }
 
 async function runs(executable: string): Promise<boolean> {

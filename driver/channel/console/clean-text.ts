@@ -95,17 +95,3 @@ export class TerminalCleaner {
     return `\n${char}`;
   }
 }
-
-/** Printk's time stamp, as `printk.time=1` writes it, with the optional caller id. */
-const KERNEL_STAMP = String.raw`\[ {0,4}\d{1,6}\.\d{6}\](?:\[ *[TC]\d+\])?`;
-
-const KERNEL_LINE = new RegExp(`${KERNEL_STAMP} [^\\n]*(?:\\n|$)`, 'g');
-
-/**
- * Takes kernel messages out of console text: the kernel writes its lines wherever the cursor
- * is, also into the middle of a prompt or of a command's output (`log[    9.1…] usb …⏎in: `
- * becomes `login: `). Only lines with a time stamp can be told apart.
- */
-export function withoutKernelLines(text: string): string {
-  return text.replace(KERNEL_LINE, '');
-}

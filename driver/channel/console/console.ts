@@ -34,6 +34,8 @@ export class Console {
   readonly transcript: ConsoleTranscript;
   readonly #stream: Duplex;
   readonly #logTyped: (line: string) => void;
+  /** Rejects (guest-dead) once the console has closed; never resolves. */
+  readonly closed: Promise<never>;
   #typedBytes = 0;
 
   /**
@@ -44,6 +46,10 @@ export class Console {
     this.#stream = stream;
     this.transcript = transcript;
     this.#logTyped = (line) => options.logTyped(line);
+    this.closed = new Promise((_, reject) => {
+      transcript.onEnd(() => reject(consoleGone(transcript)));
+    });
+    this.closed.catch(() => undefined);
     stream.on('data', (chunk: Uint8Array) => transcript.push(chunk));
     stream.once('close', () => transcript.end());
     stream.once('end', () => transcript.end());

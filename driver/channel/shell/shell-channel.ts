@@ -192,7 +192,9 @@ export class ShellChannel implements Channel {
     if (kind === 'l') pending?.resolve({ kind: 'lost' });
     else if (kind === 'b') pending?.resolve({ kind: 'files', status });
     else if (kind === 'd') {
-      const [stdout = '', stderr = ''] = (match?.[3] ?? '').replaceAll('\u0003', '\n').split('\u0004');
+      const [stdout = '', stderr = ''] = (match?.[3] ?? '')
+        .replaceAll('\u0003', '\n')
+        .split('\u0004');
       pending?.resolve({ kind: 'inline', status, stdout, stderr });
     }
   }

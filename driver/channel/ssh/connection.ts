@@ -7,13 +7,12 @@ import { fingerprintOf, fingerprintOfBlob, keyBlob } from './key-pair.js';
 export interface SshTarget {
   host: string;
   port: number;
-  user: string;
+  /** Default: root. */
+  user?: string;
   /** OpenSSH private key. */
   privateKey: string;
   /** The guest's host key, `ssh-ed25519 AAAA…`: any other is refused. */
   hostKey: string;
-  /** Milliseconds for a connection, all attempts together. */
-  connectTimeoutMs: number;
 }
 
 /** One attempt may take so long: a lost SYN is then tried anew instead of backed off. */
@@ -25,15 +24,20 @@ const KEEPALIVE_MS = 10_000;
 /**
  * Connects and logs in. Refused and broken connections are tried again until the deadline; a
  * wrong host key or a refused login are final.
+ * @param timeoutMs milliseconds for all attempts together
  * @throws TapbootError infra for a wrong host key or refused login, guest-dead on time-out
  */
-export async function connectSsh(target: SshTarget, signal?: AbortSignal): Promise<Client> {
-  const deadline = performance.now() + target.connectTimeoutMs;
+export async function connectSsh(
+  target: SshTarget,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Client> {
+  const deadline = performance.now() + timeoutMs;
   let last = 'no attempt was made';
   for (;;) {
     signal?.throwIfAborted();
     const left = deadline - performance.now();
-    if (left <= 0) throw unreachable(target, last);
+    if (left <= 0) throw unreachable(target, timeoutMs, last);
     const attempt = await tryOnce(target, Math.min(left, ATTEMPT_MS));
     if (attempt.client !== undefined) return attempt.client;
     if (attempt.final !== undefined) throw attempt.final;
@@ -70,7 +74,7 @@ async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
     client.connect({
       host: target.host,
       port: target.port,
-      username: target.user,
+      username: target.user ?? 'root',
       privateKey: target.privateKey,
       readyTimeout: timeoutMs,
       keepaliveInterval: KEEPALIVE_MS,
@@ -95,14 +99,19 @@ function hostKeyType(hostKey: string): HostKeyType {
   throw infraError('TAPBOOT_E_SSH_HOST_KEY', `the host key is of an unknown type: ${String(type)}`);
 }
 
-const place = ({ host, port, user }: SshTarget): string => `${user}@${host}:${String(port)}`;
+const place = ({ host, port, user = 'root' }: SshTarget): string =>
+  `${user}@${host}:${String(port)}`;
 
 const wrongHostKey = (target: SshTarget, offered: string): TapbootError =>
-  infraError('TAPBOOT_E_SSH_HOST_KEY', `${place(target)} shows a host key that is not the guest's`, {
-    expected: fingerprintOf(target.hostKey),
-    got: offered,
-    hint: 'Either another server answers on that port, or the guest made new host keys.',
-  });
+  infraError(
+    'TAPBOOT_E_SSH_HOST_KEY',
+    `${place(target)} shows a host key that is not the guest's`,
+    {
+      expected: fingerprintOf(target.hostKey),
+      got: offered,
+      hint: 'Either another server answers on that port, or the guest made new host keys.',
+    },
+  );
 
 const loginRefused = (target: SshTarget): TapbootError =>
   infraError('TAPBOOT_E_SSH_LOGIN', `${place(target)} refuses the driver's key`, {
@@ -111,9 +120,9 @@ const loginRefused = (target: SshTarget): TapbootError =>
     hint: 'Did the image take the credential ssh.authorized_keys.root? `access: console` installs the key by hand.',
   });
 
-const unreachable = (target: SshTarget, last: string): TapbootError =>
+const unreachable = (target: SshTarget, timeoutMs: number, last: string): TapbootError =>
   guestDead('TAPBOOT_E_SSH_UNREACHABLE', `no SSH connection to ${place(target)}`, {
-    expected: `a login within ${String(target.connectTimeoutMs / 1000)} s`,
+    expected: `a login within ${String(timeoutMs / 1000)} s`,
     got: last,
     hint: 'serial.log shows whether sshd started and the network came up.',
   });

@@ -10,6 +10,9 @@ const TERM_GRACE_MS = 1000;
 const KILL_INTERVAL_MS = 1000;
 const KILL_ROUNDS = 5;
 
+/** Milliseconds for a connection that is made on demand, when sshd is known to be there. */
+const RECONNECT_MS = 30_000;
+
 /** Time for the question which shell root has. */
 const PROBE_MS = 30_000;
 
@@ -30,11 +33,12 @@ export class SshChannel implements Channel {
   }
 
   /**
-   * Makes sure that the connection stands and answers.
+   * Makes sure that the connection stands.
+   * @param timeoutMs milliseconds for all attempts together
    * @throws TapbootError as `connectSsh`
    */
-  async connect(signal?: AbortSignal): Promise<void> {
-    await this.#connected(signal);
+  async connect(timeoutMs: number = RECONNECT_MS, signal?: AbortSignal): Promise<void> {
+    await this.#connected(timeoutMs, signal);
   }
 
   async run(command: string, options: RunOptions): Promise<CommandResult> {
@@ -42,7 +46,7 @@ export class SshChannel implements Channel {
       throw scenarioError('TAPBOOT_E_COMMAND_NUL', 'a command cannot contain a NUL character');
     }
     const { signal, timeoutMs } = options;
-    const client = await this.#connected(signal);
+    const client = await this.#connected(Math.max(RECONNECT_MS, options.timeoutMs), signal);
     const shell = (this.#shell ??= await remoteShell(client));
     const running = new SshCommand(client, options.outputLimit ?? DEFAULT_OUTPUT_LIMIT);
     const started = performance.now();
@@ -105,15 +109,15 @@ export class SshChannel implements Channel {
     await this.close();
   }
 
-  async #connected(signal?: AbortSignal): Promise<Client> {
+  async #connected(timeoutMs = RECONNECT_MS, signal?: AbortSignal): Promise<Client> {
     if (this.#closed) throw guestDead('TAPBOOT_E_SSH_CLOSED', 'the SSH channel has been closed');
-    const connecting = (this.#client ??= this.#open(signal));
+    const connecting = (this.#client ??= this.#open(timeoutMs, signal));
     return await connecting;
   }
 
-  async #open(signal?: AbortSignal): Promise<Client> {
+  async #open(timeoutMs: number, signal?: AbortSignal): Promise<Client> {
     try {
-      const client = await connectSsh(this.target, signal);
+      const client = await connectSsh(this.target, timeoutMs, signal);
       const opened = this.#client;
       client.once('close', () => {
         if (this.#client === opened) this.#client = undefined;

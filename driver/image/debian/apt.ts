@@ -17,6 +17,8 @@ export interface Apt {
   fingerprint: string;
   /** Whether the package lists are the host's, or a copy of our own. */
   lists: 'host' | 'own';
+  /** Whether there are any lists for the suite. */
+  hasLists: boolean;
 }
 
 /**
@@ -44,11 +46,8 @@ export async function prepareApt(
   const listDirectory = lists === 'host' ? hostLists : join(own, 'lists');
   const sources = await readSources(context, lists);
   await writeIfOther(join(own, 'sources.list'), sources);
-  const fingerprint = sha256(
-    sources,
-    await describeTree(hostEtc),
-    await describeTree(listDirectory, `_dists_${SUITE}`),
-  );
+  const described = await describeTree(listDirectory, `_dists_${SUITE}`);
+  const fingerprint = sha256(sources, await describeTree(hostEtc), described);
   const settings = {
     'Dir::Etc::sourcelist': join(own, 'sources.list'),
     'Dir::Etc::sourceparts': '/dev/null',
@@ -75,6 +74,7 @@ export async function prepareApt(
     archives,
     fingerprint,
     lists,
+    hasLists: described !== '',
   };
 }
 
@@ -89,10 +89,8 @@ export async function updateLists(context: ToolContext, apt: Apt): Promise<void>
  * Debian release names archives that carry ours too: there the suite is put in its place.
  */
 export async function readSources(context: ToolContext, lists: Apt['lists']): Promise<string> {
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';
-  const text = await runTool(context, 'apt-get', [
-    ...['indextargets', '--format', format, 'Created-By: Packages'],
-  ]);
+  // Tells the sources in whatever format they are written, also before the first update.
+  const text = await runTool(context, 'apt-get', ['update', '--print-uris']);
   const sources = selectSources(text, lists === 'own');
   if (sources !== '') return sources;
   throw infraError('TAPBOOT_E_APT_SOURCES', `apt knows no archive with Debian ${SUITE}`, {
@@ -105,28 +103,31 @@ export async function readSources(context: ToolContext, lists: Apt['lists']): Pr
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * Picks sources out of lines `URI SUITE COMPONENT`.
+ * Picks sources out of what `apt-get update --print-uris` says: lines that begin with
+ * `'URI/dists/SUITE/InRelease'`.
  *
  * @param otherReleases whether an archive that names another Debian release may be taken
  *   with our suite put in.
+ * @returns one-line sources, one a line; empty when none fits.
  */
 export function selectSources(text: string, otherReleases: boolean): string {
-  const rows = text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((row): row is [string, string, string] => row.length === 3 && row[2] === 'main');
-  const ours = (suite: string): boolean =>
+  const all = [...text.matchAll(/^'(\S+?)\/dists\/([^\s/']+)\/InRelease'/gm)].map((match) => ({
+    uri: match[1] ?? '',
+    suite: match[2] ?? '',
+  }));
+  const isOurs = ({ suite }: { suite: string }): boolean =>
     [SUITE, `${SUITE}-updates`, `${SUITE}-security`].includes(suite);
-  let chosen = rows.filter(([, suite]) => ours(suite));
+  let chosen = all.filter(isOurs);
   if (chosen.length === 0 && otherReleases) {
-    chosen = rows
-      .filter(([uri]) => /\/debian(-security)?\/?$/.test(uri))
-      .map(([uri, suite]) => [uri, suite.replace(/^[a-z]+/, SUITE), 'main'] as const)
-      .filter(([, suite]) => ours(suite))
-      .map(([uri, suite, component]) => [uri, suite, component]);
+    chosen = all
+      .filter(({ uri }) => /\/debian(-security)?$/.test(uri))
+      .map(({ uri, suite }) => ({ uri, suite: suite.replace(/^[a-z]+/, SUITE) }))
+      .filter(isOurs);
   }
-  const lines = chosen.map(([uri, suite]) => `deb [signed-by=${KEYRING}] ${uri} ${suite} main`);
-  return [...new Set(lines)].map((line) => `${line}\n`).join('');
+  const lines = chosen.map(
+    ({ uri, suite }) => `deb [signed-by=${KEYRING}] ${uri}/ ${suite} main\n`,
+  );
+  return [...new Set(lines)].join('');
 }
 
 /** Names, sizes and times of the files below a directory, as a text to be digested. */

@@ -23,8 +23,6 @@ export const KERNEL_ARGUMENTS = [
   // Emulated processors pay for these and gain nothing.
   'mitigations=off',
   'init_on_alloc=0',
-  // Asking ACPI for every device's interrupt takes a tenth of a second each; power-off stays.
-  'acpi=noirq',
   // Interfaces keep the kernel's names; the agent renames one of them.
   'net.ifnames=0',
 ].join(' ');

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asTapbootError } from '../../errors.js';
+import { asTapbootError, infraError } from '../../errors.js';
 import { prepareApt, updateLists, type Apt } from './apt.js';
 import { resolvePackages } from './packages.js';
-import { sha256, type Recipe } from './recipe.js';
+import { sha256, SUITE, type Recipe } from './recipe.js';
 import { buildRoot } from './root.js';
 import { obtainEntry, readEntry, type StoreEntry } from './store.js';
 import type { ToolContext } from './tools.js';
@@ -54,7 +54,13 @@ async function rootFrom(
   lists: Apt['lists'],
 ): Promise<StoreEntry> {
   const apt = await prepareApt(context, directory, lists);
-  if (lists === 'own') await updateLists(context, apt);
+  if (lists === 'own') {
+    await updateLists(context, apt);
+  } else if (!apt.hasLists) {
+    throw infraError('TAPBOOT_E_APT_LISTS', `apt has no package lists for ${SUITE}`, {
+      hint: 'Run apt-get update.',
+    });
+  }
   const packages = await resolvePackages(context, apt, recipe, directory);
   return obtainEntry({
     ...context,

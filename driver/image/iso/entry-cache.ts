@@ -88,8 +88,9 @@ export async function placeEntry(from: string, to: string, context: Context): Pr
       return;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (last || (code !== 'ENOTEMPTY' && code !== 'EEXIST')) throw error;
-      if ((await readEntry(to, context)) !== undefined) return;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+      // Two at once make room by turns; whose entry it is, the next reading shows.
+      if (last || (await readEntry(to, context)) !== undefined) return;
       const ruin = `${from}.ruin`;
       await rename(to, ruin).catch((gone: unknown) => {
         if (!isMissing(gone)) throw gone;

@@ -1,4 +1,3 @@
-import type { ExecaError } from 'execa';
 import { infraError, scenarioError, type ErrorDetails, type TapbootError } from '../../errors.js';
 
 /** Lines of the log that an error shows. */
@@ -7,6 +6,14 @@ const TAIL = 40;
 interface Case {
   pattern: RegExp;
   make: (details: ErrorDetails) => TapbootError;
+}
+
+/** How the process ended, as execa says it. */
+export interface EndOfNix {
+  /** `ENOENT` and the like, when it could not be started. */
+  code?: string | undefined;
+  exitCode?: number | undefined;
+  signal?: string | undefined;
 }
 
 /** What nix (2.8 to 2.34) says on stderr, and what it means for the user; first match counts. */
@@ -32,21 +39,21 @@ const CASES: readonly Case[] = [
   },
   {
     pattern:
-      /could not find a flake\.nix|does not contain a (?:'?\/?)?'?flake\.nix|cannot find flake|is not (?:a )?part of a flake|not a valid flake|getting status of .*flake\.nix|path '.*' does not exist|is not a valid URL|No such file or directory$/m,
-    make: (details) =>
-      scenarioError('TAPBOOT_E_NIX_FLAKE', 'there is no such flake', {
-        ...details,
-        expected: 'a flake reference: nix:.#ATTR, nix:./DIRECTORY#ATTR, nix:github:OWNER/REPO#ATTR',
-        hint: 'Flakes in a git repository see only files that git knows: git add flake.nix',
-      }),
-  },
-  {
-    pattern:
       /builder for '.*' failed|Cannot build '|dependenc(?:y|ies) .*failed|build of .* failed/,
     make: (details) =>
       infraError('TAPBOOT_E_NIX_BUILD', 'the image did not build', {
         ...details,
         hint: 'harness.log has the whole build log; repeat the build alone with the command above.',
+      }),
+  },
+  {
+    pattern:
+      /could not find a flake\.nix|does not contain a .*flake\.nix|cannot find flake|getting status of '|path '.*' does not exist|is not a (?:valid|flake)/,
+    make: (details) =>
+      scenarioError('TAPBOOT_E_NIX_FLAKE', 'there is no such flake', {
+        ...details,
+        expected: 'a flake reference: nix:.#ATTR, nix:./DIRECTORY#ATTR, nix:github:OWNER/REPO#ATTR',
+        hint: 'Flakes in a git repository see only files that git knows: git add flake.nix',
       }),
   },
 ];
@@ -58,7 +65,7 @@ const CASES: readonly Case[] = [
 export function nixFailure(
   args: readonly string[],
   stderr: readonly string[],
-  cause: Pick<ExecaError, 'code' | 'exitCode' | 'signal' | 'command'>,
+  cause: EndOfNix,
 ): TapbootError {
   if (cause.code === 'ENOENT') {
     return infraError('TAPBOOT_E_NIX_MISSING', 'nix is needed for this image and is not here', {

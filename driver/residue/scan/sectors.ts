@@ -10,6 +10,8 @@ export interface Magic {
 
 interface Probe<T> {
   at: number;
+  /** 1 for each value of the first two bytes that some magic begins with: rules out nearly all. */
+  begins: Uint8Array;
   byFirstTwo: Map<number, { bytes: Buffer; target: T }[]>;
 }
 
@@ -22,6 +24,7 @@ export class SectorMatcher<T> {
     for (const { magic, target } of entries) {
       const probe = this.#probeAt(magic.at);
       const key = magic.bytes.readUInt16LE(0);
+      probe.begins[key] = 1;
       const list = probe.byFirstTwo.get(key) ?? [];
       list.push({ bytes: magic.bytes, target });
       probe.byFirstTwo.set(key, list);
@@ -30,12 +33,12 @@ export class SectorMatcher<T> {
 
   /** Calls `found` for every magic of the sector that begins at `start` in `chunk`. */
   match(chunk: Buffer, start: number, found: (target: T) => void): void {
-    for (const { at, byFirstTwo } of this.#probes) {
+    for (const { at, begins, byFirstTwo } of this.#probes) {
       const place = start + at;
       if (place + 2 > chunk.length) continue;
-      const candidates = byFirstTwo.get((chunk[place] ?? 0) | ((chunk[place + 1] ?? 0) << 8));
-      if (candidates === undefined) continue;
-      for (const { bytes, target } of candidates) {
+      const key = (chunk[place] ?? 0) | ((chunk[place + 1] ?? 0) << 8);
+      if (begins[key] === 0) continue;
+      for (const { bytes, target } of byFirstTwo.get(key) ?? []) {
         if (chunk.subarray(place, place + bytes.length).equals(bytes)) found(target);
       }
     }
@@ -44,7 +47,7 @@ export class SectorMatcher<T> {
   #probeAt(at: number): Probe<T> {
     let probe = this.#probes.find((candidate) => candidate.at === at);
     if (probe === undefined) {
-      probe = { at, byFirstTwo: new Map() };
+      probe = { at, begins: new Uint8Array(65536), byFirstTwo: new Map() };
       this.#probes.push(probe);
     }
     return probe;

@@ -1,5 +1,5 @@
 import type { Pattern, TextPattern } from '../model.js';
-import { problemAt, type ProblemDetails, type Report } from '../problem.js';
+import { nearest, problemAt, type ProblemDetails, type Report } from '../problem.js';
 import { parseDuration, parseSize } from '../quantities.js';
 import { DURATION, SIZE } from '../schema/leaves.js';
 import type { Span, YamlDocument } from '../yaml/document.js';
@@ -66,7 +66,7 @@ export class StepReader {
 
   choice<const T extends string>(path: YamlPath, written: string, words: readonly [T, ...T[]]): T {
     const found = words.find((word) => word === written);
-    return found ?? this.unfit(path, written, listOf(words), words[0]);
+    return found ?? this.unfit(path, written, listOf(words), words[0], nearest(written, words));
   }
 
   /** `source` (then `^` and `$` are line ends) or `/source/flags`. */
@@ -99,10 +99,17 @@ export class StepReader {
     return { text: written };
   }
 
-  private unfit<T>(path: YamlPath, written: unknown, expected: string, instead: T): T {
+  private unfit<T>(
+    path: YamlPath,
+    written: unknown,
+    expected: string,
+    instead: T,
+    near?: string,
+  ): T {
     this.wrong(path, 'TAPBOOT_E_SCENARIO_VALUE', `${lastName(path)} has a wrong value`, {
       expected,
       got: showValue(written),
+      ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
     });
     return instead;
   }

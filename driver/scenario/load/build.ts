@@ -54,7 +54,8 @@ export function buildScenario(
     if (scope.get(name) !== undefined) return;
     const span = document.valueSpan(['redact', index]);
     const message = `there is no variable '${name}' to redact`;
-    const hint = suggestion(name, scope.names());
+    const own = scope.names().filter((known) => !known.startsWith('tapboot.'));
+    const hint = suggestion(name, own);
     const details = { expected: 'a variable of the scenario', got: name, hint };
     report(problemAt(document, span, 'TAPBOOT_E_VARIABLE_UNDEFINED', message, details));
   });

@@ -53,10 +53,13 @@ function heading(plan: Plan, section?: string): string {
   return ['#!/bin/sh', ...lines.map((line) => `# ${line}`.trimEnd()), ''].join('\n');
 }
 
-/** The body is a subshell: its `exit` ends the section, not the shell that called it. */
+/**
+ * The body is a subshell: its `exit` ends the section, not the shell that called it, and
+ * `set +e` keeps a caller's `set -e` from ending it before a status could be judged.
+ */
 function asFunction(plan: Plan, section: PlanSection): string {
   const steps = section.steps.map((step) => asCommands(step).join('\n'));
-  return `${functionName(plan, section)}() (\n${steps.join('\n\n')}\n)\n`;
+  return `${functionName(plan, section)}() (\nset +e\n${steps.join('\n\n')}\n)\n`;
 }
 
 /** One step; quoted text may span lines, so nothing is indented behind it. */

@@ -39,5 +39,7 @@ function alternatives(issue: UnionIssue): string {
     if (first.code === 'invalid_type' && first.expected === 'array') return 'a list';
     return first.message;
   });
-  return [...new Set(phrases)].join(', or ');
+  const named = phrases.some((phrase) => /a mapping ./.test(phrase));
+  const different = [...new Set(phrases)].filter((phrase) => !named || phrase !== 'a mapping');
+  return different.join(', or ');
 }

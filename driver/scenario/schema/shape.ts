@@ -4,10 +4,11 @@ import type { TapbootError } from '../../errors.js';
 import type { YamlDocument } from '../yaml/document.js';
 import type { YamlPath } from '../yaml/path.js';
 import { showPath } from '../yaml/path.js';
-import { listOf, showValue } from '../yaml/show.js';
+import { showValue } from '../yaml/show.js';
 import { pickBranch } from './branch.js';
 import { knownKeys } from './known-keys.js';
-import { isMapping, type RuleParams } from './rules.js';
+import { brokenRule, keyList, valueAt } from './broken-rule.js';
+import type { RuleParams } from './rules.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -18,8 +19,29 @@ export type ShapeResult<T> = { ok: true; value: T } | { ok: false; problems: Tap
 export function checkShape<T>(document: YamlDocument, schema: z.ZodType<T>): ShapeResult<T> {
   const result = schema.safeParse(document.value);
   if (result.success) return { ok: true, value: result.data };
-  const issues = result.error.issues.flatMap(pickBranch);
+  const issues = essential(result.error.issues.flatMap(pickBranch));
   return { ok: false, problems: issues.flatMap((issue) => problemsOf(issue, document, schema)) };
+}
+
+/** Leaves out what only follows from another mistake. */
+function essential(issues: Issue[]): Issue[] {
+  const version = issues.filter(({ path }) => path.length === 1 && path[0] === 'version');
+  if (version.length > 0) return version;
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const keysAt = (path: PropertyKey[]): string[] =>
+    unknown.flatMap((issue) => (issue.path.join('/') === path.join('/') ? issue.keys : []));
+  return issues.filter((issue) => {
+    if (issue.code === 'custom') {
+      const params = issue.params as RuleParams | undefined;
+      const empty =
+        params?.rule === 'some-of' || (params?.rule === 'one-of' && params.present.length === 0);
+      return !empty || keysAt(issue.path).length === 0;
+    }
+    const last = issue.path[issue.path.length - 1];
+    if (issue.code === 'unrecognized_keys' || typeof last !== 'string') return true;
+    // A key that is missing because it is misspelt is reported as misspelt.
+    return !keysAt(issue.path.slice(0, -1)).some((key) => nearest(key, [last]) === last);
+  });
 }
 
 function problemsOf(issue: Issue, document: YamlDocument, schema: z.ZodType): TapbootError[] {
@@ -39,7 +61,7 @@ function problemsOf(issue: Issue, document: YamlDocument, schema: z.ZodType): Ta
     ];
   }
   if (issue.code === 'custom' && issue.params !== undefined) {
-    return [brokenRule(issue.params as RuleParams, path, document)];
+    return [brokenRule(issue.params as unknown as RuleParams, path, document)];
   }
   return [wrongValue(issue, path, document)];
 }
@@ -53,7 +75,7 @@ function unknownKey(key: string, path: YamlPath, document: YamlDocument, schema:
     'TAPBOOT_E_SCENARIO_KEY',
     `unknown key '${key}' in ${showPath(path)}`,
     {
-      expected: `one of ${keys.join(', ')}`,
+      expected: `one of ${keyList(keys)}`,
       got: key,
       ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
     },
@@ -84,6 +106,8 @@ function wrongValue(issue: Issue, path: YamlPath, document: YamlDocument): Tapbo
       details,
     );
   }
+  const near = typeof value === 'string' ? nearest(value, wordsOf(issue)) : undefined;
+  if (near !== undefined) details.hint = `did you mean '${near}'?`;
   const message = `${showPath(path)} has a wrong value`;
   return problemAt(
     document,
@@ -94,88 +118,15 @@ function wrongValue(issue: Issue, path: YamlPath, document: YamlDocument): Tapbo
   );
 }
 
+/** The words that would have been right, where an issue is about words. */
+function wordsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(wordsOf) : [];
+}
+
 function expectedOf(issue: Issue): string {
   if (issue.code === 'invalid_type' && ['object', 'record'].includes(issue.expected)) {
     return 'a mapping';
   }
   return issue.message;
-}
-
-function brokenRule(params: RuleParams, path: YamlPath, document: YamlDocument): TapbootError {
-  const make = (
-    message: string,
-    details: ProblemDetails,
-    span = document.valueSpan(path),
-    code: `TAPBOOT_E_${string}` = 'TAPBOOT_E_SCENARIO_CONFLICT',
-  ) => problemAt(document, span, code, message, details);
-  switch (params.rule) {
-    case 'one-of': {
-      const { noun, keys, present } = params;
-      const [, second] = present;
-      const got = present.length === 0 ? mappingKeys(document, path) : present;
-      const near = present.length > 0 ? undefined : nearestPair(got, keys);
-      return make(
-        present.length === 0
-          ? `${noun} needs one of these keys`
-          : `${noun} can have only one of these keys`,
-        {
-          expected: `exactly one of ${keys.join(', ')}`,
-          got: got.length === 0 ? 'none' : listOf(got, 'and'),
-          ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
-        },
-        second === undefined ? document.valueSpan(path) : document.keySpan([...path, second]),
-        'TAPBOOT_E_SCENARIO_KIND',
-      );
-    }
-    case 'some-of':
-      return make(`${showPath(path)} asks for nothing`, {
-        expected: `at least one of ${params.keys.join(', ')}`,
-        got: showValue(valueAt(document.value, path)),
-      });
-    case 'twice':
-      return make(
-        `'${params.key}' is given twice`,
-        {
-          expected: `'${params.key}' beside '${params.inner}' or inside it`,
-          got: 'both',
-          hint: 'remove one of the two',
-        },
-        document.keySpan(path),
-      );
-    case 'not-with':
-      return make(
-        `'${params.key}' cannot stand with '${params.other}'`,
-        { expected: params.why, got: 'both' },
-        document.keySpan(path),
-      );
-    case 'gap':
-      return make(
-        `disk ${params.before} without ${params.missing}`,
-        { expected: 'disks from vda on, without gaps', got: params.before },
-        document.keySpan(path),
-      );
-  }
-}
-
-/** The first key that is nearly one of `keys`, as it was meant. */
-function nearestPair(got: readonly string[], keys: readonly string[]): string | undefined {
-  for (const key of got) {
-    const near = nearest(key, keys);
-    if (near !== undefined) return near;
-  }
-  return undefined;
-}
-
-function mappingKeys(document: YamlDocument, path: YamlPath): string[] {
-  const value = valueAt(document.value, path);
-  return isMapping(value) ? Object.keys(value) : [];
-}
-
-function valueAt(value: unknown, path: YamlPath): unknown {
-  let found = value;
-  for (const part of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = (found as Record<string | number, unknown>)[part];
-  }
-  return found;
 }

@@ -23,7 +23,8 @@ export function unitWords(report: UnitReport): string {
   // CLD_EXITED is 1; the other codes are signals (waitid(2)).
   const status = report.ExecMainStatus ?? '';
   if (report.ExecMainCode === '1') parts.push(`exit status ${status}`);
-  else if (report.ExecMainCode === '2' || report.ExecMainCode === '3') parts.push(`signal ${status}`);
+  else if (report.ExecMainCode === '2' || report.ExecMainCode === '3')
+    parts.push(`signal ${status}`);
   if (report.RemainAfterExit === 'yes' && report.SubState === 'exited') {
     parts.push('RemainAfterExit=yes keeps it so');
   }

@@ -155,14 +155,7 @@ esac
 systemctl ${action} -- "$unit" >&2
 started=$?
 printf 'TapbootStart=%s\\n' "$started"`.trim();
-  return [
-    variables(unit, links),
-    PAUSE_FUNCTION,
-    LOOK,
-    start,
-    AT_REST,
-    LOOP,
-  ].join('\n');
+  return [variables(unit, links), PAUSE_FUNCTION, LOOK, start, AT_REST, LOOP].join('\n');
 }
 
 /** After the start job: whether there was a new run is for the caller to judge. */
@@ -196,4 +189,4 @@ export function describeUnitCommand(unit: string): string {
 
 /** A command that lists the names of all units, one a line. */
 export const LIST_UNITS_COMMAND =
-  "{ systemctl list-unit-files --no-legend --no-pager; systemctl list-units --all --plain --no-legend --no-pager; } | while read -r name rest; do printf '%s\\n' \"$name\"; done";
+  '{ systemctl list-unit-files --no-legend --no-pager; systemctl list-units --all --plain --no-legend --no-pager; } | while read -r name rest; do printf \'%s\\n\' "$name"; done';

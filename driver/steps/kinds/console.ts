@@ -13,7 +13,9 @@ export const serialConsole: StepRunner<'console'> = {
     const wanted = step.exchanges.flatMap((exchange) =>
       exchange.do === 'expect' ? [looked(exchange.look)] : [],
     );
-    return wanted.length === 0 ? 'the console to take the text' : `${wanted.join(', ')} on the console`;
+    return wanted.length === 0
+      ? 'the console to take the text'
+      : `${wanted.join(', ')} on the console`;
   },
   ceilingMs: withGrace,
   run: async (step, context) => {
@@ -39,7 +41,10 @@ export const serialConsole: StepRunner<'console'> = {
 };
 
 /** The same error at the line of the exchange rather than that of the whole step. */
-function placedAt(error: TapbootError, at: { file: string; line: number; column: number }): TapbootError {
+function placedAt(
+  error: TapbootError,
+  at: { file: string; line: number; column: number },
+): TapbootError {
   if (error.details.at !== undefined) return error;
   return new TapbootError(error.failureClass, error.code, error.message, {
     ...error.details,

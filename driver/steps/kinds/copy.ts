@@ -15,12 +15,7 @@ export const copy: StepRunner<'copy'> = {
   run: async ({ transfer }, context) => {
     if (transfer.direction === 'in') {
       await mustExist(transfer.host);
-      await context.vm.copyIn(
-        transfer.host,
-        transfer.guest,
-        transfer.mode,
-        context.remainingMs(),
-      );
+      await context.vm.copyIn(transfer.host, transfer.guest, transfer.mode, context.remainingMs());
       return;
     }
     const target = artifactPath(context.artifactsDirectory, transfer.artifact);
@@ -46,7 +41,8 @@ async function mustExist(file: string): Promise<void> {
 function artifactPath(directory: string, name: string): string {
   const target = path.resolve(directory, name);
   const inside = path.relative(directory, target);
-  if (inside !== '' && !path.isAbsolute(inside) && inside.split(path.sep)[0] !== '..') return target;
+  if (inside !== '' && !path.isAbsolute(inside) && inside.split(path.sep)[0] !== '..')
+    return target;
   throw scenarioError(
     'TAPBOOT_E_ARTIFACT_OUTSIDE',
     `the copy would lie outside of the run's artifacts: ${name}`,

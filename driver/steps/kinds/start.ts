@@ -59,7 +59,9 @@ async function tellManager(command: string, step: StartStep, context: StepContex
     `the environment for ${step.unit} could not be changed`,
     {
       expected: 'exit status 0',
-      got: result.timedOut ? `no end within ${seconds(MANAGER_MS)}` : `exit status ${String(result.exitStatus)}`,
+      got: result.timedOut
+        ? `no end within ${seconds(MANAGER_MS)}`
+        : `exit status ${String(result.exitStatus)}`,
       ...(output === undefined ? {} : { output }),
     },
   );
@@ -78,7 +80,7 @@ async function startAndWait(step: StartStep, context: StepContext): Promise<void
   if (result.exitStatus !== 0) throw scriptFailure(result, `${action} of ${unit}`);
   const unusable = (await notLoaded(unit, report, context)) ?? notStarted(step, report);
   if (unusable !== undefined) throw unusable;
-  if (report.InvocationID === report.TapbootBefore && report.TapbootStart !== '0') {
+  if (!isNewRun(report) && report.TapbootStart !== '0') {
     throw productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} could not be started`, {
       expected: 'a new run of the unit',
       got: `systemctl ${action} ended with status ${report.TapbootStart ?? '?'}; ${unitWords(report)}`,
@@ -112,21 +114,27 @@ function notStarted(step: StartStep, report: UnitReport): TapbootError | undefin
       },
     );
   }
-  const sameRun = report.InvocationID === report.TapbootBefore;
-  if (sameRun && wasSkipped(report)) {
+  if (isNewRun(report) || report.TapbootStart !== '0') return undefined;
+  if (wasSkipped(report)) {
     return productError(
       'TAPBOOT_E_UNIT_SKIPPED',
       `${unit} was not run: its conditions do not hold`,
       { expected: 'a new run of the unit', got: 'ConditionResult=no' },
     );
   }
-  if (sameRun && report.InvocationID !== '' && report.TapbootStart === '0') {
+  if ((report.InvocationID ?? '') !== '') {
     return productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} was not run again`, {
       expected: 'a new run of the unit',
       got: `its last run is the one before; ${unitWords(report)}`,
     });
   }
   return undefined;
+}
+
+/** True when systemd names a run that is not the one before the start. */
+function isNewRun(report: UnitReport): boolean {
+  const run = report.InvocationID ?? '';
+  return run !== '' && run !== report.TapbootBefore;
 }
 
 async function overdue(step: StartStep, context: StepContext): Promise<TapbootError> {

@@ -1,7 +1,11 @@
 import { productError } from '../../errors.js';
 import type { WaitCondition, WaitStep } from '../../scenario/model.js';
 import { hasRun, parseUnitReport, unitWords, wasSkipped } from '../guest-scripts/unit-report.js';
-import { showUnitCommand, waitForUnitScript, type UnitMoment } from '../guest-scripts/unit-state.js';
+import {
+  showUnitCommand,
+  waitForUnitScript,
+  type UnitMoment,
+} from '../guest-scripts/unit-state.js';
 import type { StepContext } from '../step-runner.js';
 import { seconds } from '../wording.js';
 import { describeUnit, judgeEnd, notLoaded, scriptFailure } from './unit-failures.js';

@@ -23,7 +23,8 @@ t.test('ISO: as it is, directly, and never written to', async (t) => {
   await makeIso(iso, contents, ['bios', 'uefi']);
   chmodSync(iso, 0o444);
   symlinkSync('x.iso', join(directory, 'latest'));
-  const before = [sha256(readFileSync(iso)), statSync(iso).mtimeMs];
+  const sum = sha256(readFileSync(iso));
+  const before = [sum, statSync(iso).mtimeMs];
   const context = sampleContext(directory);
 
   const plain = await provideImage('latest', context);
@@ -32,8 +33,8 @@ t.test('ISO: as it is, directly, and never written to', async (t) => {
     spec: 'latest',
     medium: { kind: 'cd', iso, firmware: 'bios' },
     access: { root: 'auto', user: 'root' },
-    identity: before[0],
-    artifact: { iso_path: iso, sha256: before[0], boot: 'bios' },
+    identity: sum,
+    artifact: { iso_path: iso, sha256: sum, boot: 'bios' },
     cached: true,
   } satisfies BootImage);
   const uefi = await provideImage('file:x.iso,boot=uefi,user=live,password="a,b"', context);
@@ -90,10 +91,16 @@ t.test('disks: qcow2 with its chain, raw with a partition table', async (t) => {
   });
   const nbd = ['-u', '-b', 'nbd://127.0.0.1/x', '-F', 'raw', at('nbd'), '1M'];
   await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...nbd]);
-  await t.rejects(provideImage('nbd', context), { details: { got: /nbd:/, hint: /convert/ } });
+  await t.rejects(provideImage('nbd', context), {
+    code: 'TAPBOOT_E_IMAGE_KIND',
+    details: { got: /nbd:/, hint: /convert/ },
+  });
   const external = ['-o', `data_file=${at('data')}`, at('external'), '1M'];
   await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...external]);
-  await t.rejects(provideImage('external', context), { details: { got: /external file/ } });
+  await t.rejects(provideImage('external', context), {
+    code: 'TAPBOOT_E_IMAGE_KIND',
+    details: { got: /external file/ },
+  });
   const gone = ['-u', '-b', 'gone.img', '-F', 'raw', at('orphan'), '1M'];
   await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...gone]);
   await t.rejects(provideImage('orphan', context), {

@@ -194,7 +194,7 @@ t.test('a flaky pass is shown, and the failed attempt is told but is no verdict'
   t.match(points[0], { ok: true, diag: { outcome: 'flaky' } });
   t.match(text, /^ {4}# flaky: passed on attempt 2$/m);
   t.match(text, /^ {4}# attempt 1: not ok - a$/m);
-  t.match(text, /^ {4}# {5}class: "product"$/m);
+  t.match(text, /^ {4}# {3}class: "product"$/m);
   t.ok(all.every(({ ok }) => ok));
 });
 

@@ -4,6 +4,13 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { root } from './load.js';
 
+/** What a program did. */
+export interface Outcome {
+  exitCode?: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** A command line that shows what it was called with. */
 export const TINY_MAIN = `import { writeSync } from 'node:fs';
 export async function main(argv: readonly string[]): Promise<void> {
@@ -25,13 +32,19 @@ export async function copyOfTree(
   t.teardown(() => rm(tree, { recursive: true, force: true }));
   // mkdtemp makes a private directory; a test that gives up root must get in.
   await chmod(tree, 0o755);
-  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const name of [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
     await cp(join(root, name), join(tree, name));
   }
   await cp(join(root, '.npmrc'), join(tree, '.npmrc'));
   await cp(join(root, '.taprc'), join(tree, '.taprc'));
   await cp(join(root, 'bin'), join(tree, 'bin'), { recursive: true });
-  if (options.linked !== false) await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
+  if (options.linked !== false)
+    await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
   const all: Record<string, string> = { 'driver/cli/main.ts': TINY_MAIN, ...files };
   for (const [name, text] of Object.entries(all)) {
     await mkdir(dirname(join(tree, name)), { recursive: true });

@@ -67,7 +67,9 @@ t.test('a file without any subtest counts by itself', async (t) => {
 });
 
 t.test('skips and to-dos are neither passed nor failed', async (t) => {
-  const { counter } = await count('ok 1 - a # SKIP no reason\nnot ok 2 - b # TODO later\nok 3 - c\n1..3\n');
+  const { counter } = await count(
+    'ok 1 - a # SKIP no reason\nnot ok 2 - b # TODO later\nok 3 - c\n1..3\n',
+  );
   t.same([counter.passed, counter.failed, counter.skipped], [1, 0, 2]);
 });
 

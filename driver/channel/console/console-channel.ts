@@ -1,0 +1,182 @@
+import { guestDead, infraError, scenarioError } from '../../errors.js';
+import type { Channel, CommandResult, RunOptions } from '../channel.js';
+import { Deferred } from '../deferred.js';
+import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
+import { untilStopped } from '../until-stopped.js';
+import { CommandOutput, type CompleteOutput } from './command-output.js';
+import { ACK_MS, ConsoleLink } from './console-link.js';
+import type { ConsoleSession } from './quiet-shell.js';
+
+/** The end of a command may be garbled: it is asked for again, ever less often. */
+const ASK_AGAIN_MS = [2000, 4000, 8000, 15_000, 30_000];
+/** So often is an output fetched that noise has garbled. */
+const ROUNDS = 10;
+/** A serial port is assumed to carry at least so much. */
+const BYTES_PER_MS = 9.6;
+/** From SIGTERM to the first SIGKILL, and between SIGKILLs. */
+const KILL_GRACE_MS = 1500;
+const KILL_ROUNDS = 6;
+/** Linux gives one argument 128 KiB (MAX_ARG_STRLEN). */
+const COMMAND_LIMIT = 120_000;
+
+/**
+ * Commands over the serial console: slow, but there when nothing else is. One command at a
+ * time, further ones wait. Its outputs go to files in the guest and come back as base64 in
+ * numbered records, so a kernel message in their midst costs a repetition and not the truth.
+ */
+export class ConsoleChannel implements Channel {
+  readonly name = 'console';
+  readonly #renew: (() => Promise<ConsoleSession>) | undefined;
+  #session: ConsoleSession;
+  #link: ConsoleLink;
+  #loaded = false;
+  #queue: Promise<unknown> = Promise.resolve();
+  #count = 0;
+  #closed = false;
+
+  /**
+   * @param session from `login`
+   * @param renew logs in anew, when someone else has typed on the console in between;
+   *   without it the shell is trusted to be still there
+   */
+  constructor(session: ConsoleSession, renew?: () => Promise<ConsoleSession>) {
+    this.#session = session;
+    this.#link = new ConsoleLink(session.console, session.typedBytes);
+    this.#renew = renew;
+  }
+
+  async run(command: string, options: RunOptions): Promise<CommandResult> {
+    const turn = this.#queue.then(async () => await this.#run(command, options));
+    this.#queue = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  /** Leaves the shell on the console as it is. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #run(command: string, options: RunOptions): Promise<CommandResult> {
+    const { outputLimit = DEFAULT_OUTPUT_LIMIT, signal, stdin, timeoutMs } = options;
+    const bytes = commandBytes(command);
+    signal?.throwIfAborted();
+    const link = await this.#ready();
+    const id = String(++this.#count);
+    await link.write(`${id}.c`, bytes);
+    if (stdin !== undefined) await link.write(`${id}.i`, Buffer.from(stdin));
+
+    const output = new CommandOutput(outputLimit);
+    const ended = new Deferred<number>();
+    const started = performance.now();
+    const listening = link.listen((record) => {
+      if (record.id !== id) return;
+      output.add(record);
+      if (output.ended) ended.resolve(performance.now());
+    });
+    const asking = askAgain(() => link.type([` __tb_f ${id} ${String(outputLimit)}`]), ended);
+    try {
+      link.type([` __tb_r ${id} ${stdin === undefined ? '-' : 'i'} ${String(outputLimit)}`]);
+      const over = Promise.race([ended.promise, link.console.closed]);
+      const stop = await untilStopped(over, timeoutMs, signal);
+      if (stop !== undefined) await kill(link, ended);
+      if (stop?.why === 'abort') throw stop.reason;
+      const endedAt = ended.settled ? await ended.promise : performance.now();
+      const result = ended.settled ? await complete(link, id, outputLimit, output) : NOTHING;
+      return {
+        channel: 'console',
+        command,
+        ...result,
+        stderrSeparate: true,
+        exitStatus: stop === undefined ? (output.status ?? null) : null,
+        durationMs: endedAt - started,
+        timedOut: stop !== undefined,
+      };
+    } finally {
+      asking.stop();
+      listening.stop();
+      if (!link.console.transcript.ended) link.type([` __tb_u ${id}`]);
+    }
+  }
+
+  /** Loads the guest's half, once; and again when someone else has used the shell. */
+  async #ready(): Promise<ConsoleLink> {
+    if (this.#closed)
+      throw infraError('TAPBOOT_E_CONSOLE_CHANNEL', 'the console channel was closed');
+    if (!this.#link.untouched && this.#renew !== undefined) {
+      this.#session = await this.#renew();
+      this.#link = new ConsoleLink(this.#session.console, this.#session.typedBytes);
+      this.#loaded = false;
+    }
+    if (!this.#loaded) await this.#link.load(this.#session.shell);
+    this.#loaded = true;
+    return this.#link;
+  }
+}
+
+const NOTHING: CompleteOutput = { stdout: '', stderr: '', dropped: { stdout: 0, stderr: 0 } };
+
+function commandBytes(command: string): Buffer {
+  const bytes = Buffer.from(command);
+  if (!command.includes('\0') && bytes.length <= COMMAND_LIMIT) return bytes;
+  throw scenarioError('TAPBOOT_E_COMMAND_NUL', 'this command cannot be typed on a console', {
+    expected: `at most ${String(COMMAND_LIMIT)} bytes, none of them NUL`,
+    got: `${String(bytes.length)} bytes`,
+  });
+}
+
+/** Fetches again what noise has garbled. */
+async function complete(
+  link: ConsoleLink,
+  id: string,
+  limit: number,
+  output: CommandOutput,
+): Promise<CompleteOutput> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const { result } = output;
+    if (result !== undefined) return result;
+    const again = new Deferred<undefined>();
+    const listening = link.listen((record) => {
+      if (record.id === id && record.kind === 'x') again.resolve(undefined);
+    });
+    link.type([` __tb_f ${id} ${String(limit)}`]);
+    await Promise.race([again.within(ACK_MS + limit / BYTES_PER_MS), link.console.closed]);
+    listening.stop();
+  }
+  throw guestDead('TAPBOOT_E_CONSOLE_GARBLED', 'a command’s output did not come over the console', {
+    expected: 'whole records',
+    got: `something else wrote into them ${String(ROUNDS)} times`,
+    output: link.console.transcript.tail(),
+  });
+}
+
+async function kill(link: ConsoleLink, ended: Deferred<number>): Promise<void> {
+  for (let round = 0; round < KILL_ROUNDS && !ended.settled; round++) {
+    link.type([` __tb_k $__tb_p ${round === 0 ? 'TERM' : 'KILL'}`]);
+    await Promise.race([ended.within(KILL_GRACE_MS), link.console.closed]);
+  }
+}
+
+/** Repeats a request at growing intervals until `ended`: its answer may have been garbled. */
+function askAgain(ask: () => void, ended: Deferred<number>): { stop: () => void } {
+  let round = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    const delay = ASK_AGAIN_MS[Math.min(round++, ASK_AGAIN_MS.length - 1)];
+    timer = setTimeout(() => {
+      if (ended.settled) return;
+      try {
+        ask();
+        arm();
+      } catch {
+        // The console has closed: whoever waits for the command learns that by itself.
+      }
+    }, delay);
+  };
+  arm();
+  return { stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,99 @@
+import { guestDead } from '../../errors.js';
+import type { Console } from './console.js';
+import { consoleGone } from './console.js';
+import { withoutNoise } from './noise.js';
+import { Probe } from './prompts.js';
+
+/** Kill the line (tty and readline alike): what was typed by halves before must not count. */
+const KILL_LINE = '\u0015';
+
+/**
+ * A conversation with whatever sits at the other end of a console: types, and shows what has
+ * been said since, without the lines that kernel and systemd throw in.
+ */
+export class Dialogue {
+  readonly console: Console;
+  readonly probe = new Probe();
+  readonly #signal: AbortSignal | undefined;
+  readonly #deadline: number;
+  readonly #timeoutMs: number;
+  #from: number;
+  #view = '';
+  #changedAt = performance.now();
+
+  /** @param from offset of the first text that counts */
+  constructor(console: Console, from: number, timeoutMs: number, signal?: AbortSignal) {
+    this.console = console;
+    this.#from = from;
+    this.#timeoutMs = timeoutMs;
+    this.#deadline = performance.now() + timeoutMs;
+    this.#signal = signal;
+  }
+
+  /** What has been said since the last typing. */
+  get view(): string {
+    const view = withoutNoise(this.console.transcript.text(this.#from));
+    if (view !== this.#view) {
+      this.#view = view;
+      this.#changedAt = performance.now();
+    }
+    return view;
+  }
+
+  /** Milliseconds for which the view has not changed; noise does not count. */
+  get idleMs(): number {
+    return performance.now() - this.#changedAt;
+  }
+
+  /** Types a line and Enter; the view begins anew. */
+  type(text: string, options: { secret?: boolean } = {}): void {
+    this.#from = this.console.transcript.mark();
+    this.#view = '';
+    this.#changedAt = performance.now();
+    this.console.send(`${text}\n`, options);
+  }
+
+  /** Types a probe, on a line of its own. */
+  typeProbe(): void {
+    this.type(`${KILL_LINE}${this.probe.next()}`);
+  }
+
+  /**
+   * Waits for the next text, at most `ms` milliseconds.
+   * @throws TapbootError guest-dead when the console closes or the time of the whole dialogue
+   *   is over; `signal.reason` when aborted
+   */
+  async next(ms: number): Promise<void> {
+    this.#signal?.throwIfAborted();
+    const { transcript } = this.console;
+    if (transcript.ended) throw consoleGone(transcript);
+    const left = this.#deadline - performance.now();
+    if (left <= 0) throw this.#overdue();
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        offData();
+        offEnd();
+        this.#signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(1, Math.min(ms, left)));
+      const offData = transcript.onData(done);
+      const offEnd = transcript.onEnd(done);
+      this.#signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #overdue(): Error {
+    return guestDead(
+      'TAPBOOT_E_LOGIN_TIMEOUT',
+      `no root shell on the console within ${String(this.#timeoutMs / 1000)} s`,
+      {
+        expected: 'a login prompt or a shell on ttyS0',
+        got: 'the console’s last lines follow',
+        output: this.console.transcript.tail(),
+        hint: 'Does the image run a getty on ttyS0 (console=ttyS0)? BOOT_IMAGE_VM_SPAWN_TIMEOUT gives it more time.',
+      },
+    );
+  }
+}

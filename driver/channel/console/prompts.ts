@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+
+/** The last, unfinished line of a text: where a prompt stands. */
+export const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1);
+
+/** `login:` of getty as the last thing said; not `Last login: …`. */
+export const LOGIN_PROMPT = /(?<!Last )\blogin: *$/i;
+
+/** A login prompt with something written behind it. */
+export const LOGIN_PROMPT_ANYWHERE = /(?<!Last )\blogin: /i;
+
+/** Question for a password, by login, su and sudo, also in some other languages. */
+export const PASSWORD_PROMPT = /(?:pass(?:word|wort)|kennwort|mot de passe|contraseña)[^\n]*: *$/i;
+
+/** What login says to a wrong name or password (shadow, util-linux, busybox). */
+export const LOGIN_INCORRECT = /login incorrect|authentication failure/i;
+
+/** The account is good, and yet there is no shell: trying again does not help. */
+export const LOGIN_IMPOSSIBLE =
+  /(?:account has expired|you are required to change your password|required to change your (?:unix )?password|new password: *$|this account is currently not available|system is going down|nologin)/i;
+
+/** sudo and su refuse. */
+export const ROOT_REFUSED =
+  /(?:not in the sudoers file|may not run|not allowed to execute|a password is required|a terminal is required|command not found|not found|authentication failure|sorry, try again|incorrect password|permission denied|must be suid|no such file)/i;
+
+/** What a probe has found out. */
+export interface ProbeAnswer {
+  uid: number;
+  shell: 'bash' | 'sh';
+}
+
+/**
+ * A question that only a shell can answer. The answer holds a sum and a random word joined
+ * by the shell, so neither the echo of what was typed nor an old answer can be taken for it.
+ */
+export class Probe {
+  readonly #word = randomBytes(4).toString('hex');
+  #count = 0;
+
+  /** The line to type, without newline. Begins with a space: not every shell keeps it then. */
+  next(): string {
+    const count = ++this.#count;
+    return ` printf '@tb%s:%s:%s:%s:.\\n' ${this.#word} "$((${String(count)}+41))" "$(id -u)" "\${BASH_VERSION:+bash}"`;
+  }
+
+  /** The answer to the latest question, if it stands in `text`. */
+  answer(text: string): ProbeAnswer | undefined {
+    const sum = String(this.#count + 41);
+    const match = new RegExp(`@tb${this.#word}:${sum}:(\\d+):(bash)?:\\.`).exec(text);
+    if (match === null) return undefined;
+    return { uid: Number(match[1]), shell: match[2] === undefined ? 'sh' : 'bash' };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../program.js';
+import { collectVariable } from '../option-values.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot check                          every scenario and plan in scenarios/
+  $ tapboot check my-scenario.yaml         one file
+  $ tapboot check --var disk=8G tests/     with a variable set
+
+Exit code: 0 when all is well, 2 when there is a mistake. No machine is started.
+`;
+
+interface CheckOptions {
+  var?: Record<string, string>;
+}
+
+/** `tapboot check`: validates scenarios and plans, and shows every mistake with its place. */
+export function addCheckCommand(program: Command, context: CommandContext): void {
+  program
+    .command('check')
+    .description('validate scenarios and plans, without starting anything')
+    .argument('[path...]', 'files or directories; scenarios/ when none is named')
+    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .addHelpText('after', EXAMPLES)
+    .action(async (given: string[], options: CheckOptions) => {
+      await check(given, options, context);
+    });
+}
+
+async function check(
+  given: readonly string[],
+  options: CheckOptions,
+  { outside, result }: CommandContext,
+): Promise<void> {
+  const [{ checkScenarios }, { scenarioDirectory }, { describeError }, { EXIT }] =
+    await Promise.all([
+      import('../../scenario/index.js'),
+      import('../scenario-arguments.js'),
+      import('../../errors.js'),
+      import('../../exit-code.js'),
+    ]);
+  const paths = given.length === 0 ? [scenarioDirectory(outside)] : given;
+  const { scenarios, plans, problems } = await checkScenarios(paths, {
+    workingDirectory: outside.workingDirectory,
+    variables: options.var ?? {},
+  });
+  for (const problem of problems) outside.stderr.write(`${describeError(problem)}\n\n`);
+  for (const { id, file } of scenarios) outside.stdout.write(`ok  ${file}: ${id}\n`);
+  for (const { name, file } of plans) outside.stdout.write(`ok  ${file}: plan ${name}\n`);
+  outside.stdout.write(
+    `${counted(scenarios.length, 'scenario')}, ${counted(plans.length, 'plan')}, ` +
+      `${problems.length === 0 ? 'no problem' : counted(problems.length, 'problem')}\n`,
+  );
+  if (problems.length > 0) result.exitCode = EXIT.scenario;
+}
+
+const counted = (count: number, what: string): string =>
+  `${String(count)} ${what}${count === 1 ? '' : 's'}`;

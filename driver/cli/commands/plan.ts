@@ -1,0 +1,85 @@
+import { dirname, basename, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Plan, PlanSection } from '../../scenario/index.js';
+import type { CommandContext } from '../program.js';
+import { collectVariable } from '../option-values.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot plan raid-lvm-residue                  its sections and their commands
+  $ tapboot plan raid-lvm-residue/seed --shell     one section, as a script that runs it
+  $ tapboot plan raid-lvm-residue --shell          all sections as functions; runs none
+
+The script needs nothing but a POSIX shell: copy it into any machine and run it there.
+`;
+
+interface PlanOptions {
+  shell?: true;
+  var?: Record<string, string>;
+}
+
+/** `tapboot plan`: a plan's commands, to read or to run by hand. */
+export function addPlanCommand(program: Command, { outside }: CommandContext): void {
+  program
+    .command('plan')
+    .description('show a plan, or print it as a shell script')
+    .argument('<name>', 'NAME or NAME/SECTION of scenarios/plans/NAME.yaml, or the file itself')
+    .option('--shell', 'as a script')
+    .option('--var <name=value>', 'set a variable of the plan (repeatable)', collectVariable)
+    .addHelpText('after', EXAMPLES)
+    .action(async (argument: string, options: PlanOptions) => {
+      const [{ loadPlan, planAsShell }, { scenarioDirectory }] = await Promise.all([
+        import('../../scenario/index.js'),
+        import('../scenario-arguments.js'),
+      ]);
+      const plans = join(scenarioDirectory(outside), 'plans');
+      const { directory, name, section } = locate(argument, outside.workingDirectory, plans);
+      const plan = await loadPlan(name, directory, {
+        workingDirectory: outside.workingDirectory,
+        variables: options.var ?? {},
+      });
+      // Also without --shell: it refuses a section that is not there.
+      const script = planAsShell(plan, section);
+      outside.stdout.write(options.shell === true ? script : planText(plan, section));
+    });
+}
+
+/** Takes `NAME`, `NAME/SECTION`, `FILE.yaml` or `FILE.yaml/SECTION` apart. */
+function locate(
+  argument: string,
+  workingDirectory: string,
+  plans: string,
+): { directory: string; name: string; section?: string } {
+  const file = /^(.*\.ya?ml)(?:\/([^/]*))?$/.exec(argument);
+  const path = resolve(workingDirectory, file?.[1] ?? '');
+  if (file !== null && existsSync(path)) {
+    const name = basename(path).replace(/\.ya?ml$/, '');
+    return { directory: dirname(path), name, ...sectionOf(file[2]) };
+  }
+  const slash = argument.indexOf('/');
+  if (slash < 0) return { directory: plans, name: argument };
+  const section = sectionOf(argument.slice(slash + 1));
+  return { directory: plans, name: argument.slice(0, slash), ...section };
+}
+
+const sectionOf = (section: string | undefined): { section?: string } =>
+  section === undefined || section === '' ? {} : { section };
+
+function planText(plan: Plan, section: string | undefined): string {
+  const sections = plan.sections.filter(({ name }) => section === undefined || name === section);
+  const head = [`${plan.name} (${plan.file})`, ...(plan.description?.trim().split('\n') ?? [])];
+  return `${[...head, ...sections.flatMap(sectionText)].join('\n')}\n`;
+}
+
+function sectionText({ name, steps }: PlanSection): string[] {
+  return [
+    '',
+    `${name}:`,
+    ...steps.flatMap(({ title, command }) => {
+      const lines = command.trimEnd().split('\n');
+      const titled = title === command.trim() ? [] : [`  # ${title}`];
+      return [...titled, ...lines.map((line) => `  ${line}`)];
+    }),
+  ];
+}

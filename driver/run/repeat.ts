@@ -1,0 +1,22 @@
+import type { ScenarioRef } from '../events/events.js';
+import type { Scenario } from '../scenario/index.js';
+
+/** One execution of a scenario in this run. */
+export interface PlannedScenario {
+  scenario: Scenario;
+  /** The scenario's own names; with `--repeat`, numbered from the second on. */
+  ref: ScenarioRef;
+}
+
+/** The executions of a run in their order: all scenarios, then all again. */
+export function repeated(scenarios: readonly Scenario[], times: number): PlannedScenario[] {
+  return Array.from({ length: times }, (_, round) =>
+    scenarios.map((scenario) => {
+      const { id, name, file } = scenario;
+      if (round === 0) return { scenario, ref: { id, name, file } };
+      const number = String(round + 1);
+      const ref = { id: `${id}#${number}`, name: `${name} (${number} of ${String(times)})`, file };
+      return { scenario, ref };
+    }),
+  ).flat();
+}

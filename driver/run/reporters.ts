@@ -1,0 +1,47 @@
+import type { EventSink } from '../events/events.js';
+import type { History } from '../ledger/history.js';
+import { guardedOutput, type Output } from '../report/output.js';
+import { PrettyReporter } from '../report/pretty.js';
+import { tapBailOut, TapReporter } from '../report/tap.js';
+import type { RunRequest } from './request.js';
+
+/** The report on stdout: what it is made by, and whether it is TAP. */
+export interface StdoutReport {
+  sink: EventSink;
+  tap: boolean;
+}
+
+const wantsTap = ({ config, stdout }: RunRequest): boolean =>
+  (config.reporter ?? (stdout.isTTY === true ? 'pretty' : 'tap')) === 'tap';
+
+/**
+ * Chooses the report on stdout: what was asked for, else TAP unless stdout is a terminal.
+ * @param onError told once when stdout cannot be written to (a full disk, not a reader who left)
+ */
+export function stdoutReport(
+  request: RunRequest,
+  history: History,
+  onError: (error: Error) => void,
+): StdoutReport {
+  const { config, stdout } = request;
+  const output: Output = guardedOutput(stdout, onError);
+  if (wantsTap(request)) {
+    const layout = { version: config.tapVersion, flat: config.tapFlat };
+    return { sink: new TapReporter(output, layout), tap: true };
+  }
+  const live = stdout.isTTY === true && !config.ci && !config.dumbTerminal;
+  const sink = new PrettyReporter(output, {
+    columns: () => stdout.columns ?? 80,
+    live,
+    color: config.color && stdout.isTTY === true,
+    workingDirectory: request.workingDirectory,
+    expectedSeconds: (scenario) => history.passes(scenario).at(-1),
+  });
+  return { sink, tap: false };
+}
+
+/** Tells a TAP consumer that a run could not even begin; silent for other reports. */
+export function bailOut(request: RunRequest, reason: string): void {
+  if (!wantsTap(request)) return;
+  guardedOutput(request.stdout).write(tapBailOut(request.config.tapVersion, reason));
+}

@@ -1,0 +1,38 @@
+import type { Config } from '../config/config.js';
+import type { Environment } from '../config/variables.js';
+
+/** Where a run prints to: stdout and stderr of the process, or a test's stand-ins. */
+export interface Terminal extends NodeJS.WritableStream {
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/**
+ * Everything that a run may know of the outside world; built once, by the command line
+ * or by a library's caller. Nothing below reads `process.argv` or `process.env`.
+ */
+export interface RunRequest {
+  config: Config;
+  /** Names, ids or files of scenarios; empty for all. */
+  scenarios: string[];
+  tags: string[];
+  notTags: string[];
+  /** `--var k=v`, the strongest source of a scenario's variables. */
+  variables: Record<string, string>;
+  /** The invocation, for the record: `['tapboot', 'run', '--fresh']`. */
+  command: string[];
+  /** tapboot's version. */
+  version: string;
+  environment: Environment;
+  /** Absolute. */
+  workingDirectory: string;
+  /** tapboot's own root: where `image/` and `scenarios/` lie. */
+  projectRoot: string;
+  /** Where scenarios are looked for when none is named. */
+  scenarioDirectory: string;
+  cacheDirectory: string;
+  stdout: Terminal;
+  stderr: Terminal;
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with that name as its reason. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,122 @@
+import { writeFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { scenarioError } from '../../errors.js';
+import type { DiskView } from '../../controller/machine-under-test.js';
+import type { Mismatch } from '../../events/events.js';
+import { DISK_FINDING_KINDS } from '../../scenario/disk-findings.js';
+import {
+  findingLine,
+  findingsTable,
+  inspectDisk,
+  judgeDisk,
+  type DiskExpectation as ResidueExpectation,
+  type FindingKind,
+  type Inspection,
+} from '../../residue/index.js';
+import type { DiskExpectation, DisksStep, PresentOnDisk } from '../../scenario/model.js';
+import type { StepContext } from '../step-runner.js';
+
+/** Findings of one disk that are noted in the step; all of them are in its table. */
+const NOTED_FINDINGS = 10;
+
+/** Looks at one disk and says what does not hold; notes and keeps what was found. */
+export async function judgeView(
+  view: DiskView,
+  expectation: DiskExpectation,
+  step: DisksStep,
+  context: StepContext,
+): Promise<Mismatch[]> {
+  const wanted = atLevel(expectation, step.level);
+  const inspection = await inspectDisk(view.path, {
+    search: searchedFor(wanted),
+    signal: context.signal,
+  });
+  noteFindings(view, inspection, context);
+  await keepTable(view, inspection, context);
+  if (wanted.signatures === 'any' && wanted.absent.length === 0 && wanted.present.length === 0) {
+    context.note(`${view.disk}: nothing is asked of it at level ${step.level}`);
+    return [];
+  }
+  return judgeDisk(inspection, residueExpectation(wanted))
+    .filter(({ held }) => !held)
+    .map(({ expectation: what, expected, got }) => ({
+      what: `${view.disk} ${stateWords(view)}: ${what}`,
+      expected,
+      got,
+    }));
+}
+
+/** The words for when a view was taken: an unflushed one shows less than the guest wrote. */
+export function stateWords({ state }: Pick<DiskView, 'state'>): string {
+  if (state === 'power-off') return '(powered off)';
+  return state === 'synced' ? '(flushed, paused)' : '(NOT flushed: the guest could not be asked)';
+}
+
+/** At level `signatures`, byte strings are left out. */
+function atLevel(expectation: DiskExpectation, level: DisksStep['level']): DiskExpectation {
+  if (level === 'content') return expectation;
+  return {
+    ...expectation,
+    absent: [],
+    present: expectation.present.filter(({ bytes }) => bytes === undefined),
+  };
+}
+
+const searchedFor = ({ absent, present }: DiskExpectation): string[] => [
+  ...absent,
+  ...present.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes])),
+];
+
+function residueExpectation({ signatures, absent, present }: DiskExpectation): ResidueExpectation {
+  return {
+    ...(signatures === 'none' ? { signatures } : {}),
+    absent,
+    present: present.map(({ kind, ...rest }) => ({
+      ...rest,
+      ...(kind === undefined ? {} : { kind: findingKind(kind, rest) }),
+    })),
+  };
+}
+
+function findingKind(kind: string, entry: Omit<PresentOnDisk, 'kind'>): FindingKind {
+  const known = DISK_FINDING_KINDS.find((name) => name === kind);
+  if (known !== undefined) return known;
+  throw scenarioError('TAPBOOT_E_DISK_KIND', `no disk inspection knows the kind '${kind}'`, {
+    expected: DISK_FINDING_KINDS.join(', '),
+    got: JSON.stringify({ kind, ...entry }),
+  });
+}
+
+function noteFindings(view: DiskView, inspection: Inspection, context: StepContext): void {
+  const { findings } = inspection;
+  const name = `${view.disk} ${stateWords(view)}`;
+  if (findings.length === 0) {
+    const { bytes } = inspection.nonZero;
+    const rest = bytes === 0 ? 'blank' : `${String(bytes)} bytes of no known format`;
+    context.note(`${name}: nothing found, ${rest}`);
+    return;
+  }
+  for (const finding of findings.slice(0, NOTED_FINDINGS)) {
+    context.note(`${name}: ${findingLine(finding)}`);
+  }
+  const more = findings.length - NOTED_FINDINGS;
+  if (more > 0) context.note(`${name}: ${String(more)} more findings, all in its table`);
+}
+
+async function keepTable(
+  view: DiskView,
+  inspection: Inspection,
+  context: StepContext,
+): Promise<void> {
+  await mkdir(context.artifactsDirectory, { recursive: true });
+  const file = path.join(
+    context.artifactsDirectory,
+    `step-${String(context.index).padStart(2, '0')}-${view.disk}-findings.txt`,
+  );
+  const text = `${view.disk} ${stateWords(view)}\n${findingsTable(inspection)}\n`;
+  await writeFile(file, context.redact(text));
+  context.addArtifact({
+    label: `findings on ${view.disk} (step ${String(context.index)})`,
+    path: file,
+  });
+}

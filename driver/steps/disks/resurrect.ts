@@ -1,0 +1,68 @@
+import { asTapbootError, scenarioError, TapbootError } from '../../errors.js';
+import type { Mismatch } from '../../events/events.js';
+import type { Resurrection, RunStep } from '../../scenario/model.js';
+import { runCommandStep } from '../kinds/run.js';
+import type { StepContext } from '../step-runner.js';
+import { UnmetExpectation } from '../unmet-expectation.js';
+import { quoted } from '../wording.js';
+
+/**
+ * Tries to bring back what was removed: the section's commands run in a second machine on
+ * overlays of the disks. Stops at the first command whose own expectations do not hold.
+ *
+ * @returns the strings that came back, one mismatch for each string and command
+ * @throws UnmetExpectation, or the channel's error, from the second machine
+ */
+export async function resurrect(plan: Resurrection, context: StepContext): Promise<Mismatch[]> {
+  if (context.vm.power === 'on') {
+    throw scenarioError(
+      'TAPBOOT_E_RESURRECT_RUNNING',
+      'the machine is still on: its disks cannot be lent to a second one',
+      {
+        at: plan.at,
+        expected: 'a machine that is off',
+        got: 'a running machine',
+        hint: 'Put `- power: off` before the disks step.',
+      },
+    );
+  }
+  const name = `${context.vm.name}-resurrect-${String(context.index)}`;
+  await using second = await context.vm.bootBeside(name, plan.disks);
+  const mismatches: Mismatch[] = [];
+  for (const step of plan.steps) {
+    const { stdout } = await runCommandStep(second, step, context).catch((error: unknown) => {
+      throw inSecondMachine(asTapbootError(error), step);
+    });
+    mismatches.push(...cameBack(stdout, step, plan.absent));
+  }
+  const tried = `${plan.plan}/${plan.section} on overlays of ${plan.disks.join(', ')}`;
+  context.note(
+    mismatches.length === 0
+      ? `resurrection: ${tried} brought nothing back`
+      : `resurrection: ${tried} brought something back`,
+  );
+  return mismatches;
+}
+
+/** Says in which machine it went wrong, and at which line of the plan. */
+function inSecondMachine(error: TapbootError, step: RunStep): TapbootError {
+  const message = `second machine: ${error.message}`;
+  const details = { at: step.at, ...error.details };
+  return error instanceof UnmetExpectation
+    ? new UnmetExpectation(error.code, message, error.mismatches, details)
+    : new TapbootError(error.failureClass, error.code, message, details);
+}
+
+function cameBack(stdout: string, step: RunStep, absent: readonly string[]): Mismatch[] {
+  return absent
+    .filter((text) => stdout.includes(text))
+    .map((text) => ({
+      what: `second machine, stdout of ${quoted(step.command)}`,
+      expected: `no ${JSON.stringify(text)}`,
+      got: stdout
+        .split('\n')
+        .filter((line) => text.includes('\n') || line.includes(text))
+        .slice(0, 5)
+        .join('\n'),
+    }));
+}

@@ -1,0 +1,14 @@
+/**
+ * The step engine: runs the steps of a scenario on a machine and says what came of each.
+ * What a kind of step does is in `kinds/`, what is waited for in `waits/`, the scripts that
+ * run in the guest in `guest-scripts/`. Nothing here starts QEMU or writes a report.
+ */
+export {
+  runScenarioSteps,
+  type ScenarioContext,
+  type ScenarioResult,
+} from './run-scenario-steps.js';
+export { failureOf, type FailurePlace } from './failure.js';
+export { codeFrame, sourcePath } from './code-frame.js';
+export { stepRefs } from './step-refs.js';
+export { UnmetExpectation } from './unmet-expectation.js';

@@ -1,0 +1,199 @@
+import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { TapbootError } from '../errors.js';
+import type { Artifact, Failure, NewEvent, ScenarioRef, StepRef } from '../events/events.js';
+import type { Scenario, Step } from '../scenario/model.js';
+import { evidenceOf, executeStep, soon } from './execute-step.js';
+import { failureOf } from './failure.js';
+import { StepRecorder } from './recorder.js';
+import { boundStep, type BoundStep } from './registry.js';
+import { skipReason, type Progress } from './skip-rules.js';
+import { stepRefs } from './step-refs.js';
+import { UnitRuns } from './unit-runs.js';
+
+/** What the engine may rely on beside the machine. */
+export interface ScenarioContext {
+  emit(event: NewEvent): void;
+  scenarioRef: ScenarioRef;
+  /** For files that steps keep; made when it is needed. */
+  artifactsDirectory: string;
+  /** Replaces the values that no output may show. */
+  redact(text: string): string;
+  /** Aborted by an interrupt; its reason may be the name of the signal. */
+  signal: AbortSignal;
+  /** A line for harness.log. */
+  log(line: string): void;
+}
+
+/** How the steps of a scenario ended. */
+export interface ScenarioResult {
+  outcome: 'passed' | 'failed';
+  /** The first failure. */
+  failure?: Failure;
+  /** Files of all steps. */
+  artifacts: Artifact[];
+}
+
+/**
+ * Runs the steps of a scenario, in order, on a machine that is ready. Emits `step:start`
+ * and `step:end` for every one of them, also for those that are skipped. Never rejects.
+ */
+export async function runScenarioSteps(
+  scenario: Scenario,
+  vm: MachineUnderTest,
+  context: ScenarioContext,
+): Promise<ScenarioResult> {
+  const run = new ScenarioRun(scenario, vm, context);
+  const refs = stepRefs(scenario, (text) => context.redact(text));
+  for (const [index, step] of scenario.steps.entries()) {
+    const ref = refs[index];
+    if (ref !== undefined) await run.step(step, ref, scenario.steps[index + 1]);
+  }
+  return run.end();
+}
+
+/** The state of one scenario while its steps run. */
+class ScenarioRun {
+  readonly #scenario: Scenario;
+  readonly #vm: MachineUnderTest;
+  readonly #context: ScenarioContext;
+  readonly #unitRuns = new UnitRuns();
+  readonly #progress: Progress = { interrupted: false };
+  readonly #artifacts: Artifact[] = [];
+  #failure: Failure | undefined;
+
+  constructor(scenario: Scenario, vm: MachineUnderTest, context: ScenarioContext) {
+    this.#scenario = scenario;
+    this.#vm = vm;
+    this.#context = context;
+  }
+
+  async step(step: Step, ref: StepRef, next: Step | undefined): Promise<void> {
+    const { emit, scenarioRef } = this.#context;
+    const bound = boundStep(step);
+    emit({ type: 'step:start', scenario: scenarioRef, step: ref });
+    if (this.#context.signal.aborted && this.#failure !== undefined) {
+      this.#progress.interrupted = true;
+    }
+    const skipped = skipReason({ always: step.always, hostSide: bound.hostSide }, this.#progress);
+    if (skipped === undefined) {
+      await this.#execute(step, ref, bound, next);
+      return;
+    }
+    emit({
+      type: 'step:end',
+      scenario: scenarioRef,
+      step: ref,
+      outcome: 'skipped',
+      durationMs: 0,
+      commands: [],
+      skipReason: skipped,
+      notes: [],
+      artifacts: [],
+    });
+  }
+
+  /** The result; a guest that died behind the last step did not pass. */
+  async end(): Promise<ScenarioResult> {
+    const death = this.#failure === undefined ? await soon(this.#vm.death, 0) : undefined;
+    if (death !== undefined) {
+      this.#failure = this.#failureOf(death, undefined, [
+        ...(await evidenceOf(this.#vm, 'after the last step', this.#context.signal)),
+      ]);
+      this.#artifacts.push(...this.#failure.artifacts);
+    }
+    return {
+      outcome: this.#failure === undefined ? 'passed' : 'failed',
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      artifacts: this.#artifacts,
+    };
+  }
+
+  async #execute(
+    step: Step,
+    ref: StepRef,
+    bound: BoundStep,
+    next: Step | undefined,
+  ): Promise<void> {
+    const { emit, scenarioRef, signal } = this.#context;
+    const began = performance.now();
+    const guestIsDead = this.#progress.death !== undefined;
+    const recorder = new StepRecorder(
+      { ...this.#surroundings(), unitRuns: this.#unitRuns },
+      { index: ref.index, timeoutMs: step.timeoutMs, guestIsDead },
+    );
+    const error = await executeStep(step, bound, {
+      next,
+      interrupt: signal,
+      vm: this.#vm,
+      guestIsDead,
+      recorderFor: (workSignal) => recorder.withSignal(workSignal),
+    });
+    const durationMs = Math.round(performance.now() - began);
+    const failure = error === undefined ? undefined : await this.#fail(error, step, ref, recorder);
+    this.#artifacts.push(...recorder.artifacts);
+    emit({
+      type: 'step:end',
+      scenario: scenarioRef,
+      step: ref,
+      outcome: failure === undefined ? 'passed' : 'failed',
+      durationMs,
+      commands: [...recorder.commands],
+      ...(failure === undefined ? {} : { failure }),
+      notes: [...recorder.notes],
+      artifacts: [...recorder.artifacts],
+    });
+  }
+
+  /** Takes in a failure: what it means for the steps to come, and its evidence. */
+  async #fail(
+    error: TapbootError,
+    step: Step,
+    ref: StepRef,
+    recorder: StepRecorder,
+  ): Promise<Failure> {
+    const progress = this.#progress;
+    progress.failedStep ??= ref.index;
+    const death = await soon(this.#vm.death, 0);
+    if (death !== undefined) progress.death ??= this.#context.redact(death.message);
+    if (error.code === 'TAPBOOT_E_INTERRUPTED') progress.interrupted = true;
+    if (step.via !== undefined) {
+      const { plan, section, at } = step.via;
+      recorder.note(
+        `from plan ${plan}/${section}, used at ${at.file}:${String(at.line)}:${String(at.column)}`,
+      );
+    }
+    // The machine is asked once, at the first failure: later ones see what that has left.
+    const wanted = this.#failure === undefined && error.failureClass !== 'scenario';
+    if (wanted && !progress.interrupted) {
+      const reason = `step ${String(ref.index)} failed`;
+      for (const artifact of await evidenceOf(this.#vm, reason, this.#context.signal)) {
+        recorder.addArtifact(artifact);
+      }
+    }
+    const failure = this.#failureOf(error, step, recorder.artifacts);
+    this.#failure ??= failure;
+    return failure;
+  }
+
+  #failureOf(error: TapbootError, step: Step | undefined, artifacts: readonly Artifact[]): Failure {
+    return failureOf(error, {
+      scenario: this.#scenario,
+      phase: 'step',
+      artifacts,
+      redact: (text) => this.#context.redact(text),
+      ...(step === undefined ? {} : { at: step.at }),
+    });
+  }
+
+  #surroundings() {
+    const { artifactsDirectory } = this.#context;
+    return {
+      vm: this.#vm,
+      artifactsDirectory,
+      redact: (text: string) => this.#context.redact(text),
+      log: (line: string) => {
+        this.#context.log(line);
+      },
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { productError } from '../../errors.js';
+import type { Pattern, WaitCondition, WaitStep } from '../../scenario/model.js';
+import { describeFileCommand, waitForFileScript } from '../guest-scripts/file-content.js';
+import type { StepContext } from '../step-runner.js';
+import { seconds } from '../wording.js';
+import { explain, scriptFailure } from './unit-failures.js';
+
+type FileCondition = Extract<WaitCondition, { what: 'file' }>;
+
+/** Milliseconds at least between two scripts, for a file that never stops changing. */
+const BETWEEN_SCRIPTS_MS = 200;
+
+/**
+ * Waits until a file exists and holds what it should. The guest does the waiting; patterns
+ * are judged here, and then the guest waits for a content that was not judged yet.
+ */
+export async function waitForFile(
+  condition: FileCondition,
+  step: WaitStep,
+  context: StepContext,
+): Promise<void> {
+  let seen: string | undefined;
+  for (;;) {
+    const result = await context.run(waitForFileScript(condition.path, condition.contains, seen), {
+      timeoutMs: context.remainingMs(),
+      label: `wait for ${words(condition)}`,
+      ...(step.channel === undefined ? {} : { channel: step.channel }),
+    });
+    if (result.timedOut) throw await overdue(condition, step, context);
+    if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${words(condition)}`);
+    seen = result.stdout;
+    if (condition.matches.every((pattern) => matches(pattern, result.stdout))) return;
+    await sleep(BETWEEN_SCRIPTS_MS, undefined, { signal: context.signal });
+  }
+}
+
+const matches = ({ source, flags }: Pattern, text: string): boolean =>
+  new RegExp(source, flags).test(text);
+
+/** `/run/x`, `/run/x with "a" and /b/`. */
+export function words({ path, contains, matches: patterns }: FileCondition): string {
+  const wanted = [
+    ...contains.map((text) => JSON.stringify(text)),
+    ...patterns.map(({ source, flags }) => `/${source}/${flags}`),
+  ];
+  return wanted.length === 0 ? path : `${path} with ${wanted.join(' and ')}`;
+}
+
+async function overdue(condition: FileCondition, step: WaitStep, context: StepContext) {
+  const output = await explain(
+    describeFileCommand(condition.path),
+    `what there is of ${condition.path}`,
+    context,
+  );
+  return productError(
+    'TAPBOOT_E_WAIT_TIMEOUT',
+    `waited ${seconds(step.timeoutMs)} for ${words(condition)}`,
+    {
+      expected: words(condition),
+      got: output.includes('No such file') ? 'no such file' : 'the file as shown below',
+      output,
+    },
+  );
+}

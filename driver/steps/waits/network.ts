@@ -1,0 +1,64 @@
+import { productError, scenarioError, type TapbootError } from '../../errors.js';
+import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import { NO_IP_TOOL, waitForIpv4Script, waitForPortScript } from '../guest-scripts/network.js';
+import type { StepContext } from '../step-runner.js';
+import { seconds } from '../wording.js';
+import { explain, scriptFailure } from './unit-failures.js';
+
+/** Waits until something in the guest listens on a TCP port; notes on which address. */
+export async function waitForPort(
+  { port }: Extract<WaitCondition, { what: 'port' }>,
+  step: WaitStep,
+  context: StepContext,
+): Promise<void> {
+  const what = `a listener on TCP port ${String(port)}`;
+  const result = await runScript(waitForPortScript(port), what, step, context);
+  if (result.timedOut) {
+    const sockets =
+      'ss -ltn 2>/dev/null || netstat -ltn 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6';
+    throw overdue(what, 'none', await explain(sockets, 'listening sockets', context), step);
+  }
+  if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${what}`);
+}
+
+/** Waits until an interface has a global IPv4 address; notes the address. */
+export async function waitForIpv4(
+  condition: Extract<WaitCondition, { what: 'ipv4' }>,
+  step: WaitStep,
+  context: StepContext,
+): Promise<void> {
+  const name = condition.interface;
+  const what = `an IPv4 address on ${name}`;
+  const result = await runScript(waitForIpv4Script(name), what, step, context);
+  if (result.timedOut) {
+    const output = await explain('ip addr', 'addresses', context);
+    const present = new RegExp(`^\\d+: ${escaped(name)}[:@]`, 'm').test(output);
+    throw overdue(what, present ? 'no such address' : `no interface ${name}`, output, step);
+  }
+  if (result.exitStatus === NO_IP_TOOL) {
+    throw scenarioError('TAPBOOT_E_GUEST_TOOL', `wait for ${what}: the guest has no \`ip\``, {
+      hint: 'Wait for another sign of the network, e.g. `wait: {command: …}`.',
+    });
+  }
+  if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${what}`);
+  const address = /\binet ([0-9.]+(?:\/\d+)?)/.exec(result.stdout)?.[1];
+  context.note(`${name} has ${address ?? result.stdout.trim()}`);
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+function runScript(script: string, what: string, step: WaitStep, context: StepContext) {
+  return context.run(script, {
+    timeoutMs: context.remainingMs(),
+    label: `wait for ${what}`,
+    ...(step.channel === undefined ? {} : { channel: step.channel }),
+  });
+}
+
+function overdue(what: string, got: string, output: string, step: WaitStep): TapbootError {
+  return productError(
+    'TAPBOOT_E_WAIT_TIMEOUT',
+    `waited ${seconds(step.timeoutMs)} for ${what}: ${got}`,
+    { expected: what, got, output },
+  );
+}

@@ -1,0 +1,2 @@
+# Never names an interface lan.
+name_lan() { :; }

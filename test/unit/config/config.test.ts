@@ -1,0 +1,109 @@
+import t from 'tap';
+import { readConfig } from '../../../driver/config/config.js';
+import { overridesInForce } from '../../../driver/config/overrides.js';
+import { describeError, TapbootError } from '../../../driver/errors.js';
+
+t.test('defaults', async (t) => {
+  t.match(readConfig({}, {}, '/work'), {
+    ...{ spawnTimeoutSeconds: 900, loginTimeoutSeconds: 300, repeat: 1, tapVersion: 14 },
+    ...{ budgetMinutes: 45, hardBudgetMinutes: 50, sessionCeilingSeconds: 3600 },
+    ...{
+      ledgerPath: '/work/notes/vm-run-ledger.jsonl',
+      queuePath: '/work/notes/vm-run-queue.json',
+    },
+    ...{ logRoot: '/work/notes', image: undefined, reporter: undefined, accel: 'auto' },
+    ...{ color: true, ci: false, fresh: false, resume: false, debug: false, tapFlat: false },
+  });
+});
+
+t.test('environment, and flags over environment', async (t) => {
+  const env = {
+    BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60',
+    BOOT_IMAGE_VM_LOGIN_TIMEOUT: ' 7 ',
+    BOOT_IMAGE_VM_LEDGER_PATH: 'elsewhere/l.jsonl',
+    BOOT_IMAGE_VM_LOG_ROOT: '/var/logs',
+    TAPBOOT_IMAGE: 'file:/x.iso',
+    NO_COLOR: '1',
+    CI: 'true',
+  };
+  t.match(readConfig(env, {}, '/work'), {
+    ...{ spawnTimeoutSeconds: 60, loginTimeoutSeconds: 7, logRoot: '/var/logs' },
+    ...{ ledgerPath: '/work/elsewhere/l.jsonl', queuePath: '/work/elsewhere/vm-run-queue.json' },
+    ...{ image: 'file:/x.iso', color: false, ci: true },
+  });
+  const flags = { logRoot: 'here', image: 'debian', budget: '90', repeat: '3', tapVersion: '13' };
+  t.match(readConfig(env, flags, '/work'), {
+    ...{ logRoot: '/work/here', image: 'debian', repeat: 3, tapVersion: 13 },
+    ...{ budgetMinutes: 90, hardBudgetMinutes: 90 },
+  });
+  t.equal(readConfig({ TERM: 'dumb' }, {}, '/').color, false);
+  t.equal(readConfig({ NO_COLOR: '' }, {}, '/').color, true, 'an empty NO_COLOR is none');
+  t.equal(readConfig({ CI: 'false' }, {}, '/').ci, false);
+});
+
+t.test('the ledger is switched off by 1, true, yes, and by nothing unclear', async (t) => {
+  const ledger = (value: string) =>
+    readConfig({ BOOT_IMAGE_VM_DISABLE_LEDGER: value }, {}, '/work').ledgerPath;
+  for (const yes of ['1', 'true', 'YES', 'True']) t.equal(ledger(yes), undefined, yes);
+  for (const no of ['0', 'false', 'no', '']) t.type(ledger(no), 'string', no);
+  t.throws(() => ledger('maybe'), { code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' });
+});
+
+t.test(
+  'a value that cannot be used names the setting, what is expected, what there is',
+  async (t) => {
+    for (const value of ['0', '-1', '1.5', 'soon', '', '1e3', '0x10', '99999999999999999999']) {
+      for (const name of ['BOOT_IMAGE_VM_SPAWN_TIMEOUT', 'BOOT_IMAGE_VM_LOGIN_TIMEOUT']) {
+        t.throws(() => readConfig({ [name]: value }, {}, '/'), {
+          code: 'TAPBOOT_E_CONFIG_VALUE',
+          failureClass: 'scenario',
+          message: `${name} has a value that cannot be used`,
+          details: { expected: 'a positive integer (seconds)', got: JSON.stringify(value) },
+        });
+      }
+    }
+    t.throws(() => readConfig({}, { budget: 'all' }, '/'), { message: /^--budget / });
+    t.throws(() => readConfig({}, { repeat: '0' }, '/'), { message: /^--repeat / });
+    t.throws(() => readConfig({}, { accel: 'xen' }, '/'), {
+      message: /^--accel /,
+      details: { expected: 'one of auto, kvm, tcg', got: '"xen"' },
+    });
+    t.throws(() => readConfig({}, { tapVersion: '12' }, '/'), { message: /^--tap-version / });
+    t.throws(() => readConfig({}, { reporter: 'dots' }, '/'), { message: /^--reporter / });
+    try {
+      readConfig({ BOOT_IMAGE_VM_SPAWN_TIMEOUT: '15m' }, {}, '/');
+      t.fail('must throw');
+    } catch (error) {
+      t.ok(error instanceof TapbootError);
+      t.equal(
+        describeError(error as TapbootError),
+        [
+          'BOOT_IMAGE_VM_SPAWN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]',
+          '  expected: a positive integer (seconds)',
+          '  got:      "15m"',
+          '  next:     Set BOOT_IMAGE_VM_SPAWN_TIMEOUT to a whole number of 1 or more, or leave it out for the default.',
+        ].join('\n'),
+      );
+    }
+  },
+);
+
+t.test('only our own variables are recorded, and no secrets', async (t) => {
+  t.strictSame(
+    overridesInForce({
+      ...{ PATH: '/bin', GITHUB_TOKEN: 'x', HOME: '/root', BOOT_IMAGE: 'no', XTAPBOOT_A: 'no' },
+      ...{ TAPBOOT_IMAGE: 'debian', BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60', TAPBOOT_UNSET: undefined },
+      ...{ TAPBOOT_GUEST_PASSWORD: 'hunter2', TAPBOOT_API_TOKEN: 't', BOOT_IMAGE_VM_SSH_KEY: 'k' },
+      ...{ TAPBOOT_SECRET_WORD: 's', TAPBOOT_KEYBOARD: 'us' },
+    }),
+    {
+      BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60',
+      BOOT_IMAGE_VM_SSH_KEY: '[redacted]',
+      TAPBOOT_API_TOKEN: '[redacted]',
+      TAPBOOT_GUEST_PASSWORD: '[redacted]',
+      TAPBOOT_IMAGE: 'debian',
+      TAPBOOT_KEYBOARD: 'us',
+      TAPBOOT_SECRET_WORD: '[redacted]',
+    },
+  );
+});

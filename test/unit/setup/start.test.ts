@@ -1,0 +1,197 @@
+import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa, type Options } from 'execa';
+import t, { type Test } from 'tap';
+import { copyOfTree, type Outcome } from './copy-of-tree.js';
+
+/** A directory that every user may enter and write to, unlike `t.testdir()`. */
+async function publicDirectory(t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'tapboot-test-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  await chmod(directory, 0o777);
+  return directory;
+}
+
+/** A PATH with what set-up itself needs, and no QEMU or other host tool. */
+async function barePath(t: Test): Promise<string> {
+  const directory = await publicDirectory(t);
+  for (const name of ['node', 'npm', 'sh', 'flock', 'env', 'readlink', 'dirname']) {
+    const { stdout } = await execa('sh', ['-c', 'readlink -f "$(command -v "$0")"', name]);
+    await symlink(stdout, join(directory, name));
+  }
+  return directory;
+}
+
+// Not execaNode: it puts the directory of node, and so of QEMU, back on the PATH.
+const setup = async (
+  tree: string,
+  args: string[],
+  options: Pick<Options, 'env' | 'uid' | 'gid'> = {},
+): Promise<Outcome> =>
+  execa(process.execPath, [join(tree, 'bin/setup.mjs'), ...args], {
+    reject: false,
+    cwd: tree,
+    ...options,
+  });
+
+t.test('start runs `tapboot run` with its arguments, and stdout is the run’s alone', async (t) => {
+  const tree = await copyOfTree(t);
+  const { stdout, stderr, exitCode } = await execa(
+    'npm',
+    ['start', '--', '--tap-version', '13', 'my scenario', '--no-install'],
+    { cwd: tree, reject: false },
+  );
+  t.equal(exitCode, 0, stderr);
+  t.equal(stdout, '["run","--tap-version","13","my scenario","--no-install"]');
+  t.match(stderr, /set-up: build/);
+});
+
+t.test('the exit code of the run passes through npm', async (t) => {
+  const main = 'export const main = (): void => {\n  process.exitCode = 75;\n};\n';
+  const tree = await copyOfTree(t, { 'driver/cli/main.ts': main });
+  const { exitCode, stdout } = await execa('npm', ['start'], { cwd: tree, reject: false });
+  t.equal(exitCode, 75);
+  t.equal(stdout, '');
+});
+
+t.test('without leave to install, missing packages are named with the command', async (t) => {
+  const tree = await copyOfTree(t);
+  const PATH = await barePath(t);
+  const { exitCode, stdout, stderr } = await setup(tree, ['start', '--no-install'], {
+    env: { PATH, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '' },
+  });
+  t.equal(exitCode, 4);
+  t.equal(stdout, '');
+  t.match(
+    stderr,
+    /host packages are missing, and --no-install was given \[TAPBOOT_E_HOST_PACKAGES\]/,
+  );
+  t.match(
+    stderr,
+    /qemu-system-x86: emulates the machine under test \(missing: qemu-system-x86_64\)/,
+  );
+  t.match(stderr, /next: .*apt-get install --no-install-recommends qemu-system-x86 qemu-utils/);
+  t.notMatch(stderr, /shellcheck/, 'a run does not need what only the tests need');
+});
+
+t.test('in a Nix shell nothing is installed, also by root', async (t) => {
+  const tree = await copyOfTree(t);
+  const PATH = await barePath(t);
+  for (const env of [
+    { IN_NIX_SHELL: 'impure', TAPBOOT_NIX_SHELL: '' },
+    { IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '1' },
+  ]) {
+    const { exitCode, stderr } = await setup(tree, ['start'], { env: { PATH, ...env } });
+    t.equal(exitCode, 4);
+    t.match(stderr, /nothing is installed in a Nix shell/);
+    t.match(stderr, /missing: qemu-system-x86_64/);
+    t.notMatch(stderr, /apt-get/);
+    t.notMatch(stderr, /OVMF/, 'files lie elsewhere there');
+  }
+});
+
+t.test('who is not root gets the command to run as root', async (t) => {
+  if (process.getuid?.() !== 0) return t.pass('the tests themselves do not run as root');
+  const tree = await copyOfTree(t);
+  const PATH = await barePath(t);
+  const cache = await publicDirectory(t);
+  await chmod(tree, 0o777);
+  const { exitCode, stderr } = await setup(tree, ['start'], {
+    uid: 65534,
+    gid: 65534,
+    env: {
+      ...{ PATH, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '' },
+      XDG_CACHE_HOME: cache,
+    },
+  });
+  t.equal(exitCode, 4);
+  t.match(stderr, /you are not root|this host is not Debian-like/);
+  t.match(stderr, /next: .*as root: apt-get update && apt-get install/);
+});
+
+t.test('a failing npm ci shows npm’s own words', async (t) => {
+  const lock = JSON.stringify({
+    name: 'tapboot',
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'tapboot', dependencies: { 'not-to-be-had': '1.0.0' } },
+      'node_modules/not-to-be-had': { version: '1.0.0', integrity: 'sha512-AAAA' },
+    },
+  });
+  const manifest = {
+    name: 'tapboot',
+    type: 'module',
+    engines: { node: '>=20.10' },
+    dependencies: { 'not-to-be-had': '1.0.0' },
+  };
+  const tree = await copyOfTree(
+    t,
+    { 'package-lock.json': lock, 'package.json': JSON.stringify(manifest) },
+    { linked: false },
+  );
+  const env = { npm_config_offline: 'true', npm_config_cache: t.testdir({}) };
+  const { exitCode, stderr, stdout } = await execa(join(tree, 'bin/tapboot'), ['x'], {
+    reject: false,
+    env,
+  });
+  t.equal(exitCode, 4);
+  t.equal(stdout, '');
+  t.match(stderr, /npm ci failed with status 1 \[TAPBOOT_E_NPM_CI\]/);
+  t.match(stderr, /ENOTCACHED/);
+  t.match(stderr, /next: /);
+});
+
+t.test('a cache directory that cannot be made is said before anything is installed', async (t) => {
+  const tree = await copyOfTree(t);
+  const file = join(t.testdir({ file: 'not a directory' }), 'file');
+  const { exitCode, stderr } = await setup(tree, ['start'], { env: { XDG_CACHE_HOME: file } });
+  t.equal(exitCode, 4);
+  t.match(stderr, /TAPBOOT_E_CACHE_DIRECTORY/);
+  t.notOk((await readdir(tree)).includes('dist'));
+});
+
+t.test('a wrong word after setup.mjs is a usage error', async (t) => {
+  const tree = await copyOfTree(t);
+  for (const args of [[], ['strat'], ['constructor']]) {
+    const { exitCode, stderr, stdout } = await setup(tree, args);
+    t.equal(exitCode, 2);
+    t.match(stderr, /usage: node bin\/setup\.mjs start\|test\|prepare/);
+    t.equal(stdout, '');
+  }
+});
+
+t.test('a signal reaches the child, and ends us by the same signal', async (t) => {
+  const tree = await copyOfTree(t);
+  const state = t.testdir({});
+  const script = join(tree, 'bin/wait.mjs');
+  await writeFile(
+    script,
+    `import { runChild } from './setup/run-child.mjs';
+     const shell = 'trap "echo got-term > ended; exit 7" TERM; echo ready; sleep 60 & wait';
+     await runChild('sh', ['-c', shell], { cwd: ${JSON.stringify(state)},
+       onStdout: () => process.stdout.write('ready') });
+     process.stdout.write('went on');`,
+  );
+  const child = execa(process.execPath, [script], { reject: false });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  child.kill('SIGTERM');
+  const { signal, stdout } = await child;
+  t.equal(signal, 'SIGTERM');
+  t.equal(stdout, 'ready');
+  t.same(await readdir(state), ['ended'], 'the child ended in its own way');
+});
+
+t.test('a program that cannot be started is status 127 with the reason', async (t) => {
+  const tree = await copyOfTree(t);
+  const script = join(tree, 'bin/missing.mjs');
+  await writeFile(
+    script,
+    `import { runChild } from './setup/run-child.mjs';
+     process.stdout.write(JSON.stringify(await runChild('/no/such/program', [])));`,
+  );
+  const { stdout } = await execa(process.execPath, [script]);
+  const result = JSON.parse(stdout) as { status: number; output: string };
+  t.equal(result.status, 127);
+  t.match(result.output, /ENOENT/);
+});
