@@ -62,9 +62,9 @@ module.exports = {
     {
       name: 'nothing-below-cli-imports-cli',
       severity: 'error',
-      comment: 'The command line is the edge. (Its flag types may be named below it.)',
+      comment: 'The command line is the edge.',
       from: { path: '^driver/', pathNot: '^driver/cli/' },
-      to: { path: '^driver/cli/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^driver/cli/' },
     },
     {
       name: 'no-dev-dependencies',

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/config.js';
 import type { Outside } from './outside.js';
-import type { RunFlags, RunRequest } from './run-flags.js';
+import type { RunRequest } from '../run/request.js';
+import type { RunFlags } from './run-flags.js';
 import { scenarioArguments } from './scenario-arguments.js';
 
 /**

@@ -80,7 +80,6 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
     });
     const argv = [...running.argv];
     host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
-    host.log(`${name}: ${JSON.stringify(argv)}`);
     const guest = Guest.attach({
       ...{ host, running, startedAt, log: parts.log },
       ...(state === undefined ? {} : { carried: { bytes: state.console } }),

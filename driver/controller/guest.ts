@@ -189,8 +189,9 @@ export class Guest implements AsyncDisposable {
         });
       }
       const read = await this.guard(root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS }));
-      this.hostKey = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
-      if (this.hostKey !== keys.hostPublicKey) {
+      const own = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
+      if (own !== '') this.hostKey = own;
+      if (own !== '' && own !== keys.hostPublicKey) {
         this.#host.log('ssh host key: the guest made its own; read over the root shell and pinned');
       }
     }

@@ -10,11 +10,13 @@ export const WAIT_FOR_SSHD = `until grep -q '${LISTENING}' /proc/net/tcp /proc/n
 
 /**
  * A command that prints the public ed25519 host key of the guest's sshd, from where sshd's
- * own configuration says it lies.
+ * own configuration says it lies; derived from the private half, since the public file may
+ * be missing.
  */
 export const READ_HOST_KEY = [
   'f=$(sshd -T 2>/dev/null | sed -n "s/^hostkey \\(.*ed25519.*\\)/\\1/p" | head -n 1)',
-  'cat "${f:-/etc/ssh/ssh_host_ed25519_key}.pub"',
+  'f=${f:-/etc/ssh/ssh_host_ed25519_key}',
+  'ssh-keygen -y -f "$f" 2>/dev/null || cat "$f.pub"',
 ].join('; ');
 
 /** A command that makes `key` one of root's authorized keys, unless it is one already. */

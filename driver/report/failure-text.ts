@@ -79,7 +79,9 @@ export function failureLines(
   const place = at === undefined ? [] : [`${at.file}:${String(at.line)}:${String(at.column)}`];
   return [
     ...place,
-    paint.dim(`${failure.class} failure, phase ${failure.phase}, ${failure.code}`),
+    ...wrap(`${failure.class} failure, phase ${failure.phase}, ${failure.code}`, columns).map(
+      paint.dim,
+    ),
     ...wrap(visible(failure.message), columns).map((line) => paint.bad(line)),
     ...(failure.frame === undefined
       ? []

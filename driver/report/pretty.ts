@@ -6,6 +6,7 @@ import type { Output } from './output.js';
 import type { Paint } from './paint.js';
 import { paint } from './paint.js';
 import { duration, plainLine, truncate, width, wrap } from './plain-text.js';
+import { summaryLines } from './run-summary.js';
 import { originText, shortPath } from './tap-diagnostics.js';
 
 /** What the reporter must know of where it writes. */
@@ -207,34 +208,20 @@ export class PrettyReporter implements EventSink {
     );
     this.#live.clear();
     if (outcome !== 'passed') {
-      const step =
+      const place =
         failure?.at === undefined ? scenario.file : `${failure.at.file}:${String(failure.at.line)}`;
-      this.#bad.push(`${color(outcome)}  ${plainLine(scenario.name)}  ${step}`);
+      const room = this.#columns - outcome.length - width(place) - 4;
+      const name = truncate(plainLine(scenario.name), Math.max(20, room));
+      this.#bad.push(`${color(outcome)}  ${name}  ${place}`);
     }
   }
 
   #end(event: RunEnd): void {
     this.#live.clear();
-    const { good, bad, warn, dim, strong } = this.#paint;
     this.#print('');
     if (event.failure !== undefined) this.#failure(event.failure, 0);
-    if (event.interrupted !== undefined) this.#print(warn(`interrupted by ${event.interrupted}`));
-    const { passed, flaky, failed, interrupted, queued } = event.counts;
-    const parts = [
-      (passed > 0 ? good : dim)(`${String(passed)} passed`),
-      ...(flaky > 0 ? [warn(`${String(flaky)} flaky`)] : []),
-      (failed > 0 ? bad : dim)(`${String(failed)} failed`),
-      ...(interrupted > 0 ? [warn(`${String(interrupted)} interrupted`)] : []),
-      ...(queued > 0 ? [warn(`${String(queued)} queued (run them with --resume)`)] : []),
-    ];
-    this.#print(...this.#bad);
-    this.#print(
-      `${strong(event.outcome)}: ${parts.join(', ')} ${dim(`in ${duration(event.durationMs)}`)}`,
-    );
-    this.#print(
-      `${dim('run directory')} ${shortPath(this.#directory, this.#options.workingDirectory)}`,
-    );
-    if (event.exitCode !== 0) this.#print(dim(`exit code ${String(event.exitCode)}`));
+    const directory = shortPath(this.#directory, this.#options.workingDirectory);
+    this.#print(...this.#bad, ...summaryLines(event, directory, this.#paint));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { execa, ExecaError } from 'execa';
+import { execa } from 'execa';
 import { infraError, type TapbootError } from '../errors.js';
 
 /** A host program, and the Debian package that brings it. */
@@ -31,30 +31,22 @@ export async function runHostTool(
 ): Promise<ToolOutput> {
   const folders = tool.command.includes('/') ? [''] : ['', ...systemFolders];
   for (const folder of folders) {
-    try {
-      const result = await execa(folder + tool.command, args, {
-        stdin: 'ignore',
-        env: { LC_ALL: 'C' },
-        reject: true,
-        maxBuffer: outputLimit,
-        stripFinalNewline: false,
-        ...(signal === undefined ? {} : { cancelSignal: signal }),
-      });
-      if (!accepted.includes(0)) throw failed(tool, args, result);
-      return { exitCode: 0, stdout: result.stdout, stderr: result.stderr };
-    } catch (error) {
-      if (!(error instanceof ExecaError)) throw error;
-      if (error.isCanceled) throw signal?.reason ?? error;
-      if (error.code === 'ENOENT') continue;
-      if (error.exitCode === undefined || !accepted.includes(error.exitCode)) {
-        throw failed(tool, args, error);
-      }
-      return {
-        exitCode: error.exitCode,
-        stdout: String(error.stdout ?? ''),
-        stderr: String(error.stderr ?? ''),
-      };
+    const result = await execa(folder + tool.command, args, {
+      stdin: 'ignore',
+      env: { LC_ALL: 'C' },
+      reject: false,
+      maxBuffer: outputLimit,
+      stripFinalNewline: false,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    signal?.throwIfAborted();
+    const { exitCode, stdout, stderr } = result;
+    if (result.code === 'ENOENT') continue;
+    if (exitCode === undefined || !accepted.includes(exitCode) || result.isMaxBuffer) {
+      const reason = exitCode === undefined || result.isMaxBuffer ? result.shortMessage : undefined;
+      throw failed(tool, args, reason ?? `exit status ${String(exitCode)}`, stderr);
     }
+    return { exitCode, stdout, stderr };
   }
   throw infraError('TAPBOOT_E_TOOL_MISSING', `the host has no program ${tool.command}`, {
     expected: `${tool.command} of the package ${tool.package}, to look at disks`,
@@ -66,15 +58,12 @@ export async function runHostTool(
 function failed(
   tool: HostTool,
   args: readonly string[],
-  outcome: { exitCode?: number | undefined; shortMessage?: string; stderr?: unknown },
+  got: string,
+  stderr: string,
 ): TapbootError {
-  const status =
-    outcome.exitCode === undefined
-      ? (outcome.shortMessage ?? 'it was killed')
-      : `exit status ${String(outcome.exitCode)}`;
   return infraError('TAPBOOT_E_TOOL_FAILED', `${tool.command} could not look at the disk`, {
-    got: status,
-    output: `${[tool.command, ...args].join(' ')}\n${String(outcome.stderr ?? '')}`.trimEnd(),
+    got,
+    output: `${[tool.command, ...args].join(' ')}\n${stderr}`.trimEnd(),
     hint: 'Run the command by hand; without its answer there is no verdict about the disk.',
   });
 }

@@ -109,7 +109,7 @@ function present(inspection: Inspection, wanted: PresentFinding): DiskJudgement 
   return {
     expectation: `present: ${parts.join(', ')}`,
     held,
-    expected: `${parts.join(', ')}`,
+    expected: parts.join(', '),
     got: listing(alike.length > 0 ? alike : inspection.findings),
   };
 }

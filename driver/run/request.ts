@@ -13,8 +13,10 @@ export interface Terminal extends NodeJS.WritableStream {
  */
 export interface RunRequest {
   config: Config;
-  /** Names, ids or files of scenarios; empty for all. */
-  scenarios: string[];
+  /** Scenario files and directories to read, absolute. */
+  scenarioPaths: string[];
+  /** Which of the scenarios read: names, ids, files; empty for all. */
+  names: string[];
   tags: string[];
   notTags: string[];
   /** `--var k=v`, the strongest source of a scenario's variables. */
@@ -28,8 +30,6 @@ export interface RunRequest {
   workingDirectory: string;
   /** tapboot's own root: where `image/` and `scenarios/` lie. */
   projectRoot: string;
-  /** Where scenarios are looked for when none is named. */
-  scenarioDirectory: string;
   cacheDirectory: string;
   stdout: Terminal;
   stderr: Terminal;

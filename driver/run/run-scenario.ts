@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import type { VmHost } from '../controller/vm-host.js';
+import { TEARDOWN } from '../diagnostics/index.js';
 import { asTapbootError, type FailureClass } from '../errors.js';
 import type { Artifact, EventStream, Failure, ScenarioOutcome } from '../events/events.js';
 import type { RunRecord } from '../metadata/run-record.js';
@@ -62,7 +63,8 @@ export async function runScenario(
     if (failure !== undefined && request.config.debug) {
       await holdForDebugging(vm, context);
     }
-    artifacts.push(...(await vm.collectDiagnostics(failure === undefined ? 'teardown' : 'failure')));
+    // What explains a failure was taken when it happened; this is kept of every run.
+    artifacts.push(...(await vm.collectDiagnostics(TEARDOWN)));
     pool.keepCheckpoints(scenario, vm);
   } catch (thrown) {
     const error = asTapbootError(thrown);

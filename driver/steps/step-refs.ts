@@ -1,7 +1,7 @@
 import type { StepRef } from '../events/events.js';
 import type { Scenario, Step } from '../scenario/model.js';
 
-/** Names every step of a scenario for the events; secrets in titles are replaced. */
+/** Names the steps of a scenario for the events; secrets in titles are replaced. */
 export function stepRefs(
   scenario: Pick<Scenario, 'steps'>,
   redact: (text: string) => string = (text) => text,

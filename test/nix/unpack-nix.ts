@@ -1,6 +1,6 @@
 // A current Nix beside the host, for tests on a machine without one: Debian's own packages,
 // unpacked into the user's cache, started by a wrapper. Nothing on the host changes.
-import { access, chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -15,7 +15,18 @@ export interface UnpackedNix {
   /** The program `nix`. */
   executable: string;
   /** The statically linked bash that comes with it, for a sandbox's `/bin/sh`. */
-  staticShell: string;
+  staticShell?: string;
+}
+
+/**
+ * A Nix to test with: unpacked beside the host where the host has apt, else the one on PATH.
+ * @throws Error that says what is missing
+ */
+export async function nixForTests(cacheDirectory: string): Promise<UnpackedNix> {
+  if (await runs('apt-get')) return unpackNix(cacheDirectory);
+  const { stdout } = await execa('sh', ['-c', 'command -v nix || true']);
+  if (stdout.startsWith('/')) return { executable: stdout };
+  throw new Error('there is neither apt to unpack a Nix from nor a nix on PATH');
 }
 
 /**
@@ -103,7 +114,6 @@ async function debianMirror(): Promise<string> {
 
 async function runs(executable: string): Promise<boolean> {
   try {
-    await access(executable);
     await execa(executable, ['--version']);
     return true;
   } catch {

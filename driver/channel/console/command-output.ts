@@ -30,11 +30,7 @@ export class CommandOutput {
     }
   }
 
-  /** True once the guest has said that the command is over, whether or not all output is here. */
-  get ended(): boolean {
-    return this.#end !== undefined;
-  }
-
+  /** Exit status; undefined as long as no record has said it. */
   get status(): number | undefined {
     return this.#end?.status;
   }
@@ -55,7 +51,7 @@ export class CommandOutput {
   #bytes(stream: 'o' | 'e'): Buffer | undefined {
     const lines = this.#lines[stream];
     let text = '';
-    for (let index = 0; index < lines.size; index++) text += lines.get(index) ?? '';
+    for (let index = 1; index <= lines.size; index++) text += lines.get(index) ?? '';
     const bytes = Buffer.from(text, 'base64');
     return bytes.length === Math.min(this.#limit, this.#end?.sizes[stream] ?? 0)
       ? bytes

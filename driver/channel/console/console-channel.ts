@@ -4,15 +4,15 @@ import { Deferred } from '../deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
 import { untilStopped } from '../until-stopped.js';
 import { CommandOutput, type CompleteOutput } from './command-output.js';
-import { ACK_MS, ConsoleLink } from './console-link.js';
+import { ConsoleLink } from './console-link.js';
 import type { ConsoleSession } from './quiet-shell.js';
 
 /** The end of a command may be garbled: it is asked for again, ever less often. */
 const ASK_AGAIN_MS = [2000, 4000, 8000, 15_000, 30_000];
 /** So often is an output fetched that noise has garbled. */
 const ROUNDS = 10;
-/** A serial port is assumed to carry at least so much. */
-const BYTES_PER_MS = 9.6;
+/** A console that says nothing for so long will not go on by itself. */
+const QUIET_MS = 3000;
 /** From SIGTERM to the first SIGKILL, and between SIGKILLs. */
 const KILL_GRACE_MS = 1500;
 const KILL_ROUNDS = 6;
@@ -72,11 +72,14 @@ export class ConsoleChannel implements Channel {
 
     const output = new CommandOutput(outputLimit);
     const ended = new Deferred<number>();
+    const sent = new Deferred<undefined>();
     const started = performance.now();
     const listening = link.listen((record) => {
       if (record.id !== id) return;
       output.add(record);
-      if (output.ended) ended.resolve(performance.now());
+      // Whichever record comes first: none comes before the command is over.
+      ended.resolve(performance.now());
+      if (record.kind === 'z') sent.resolve(undefined);
     });
     const asking = askAgain(() => link.type([` __tb_f ${id} ${String(outputLimit)}`]), ended);
     try {
@@ -86,7 +89,7 @@ export class ConsoleChannel implements Channel {
       if (stop !== undefined) await kill(link, ended);
       if (stop?.why === 'abort') throw stop.reason;
       const endedAt = ended.settled ? await ended.promise : performance.now();
-      const result = ended.settled ? await complete(link, id, outputLimit, output) : NOTHING;
+      const result = ended.settled ? await complete(link, id, outputLimit, output, sent) : NOTHING;
       return {
         channel: 'console',
         command,
@@ -129,29 +132,44 @@ function commandBytes(command: string): Buffer {
   });
 }
 
-/** Fetches again what noise has garbled. */
+/** Waits for a command's outputs, and fetches again what noise has garbled. */
 async function complete(
   link: ConsoleLink,
   id: string,
   limit: number,
   output: CommandOutput,
+  firstSent: Deferred<undefined>,
 ): Promise<CompleteOutput> {
+  let sent = firstSent;
   for (let round = 0; round < ROUNDS; round++) {
+    await untilQuiet(link, sent);
     const { result } = output;
     if (result !== undefined) return result;
     const again = new Deferred<undefined>();
     const listening = link.listen((record) => {
-      if (record.id === id && record.kind === 'x') again.resolve(undefined);
+      if (record.id === id && record.kind === 'z') again.resolve(undefined);
     });
+    again.promise.then(
+      () => listening.stop(),
+      () => undefined,
+    );
     link.type([` __tb_f ${id} ${String(limit)}`]);
-    await Promise.race([again.within(ACK_MS + limit / BYTES_PER_MS), link.console.closed]);
-    listening.stop();
+    sent = again;
   }
   throw guestDead('TAPBOOT_E_CONSOLE_GARBLED', 'a command’s output did not come over the console', {
     expected: 'whole records',
     got: `something else wrote into them ${String(ROUNDS)} times`,
     output: link.console.transcript.tail(),
   });
+}
+
+/** Waits for the last record; or, where that was garbled, until nothing more comes. */
+async function untilQuiet(link: ConsoleLink, sent: Deferred<undefined>): Promise<void> {
+  const { transcript, closed } = link.console;
+  for (let length = -1; !sent.settled && transcript.length !== length;) {
+    length = transcript.length;
+    await Promise.race([sent.within(QUIET_MS), closed]);
+  }
 }
 
 async function kill(link: ConsoleLink, ended: Deferred<number>): Promise<void> {

@@ -12,7 +12,7 @@ import { withoutNoise } from './noise.js';
 import { batches, cksum, linesThatWrite } from './typing.js';
 
 /** An acknowledgement that has not come by then is asked for again. */
-export const ACK_MS = 5000;
+const ACK_MS = 5000;
 const ACK_ATTEMPTS = 4;
 
 /** A subscription to the guest's records. */

@@ -11,25 +11,27 @@ import { KILL_TREE } from '../shell/guest-script.js';
 
 /** First lines, one command each: a place for files, records, and check sums of files. */
 export const consoleBootstrap = (nonce: string): string[] => [
-  ` __tb_say() { printf '@tb%s:%s:.\\n' ${nonce} "$1"; }`,
+  ` __tb_n=${nonce}; __tb_say() { printf '@tb%s:%s:.\\n' "$__tb_n" "$1"; }`,
   ' __tb_c() { set -- "$1" $(cksum <"$__tb_d/$1"); __tb_say "$1:c:$2:$3"; }',
   ' for __tb_d in /run /dev/shm /tmp; do __tb_d=$__tb_d/tapboot-console-$$; [ -d "$__tb_d" ] && break; ( umask 077; mkdir "$__tb_d" ) 2>/dev/null && break; done',
   ' __tb_say "0:r:$(echo | base64):$__tb_d"',
 ];
 
-/** The functions; they are put into a file and read from there. */
+/**
+ * `__tb_r ID INPUT LIMIT` runs the command in file ID.c in the background; `__tb_f ID LIMIT`
+ * sends how it ended (`x`), its outputs (`o`, `e`, as numbered lines of base64) and a last
+ * record (`z`), and nothing at all while it runs. The functions; they are put into a file and read from there. */
 export const consoleScript = (shell: 'bash' | 'sh'): string => `${KILL_TREE}
 __tb_e() {
-  __tb_j=0
-  head -c "$3" "$__tb_d/$1.$2" | base64 | while read -r __tb_l; do
-    __tb_say "$1:$2:$__tb_j:$__tb_l"; __tb_j=$((__tb_j + 1))
-  done
+  [ ! -s "$__tb_d/$1.$2" ] ||
+    head -c "$3" "$__tb_d/$1.$2" | base64 | grep -n . | sed "s/.*/@tb$__tb_n:$1:$2:&:./"
 }
 __tb_f() {
-  [ -s "$__tb_d/$1.s" ] || return
+  read -r __tb_s 2>/dev/null <"$__tb_d/$1.s" || return
+  __tb_say "$1:x:$__tb_s:$(($(wc -c <"$__tb_d/$1.o"))):$(($(wc -c <"$__tb_d/$1.e")))"
   __tb_e "$1" o "$2"
   __tb_e "$1" e "$2"
-  __tb_say "$1:x:$(cat "$__tb_d/$1.s"):$(($(wc -c <"$__tb_d/$1.o"))):$(($(wc -c <"$__tb_d/$1.e")))"
+  __tb_say "$1:z:"
 }
 __tb_r() {
   ( trap : TERM

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'ssh2';
+import ssh2, { type Client } from 'ssh2';
 import { guestDead, infraError, type TapbootError } from '../../errors.js';
 import { fingerprintOf, fingerprintOfBlob, keyBlob } from './key-pair.js';
 
@@ -52,7 +52,7 @@ type Attempt =
   | { client?: undefined; final?: undefined; reason: string };
 
 async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
-  const client = new Client();
+  const client = new ssh2.Client();
   let offered: string | undefined;
   const wanted = keyBlob(target.hostKey);
   return await new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 
 /** An ed25519 key pair in OpenSSH's own formats. */
 export interface SshKeyPair {
@@ -24,7 +24,7 @@ export interface SshKeyFile extends SshKeyPair {
  * The keys are in memory only: see {@link writeKeyPair} for files.
  */
 export function generateKeyPair(comment = 'tapboot'): SshKeyPair {
-  const pair = utils.generateKeyPairSync('ed25519', { comment });
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
   const publicKey = pair.public.trim();
   return { privateKey: pair.private, publicKey, fingerprint: fingerprintOf(publicKey) };
 }

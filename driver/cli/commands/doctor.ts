@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { HostCheck } from '../../host/check.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:

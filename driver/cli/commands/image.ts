@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { BootImage } from '../../image/image.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenario/index.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { collect, collectVariable } from '../option-values.js';
 
 const EXAMPLES = `

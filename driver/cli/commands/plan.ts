@@ -2,7 +2,7 @@ import { dirname, basename, join, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Plan, PlanSection } from '../../scenario/index.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { collectVariable } from '../option-values.js';
 
 const EXAMPLES = `

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../program.js';
-import type { RunFlags, RunRequest } from '../run-flags.js';
+import type { CommandContext } from '../command-context.js';
+import type { RunFlags } from '../run-flags.js';
 import { collect, collectVariable } from '../option-values.js';
 
 const EXAMPLES = `
@@ -65,7 +65,7 @@ async function run(flags: RunFlags, { outside }: CommandContext): Promise<number
   ]);
   const { signal, release } = interruptSignal();
   try {
-    const request: RunRequest = runRequest(flags, outside, signal);
+    const request = runRequest(flags, outside, signal);
     return await runCommand(request);
   } finally {
     release();

@@ -48,7 +48,7 @@ const CASES: readonly Case[] = [
   },
   {
     pattern:
-      /could not find a flake\.nix|does not contain a .*flake\.nix|cannot find flake|getting status of '|path '.*' does not exist|is not a (?:valid|flake)/,
+      /could not find a flake\.nix|does not contain a .*flake\.nix|cannot find flake|^error: getting status of '|path '[^']*flake\.nix' does not exist|while fetching the input[^]*does not exist|is not a (?:valid URL|valid flake|flake)/m,
     make: (details) =>
       scenarioError('TAPBOOT_E_NIX_FLAKE', 'there is no such flake', {
         ...details,

@@ -7,8 +7,8 @@
  *   outer `$(…)`, a mark with the shell's process id follows, then stdout.
  * - A command that began with a hyphen would be taken for an option: hence the blank.
  */
-export const SHELL_PROLOGUE = String.raw`_tapboot_shell=sh
-if command -v bash >/dev/null 2>&1; then _tapboot_shell=bash; fi
+export const SHELL_PROLOGUE = String.raw`_tapboot_shell='sh'
+if command -v bash >/dev/null 2>&1; then _tapboot_shell='bash'; fi
 _tapboot_newline='
 '
 

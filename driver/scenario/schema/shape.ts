@@ -118,10 +118,10 @@ function wrongValue(issue: Issue, path: YamlPath, document: YamlDocument): Tapbo
   );
 }
 
-/** The words that would have been right, where an issue is about words. */
+/** The words that would have been right, where the phrase of an issue is a list of words. */
 function wordsOf(issue: Issue): string[] {
-  if (issue.code === 'invalid_value') return issue.values.map(String);
-  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(wordsOf) : [];
+  const words = issue.message.split(/, | or /);
+  return words.every((word) => /^[a-z][a-z0-9-]*$/.test(word)) ? words : [];
 }
 
 function expectedOf(issue: Issue): string {

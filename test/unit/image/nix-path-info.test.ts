@@ -99,6 +99,21 @@ t.test('what nix says on stderr is told apart', async (t) => {
       'TAPBOOT_E_NIX_BUILD',
       'infra',
     ],
+    [
+      "error: getting status of '/f/gone': No such file or directory",
+      'TAPBOOT_E_NIX_FLAKE',
+      'scenario',
+    ],
+    [
+      "error:\n … while fetching the input 'path:/f'\n\n error: path '//f' does not exist",
+      'TAPBOOT_E_NIX_FLAKE',
+      'scenario',
+    ],
+    [
+      "error:\n … while evaluating the attribute 'x'\n\n error: path '/nix/store/s/x.nix' does not exist",
+      'TAPBOOT_E_NIX_FAILED',
+      'infra',
+    ],
     ['error: undefined variable', 'TAPBOOT_E_NIX_FAILED', 'infra'],
   ];
   for (const [stderr, code, failureClass] of cases) {

@@ -17,7 +17,7 @@ import { userCacheDirectory } from '../../../driver/config/cache-directory.js';
 import type { ProviderContext } from '../../../driver/image/image.js';
 import { createNixProvider } from '../../../driver/image/nix/provider.js';
 import { parseImageSpec } from '../../../driver/image/spec.js';
-import { isolatedNix, unpackNix } from '../../nix/unpack-nix.js';
+import { isolatedNix, nixForTests } from '../../nix/unpack-nix.js';
 import { initrd, kernel, makeIso, sampleContext } from './sample-images.js';
 
 /** Derivations without nixpkgs: the host's shell and coreutils build them, unsandboxed. */
@@ -28,7 +28,7 @@ const FLAKE = `{
         inherit name;
         system = builtins.currentSystem or "x86_64-linux";
         builder = "/bin/sh";
-        args = [ "-c" "PATH=/usr/bin:/bin; \${script}; exit $?" ];
+        args = [ "-c" "PATH=${process.env['PATH'] ?? ''}; \${script}; exit $?" ];
       };
       iso = ./image.iso;
     in {
@@ -53,7 +53,7 @@ const directory = mkdtempSync(join(realpathSync(tmpdir()), 'tapboot-nix-'));
 mkdirSync(join(directory, 'flake'));
 writeFileSync(join(directory, 'flake/flake.nix'), FLAKE);
 const cache = userCacheDirectory(process.env);
-const executable = await isolatedNix(await unpackNix(cache), join(directory, 'nix'));
+const executable = await isolatedNix(await nixForTests(cache), join(directory, 'nix'));
 const flake = join(directory, 'flake');
 await makeIso(
   join(directory, 'image.iso'),

@@ -97,6 +97,31 @@ await t.test(
   },
 );
 
+await t.test('a PV on a whole disk', async (t) => {
+  // subiquity #314: a disk that LVM had used before. What lay in the array is put on a disk of its own.
+  const directory = t.testdir();
+  const source = recordedDisk(directory, 's4-seeded-b');
+  const path = `${directory}/whole.img`;
+  await execa('dd', [
+    `if=${source}`,
+    `of=${path}`,
+    'bs=1M',
+    'skip=2',
+    'conv=sparse',
+    'status=none',
+  ]);
+  const { findings } = await inspectDisk(path, { search: [marker] });
+  t.match(findings[0], {
+    kind: 'lvm-label',
+    offset: 512,
+    detail: { in: 'disk', place: 'sector 1', seen_by: 'wipefs' },
+  });
+  t.match(findings.at(-1), { kind: 'bytes', offset: mib });
+  patchDisk(path, [{ at: 512, bytes: Buffer.alloc(512) }]);
+  const kinds = (await inspectDisk(path)).findings.map(({ kind }) => kind);
+  t.strictSame(kinds, ['lvm-area', 'lvm-metadata', 'lvm-metadata'], 'without its label');
+});
+
 await t.test('a blank disk has no findings, with holes and without', async (t) => {
   const directory = t.testdir();
   const holes = await inspectDisk(makeDisk(`${directory}/holes.img`, 8 * mib), {

@@ -481,6 +481,7 @@ const mistakes: { what: string; files: Files; told: string[] }[] = [
       '  4 |',
       '  expected: md-superblock, md-bitmap, md-ppl, raid-other, lvm-label, lvm-area, lvm-metadata, filesystem, filesystem-backup, partition-table, boot-code, swap, crypto or storage-other',
       "  got:      'md-superblok'",
+      "  next:     did you mean 'md-superblock'?",
     ],
   },
   {

@@ -57,7 +57,6 @@ t.test('both say the same of every small change to a right file', async (t) => {
   let refused = 0;
   let accepted = 0;
   for (const [language, directory] of [
-    [scenarios, 'scenarios'],
     [scenarios, `${fixtures}/right`],
     [plans, `${fixtures}/right/plans`],
   ] as const) {
@@ -106,11 +105,15 @@ t.test('every key has a description and an example in the JSON Schema', async (t
 });
 
 t.test('examples of a key fit the key', async (t) => {
+  const seen = new Set<string>();
   const check = (schema: unknown, path: string): void => {
     if (Array.isArray(schema)) schema.forEach((item) => check(item, path));
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
     const { examples, ...rest } = schema as Record<string, unknown>;
-    if (Array.isArray(examples)) {
+    // Compiling is slow, and the same key stands in many places.
+    const known = JSON.stringify(schema);
+    if (Array.isArray(examples) && !seen.has(known)) {
+      seen.add(known);
       const fits = new Ajv2020({ strict: false }).compile(rest);
       for (const example of examples) {
         t.ok(fits(example), `${path}: ${JSON.stringify(example)} ${JSON.stringify(fits.errors)}`);

@@ -1,0 +1,8 @@
+/** Evidence taken from a guest: which commands, which files. Judges nothing but OOM kills. */
+export {
+  collectDiagnostics,
+  TEARDOWN,
+  type DiagnosticOptions,
+  type DiagnosticSource,
+} from './collect.js';
+export { findOomKills, oomWords, type OomKill } from './oom-kills.js';

@@ -1,0 +1,39 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+import { extractVmlinux, locatePayload } from '../../../driver/image/debian/kernel.js';
+
+const context = { progress: { stage: () => undefined, log: () => undefined } };
+
+/** A bzImage as far as the boot protocol goes: header, payload, size, something behind. */
+async function bzImage(kernel: Buffer, claimedSize = kernel.length): Promise<Buffer> {
+  const packed = await execa('lz4', ['-l', '-9', '-c'], { input: kernel, encoding: 'buffer' });
+  const payload = Buffer.concat([packed.stdout, Buffer.alloc(4)]);
+  payload.writeUInt32LE(claimedSize, packed.stdout.length);
+  const header = Buffer.alloc(3 * 512 + 64);
+  header[0x1f1] = 2;
+  header.write('HdrS', 0x202, 'latin1');
+  header.writeUInt32LE(64, 0x248);
+  header.writeUInt32LE(payload.length, 0x24c);
+  return Buffer.concat([header, payload, Buffer.from('trailing')]);
+}
+
+t.test('the kernel inside a bzImage', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'tapboot-kernel-'));
+  const elf = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(200_000, 'kernel ')]);
+  const image = await bzImage(elf);
+  t.equal(locatePayload(image).start, 3 * 512 + 64);
+  const [from, to] = [join(directory, 'vmlinuz'), join(directory, 'vmlinux')];
+  await writeFile(from, image);
+  await extractVmlinux(context, from, to);
+  t.ok((await readFile(to)).equals(elf));
+
+  await writeFile(from, await bzImage(elf, elf.length + 1));
+  await t.rejects(extractVmlinux(context, from, to), { code: 'TAPBOOT_E_KERNEL_FORMAT' });
+  t.throws(() => locatePayload(Buffer.alloc(4096)), { details: { got: /header/ } });
+  const wrong = Buffer.from(image);
+  wrong.write('gzip', 3 * 512 + 64, 'latin1');
+  t.throws(() => locatePayload(wrong), { details: { got: /begins with 677a6970/ } });
+});
