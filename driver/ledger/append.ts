@@ -9,6 +9,7 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
+import { TapbootError } from '../errors.js';
 import { recordWriteError, syncDirectory, writeAtomically, writeFully } from './atomic-file.js';
 import { withFileLock } from './file-lock.js';
 import { containsRun, healTail, ledgerEnd } from './ledger-tail.js';
@@ -44,19 +45,31 @@ export async function appendToLedger(
 ): Promise<LedgerRepairs> {
   try {
     mkdirSync(path.dirname(ledger), { recursive: true });
-  } catch (cause) {
-    throw recordWriteError(ledger, cause);
+    const pending = {
+      offset: notBefore ?? ledgerEnd(ledger),
+      runId: line.run_id,
+      line: JSON.stringify(sortKeys(line)),
+    };
+    const key = `${String(Date.now())}-${randomUUID()}`;
+    writeAtomically(pendingFile(ledger, key), JSON.stringify(pending));
+  } catch (error) {
+    throw error instanceof TapbootError ? error : recordWriteError(ledger, error);
   }
-  const pending = {
-    offset: notBefore ?? ledgerEnd(ledger),
-    runId: line.run_id,
-    line: JSON.stringify(sortKeys(line)),
-  };
-  writeAtomically(
-    pendingFile(ledger, `${String(Date.now())}-${randomUUID()}`),
-    JSON.stringify(pending),
-  );
   return settleLedger(ledger);
+}
+
+/**
+ * What stands in the way of an append, as far as it can be told beforehand: a directory
+ * that cannot be made, a ledger that cannot be opened. Sentences; empty when nothing does.
+ */
+export function ledgerObstacles(ledger: string): string[] {
+  try {
+    mkdirSync(path.dirname(ledger), { recursive: true });
+    closeSync(openSync(ledger, 'a', 0o644));
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 /**
@@ -64,10 +77,14 @@ export async function appendToLedger(
  * files. Cheap when there is nothing to do; called at the start of every run.
  */
 export async function settleLedger(ledger: string): Promise<LedgerRepairs> {
-  if (listPending(ledger).length === 0 && healTail(ledger, { dryRun: true }) === undefined) {
-    return { said: [], appended: [] };
+  try {
+    if (listPending(ledger).length === 0 && healTail(ledger, { dryRun: true }) === undefined) {
+      return { said: [], appended: [] };
+    }
+    return await withFileLock(`${ledger}.lock`, () => drain(ledger));
+  } catch (error) {
+    throw error instanceof TapbootError ? error : recordWriteError(ledger, error);
   }
-  return withFileLock(`${ledger}.lock`, () => drain(ledger));
 }
 
 /** Only under the lock. */

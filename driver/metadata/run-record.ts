@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { infraError } from '../errors.js';
 import type { EventSink, RunEvent } from '../events/events.js';
-import { appendToLedger, settleLedger } from '../ledger/append.js';
+import { appendToLedger, ledgerObstacles, settleLedger } from '../ledger/append.js';
 import { ledgerLineSchema } from '../ledger/ledger-schema.js';
 import { ledgerEnd } from '../ledger/ledger-tail.js';
 import { sortKeys } from '../ledger/sort-keys.js';
@@ -102,18 +102,27 @@ export class RunRecord implements EventSink {
   }
 
   /**
-   * Writes metadata.json and checks it, and the ledger line to be, against the schemas.
-   * For the caller to ask before it announces the run's outcome: a violation is a notice
-   * and an infrastructure failure.
-   * @returns violations, one sentence each
+   * Writes metadata.json, checks it and the ledger line to be against the schemas, and
+   * looks whether the ledger can be written. For the caller to ask before it announces the
+   * run's outcome: each problem is a notice, and any is an infrastructure failure.
+   * @returns problems, one sentence each
    */
   problems(): string[] {
-    return [
-      ...this.metadata.write().map((problem) => `metadata.json: ${problem}`),
-      ...schemaProblems(ledgerLineSchema, sortKeys(this.#line(new Date()))).map(
-        (problem) => `ledger line: ${problem}`,
-      ),
-    ];
+    const found: string[] = [];
+    const attempt = (what: string, check: () => string[]): void => {
+      try {
+        found.push(...check().map((problem) => `${what}: ${problem}`));
+      } catch (error) {
+        found.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    attempt('metadata.json', () => this.metadata.write());
+    attempt('ledger line', () =>
+      schemaProblems(ledgerLineSchema, sortKeys(this.#line(new Date()))),
+    );
+    const { ledger } = this.#state;
+    if (ledger !== undefined) attempt('ledger', () => ledgerObstacles(ledger.path));
+    return found;
   }
 
   #line(timestamp: Date): ReturnType<typeof ledgerLine> {

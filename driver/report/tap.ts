@@ -34,6 +34,7 @@ export class TapReporter implements EventSink {
   readonly #steps = new Map<string, number>();
   #number = 0;
   #failed = false;
+  #bailed = false;
   #directory = '';
 
   constructor(output: Output, layout: Partial<TapLayout> = {}) {
@@ -179,7 +180,17 @@ export class TapReporter implements EventSink {
     this.#comment(`exit code ${String(event.exitCode)}`);
     // No point is left to carry a failure of the run itself: the stream must not pass.
     const passes = event.exitCode === 0 || event.exitCode === 75;
-    if (lost || (!passes && !this.#failed)) this.#write([`Bail out! ${directiveText(reason)}`]);
+    if (lost || (!passes && !this.#failed)) this.bailOut(reason);
+  }
+
+  /**
+   * Ends the stream as failed. For trouble that comes after `run:end`, when the record
+   * could not be closed: the stream must not pass while the exit code says otherwise.
+   */
+  bailOut(reason: string): void {
+    if (this.#bailed) return;
+    this.#bailed = true;
+    this.#write([`Bail out! ${directiveText(reason)}`]);
   }
 
   async close(): Promise<void> {

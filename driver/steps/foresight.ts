@@ -27,7 +27,8 @@ export async function lookAhead(
 
 function unitToBeWatched(step: Step, next: Step | undefined, runs: UnitRuns): string | undefined {
   const own = unitOfNewRun(step);
-  const coming = unitOfNewRun(next);
+  const coming =
+    step.kind === 'start' && step.unit === unitOfNewRun(next) ? undefined : unitOfNewRun(next);
   // Two such waits in a row count from the same step: the one before the first.
   if (coming !== undefined && coming !== own) return coming;
   // A wait that has no step before it counts from its own beginning.

@@ -1,21 +1,249 @@
-import { guestDead, type TapbootError } from '../errors.js';
-/** temporary */
+import type { ConsoleTranscript } from '../channel/console/transcript.js';
+import type { TapbootError } from '../errors.js';
+import { ConsoleDetector, type Finding } from './console-detector.js';
+import { deathByConsole, deathWithTail } from './death.js';
+import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
+
+export interface WatchdogOptions {
+  transcript: ConsoleTranscript;
+  /** Milliseconds of silence on the console, until `booted`, that count as a hang. */
+  bootSilenceMs: number;
+  /** Milliseconds between heartbeats (default 10 s). */
+  heartbeatIntervalMs?: number;
+  /** Milliseconds for an answer (default 20 s: an emulated guest may be very busy). */
+  heartbeatTimeoutMs?: number;
+  /** Gets everything that is found, deaths included: for harness.log and diagnostics. */
+  onFinding?: (finding: Finding) => void;
+}
+
+/** How QEMU ended; see driver/qemu. */
+export interface QemuExitLike {
+  code: number | undefined;
+  signal?: string | undefined;
+  stderr: string;
+}
+
+/** After a panic's first line: its trace is evidence too. */
+const TRACE_MS = 700;
+/** After QMP says that the guest is gone: what the console said of it may still be on its way. */
+const EVENT_GRACE_MS = 300;
+/** A console that has stopped at a prompt for so long waits there. */
+const PROMPT_MS = 1500;
+/** A guest that answers within this has not died, whatever its console shows. */
+const CONFIRM_MS = 5000;
+const HEARTBEAT_MISSES = 3;
+
+/**
+ * Watches one QEMU process for the death of its guest: by what its console says, by QMP's
+ * events, by the process's end, and by its silence. Says so once, with the evidence.
+ */
 export class Watchdog {
+  /** Resolves once, with the cause, when the guest is lost unasked; never rejects. */
   readonly death: Promise<TapbootError>;
-  #die!: (e: TapbootError) => void;
-  #expected = false;
+  readonly #options: WatchdogOptions;
+  readonly #detector: ConsoleDetector;
+  readonly #expected = new Set<'poweroff' | 'reboot'>();
+  readonly #unsubscribe: (() => void)[];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #resolve!: (error: TapbootError) => void;
+  #heartbeat: Heartbeat | undefined;
+  #promptTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
+  /** The gravest thing that the console has said, and that nothing has refuted. */
+  #worst: Finding | undefined;
+  #booted = false;
   #stopped = false;
-  constructor(_o: { transcript: unknown; bootSilenceMs: number }) {
-    this.death = new Promise((resolve) => (this.#die = resolve));
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+    this.death = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    const { transcript } = options;
+    this.#detector = new ConsoleDetector(transcript.mark());
+    this.#unsubscribe = [
+      transcript.onData((text) => this.#onText(text)),
+      transcript.onEnd(() => this.#handle(this.#detector.end())),
+    ];
+    this.#armSilence();
   }
-  onQmpEvent(name: string, _data: Record<string, unknown>): void {
-    if (name === 'GUEST_PANICKED') this.#die(guestDead('TAPBOOT_E_GUEST_PANIC', 'the guest panicked'));
+
+  /** The system is up, or was restored: silence alone says nothing any more. */
+  booted(): void {
+    this.#booted = true;
+    this.#detector.booted();
+    clearTimeout(this.#silenceTimer);
   }
-  onProcessExit(_exit: unknown): void {
-    if (!this.#expected && !this.#stopped) this.#die(guestDead('TAPBOOT_E_QEMU_GONE', 'QEMU is gone'));
+
+  /** What comes next was asked for. */
+  expected(what: 'poweroff' | 'reboot'): void {
+    this.#expected.add(what);
+    this.#heartbeat?.stop();
+    if (what === 'reboot') this.#detector.restarting();
   }
-  booted(): void {}
-  watchHeartbeat(_beat: (timeoutMs: number) => Promise<number>): void {}
-  expected(_what: 'poweroff' | 'reboot'): void { this.#expected = true; }
-  stop(): void { this.#stopped = true; }
+
+  /** Asks the guest for signs of life from now on. */
+  watchHeartbeat(ask: AskHeartbeat): void {
+    this.#heartbeat?.stop();
+    const { heartbeatIntervalMs = 10_000, heartbeatTimeoutMs = 20_000, transcript } = this.#options;
+    let lastLength = transcript.length;
+    let lastChange = performance.now();
+    this.#unsubscribe.push(
+      transcript.onData(() => {
+        lastChange = performance.now();
+        lastLength = transcript.length;
+      }),
+    );
+    this.#heartbeat = new Heartbeat({
+      ask,
+      intervalMs: heartbeatIntervalMs,
+      timeoutMs: heartbeatTimeoutMs,
+      misses: HEARTBEAT_MISSES,
+      consoleIdleMs: () => (transcript.length === lastLength ? performance.now() - lastChange : 0),
+      onDead: (got) => this.#dieHung(got),
+    });
+  }
+
+  /** Takes an event of QEMU's monitor (qapi/run-state.json). */
+  onQmpEvent(name: string, data: unknown): void {
+    if (name === 'STOP') this.#heartbeat?.pause();
+    else if (name === 'RESUME') this.#heartbeat?.resume();
+    else if (name === 'GUEST_PANICKED')
+      this.#lateDeath('TAPBOOT_E_GUEST_PANIC', 'kernel panic', name);
+    else if (name === 'SHUTDOWN' || name === 'RESET') this.#onShutdown(name, data);
+  }
+
+  /** QEMU itself has ended. */
+  onProcessExit(exit: QemuExitLike): void {
+    // A clean end after a power-off (with -no-reboot also a restart) that was asked for.
+    if (exit.code === 0 && exit.signal === undefined && this.#expected.size > 0) return this.stop();
+    const how = exit.signal === undefined ? `status ${String(exit.code)}` : exit.signal;
+    const stderr = exit.stderr.trim().split('\n').slice(-5).join('\n');
+    this.#lateDeath('TAPBOOT_E_QEMU_GONE', `QEMU has ended (${how})`, stderr === '' ? how : stderr);
+  }
+
+  /** Ends the watch: what happens from now on is the driver's own doing. Idempotent. */
+  stop(): void {
+    this.#stopped = true;
+    this.#heartbeat?.stop();
+    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#promptTimer);
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const off of this.#unsubscribe.splice(0)) off();
+  }
+
+  #onText(text: string): void {
+    this.#armSilence();
+    clearTimeout(this.#promptTimer);
+    this.#handle(this.#detector.push(text));
+    this.#promptTimer = setTimeout(() => {
+      const prompt = this.#detector.waitingPrompt();
+      if (prompt !== undefined) this.#handle([prompt]);
+    }, PROMPT_MS).unref();
+  }
+
+  #handle(findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      if (this.#stopped) return;
+      this.#options.onFinding?.(finding);
+      if (finding.severity === 'note' || this.#isExpected(finding)) continue;
+      if (finding.severity === 'dead' && this.#worst?.severity !== 'dead') this.#worst = finding;
+      this.#worst ??= finding;
+      void this.#confirm(finding);
+    }
+  }
+
+  /**
+   * A live guest refutes its console: then the words came from a log that somebody printed,
+   * or the stall is over. An oops is no death to the kernel, but it is to a test: such a
+   * kernel's answers are worth nothing, so there is no question.
+   */
+  async #confirm(finding: Finding): Promise<void> {
+    const final = finding.kind === 'oops' || finding.kind === 'emergency-shell';
+    if (!final && this.#heartbeat !== undefined) {
+      if (await this.#heartbeat.check(CONFIRM_MS)) {
+        if (this.#worst === finding) this.#worst = undefined;
+        return;
+      }
+    } else if (finding.severity !== 'dead') return;
+    else await this.#wait(TRACE_MS);
+    this.#die(deathByConsole(finding, this.#options.transcript));
+  }
+
+  #isExpected({ kind }: Finding): boolean {
+    if (kind === 'power-off') return this.#expected.has('poweroff');
+    if (kind === 'restart' || kind === 'kernel-start') return this.#expected.has('reboot');
+    return false;
+  }
+
+  #onShutdown(name: string, data: unknown): void {
+    const reason = reasonOf(data);
+    if (reason === 'guest-panic') {
+      this.#lateDeath('TAPBOOT_E_GUEST_PANIC', 'kernel panic', reason);
+    } else if (reason === 'guest-reset' || (name === 'RESET' && reason === 'guest')) {
+      if (this.#expected.has('reboot')) return;
+      this.#lateDeath('TAPBOOT_E_GUEST_REBOOT', 'the guest restarted unasked', reason);
+    } else if (reason === 'guest-shutdown') {
+      if (this.#expected.has('poweroff')) return;
+      this.#lateDeath('TAPBOOT_E_GUEST_POWEROFF', 'the guest powered itself off unasked', reason);
+    }
+    // Whatever the host did is told by the end of the process.
+  }
+
+  /** The guest is gone for certain; what the console said of it is the better message. */
+  #lateDeath(code: `TAPBOOT_E_${string}`, message: string, got: string): void {
+    void this.#wait(EVENT_GRACE_MS).then(() => {
+      const { transcript } = this.#options;
+      const worst = this.#worst?.severity === 'dead' ? this.#worst : undefined;
+      this.#die(
+        worst === undefined
+          ? deathWithTail(code, message, got, transcript)
+          : deathByConsole(worst, transcript),
+      );
+    });
+  }
+
+  #dieHung(got: string): void {
+    const { transcript } = this.#options;
+    this.#die(deathWithTail('TAPBOOT_E_GUEST_HUNG', 'the guest does not answer', got, transcript));
+  }
+
+  #armSilence(): void {
+    clearTimeout(this.#silenceTimer);
+    if (this.#booted || this.#stopped) return;
+    const { bootSilenceMs, transcript } = this.#options;
+    this.#silenceTimer = setTimeout(() => {
+      const got = `nothing on its console for ${String(bootSilenceMs / 1000)} s`;
+      this.#die(
+        deathWithTail(
+          'TAPBOOT_E_GUEST_SILENT',
+          'the guest fell silent while booting',
+          got,
+          transcript,
+        ),
+      );
+    }, bootSilenceMs).unref();
+  }
+
+  #die(error: TapbootError): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#resolve(error);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        resolve();
+      }, ms);
+      this.#timers.add(timer);
+    });
+  }
+}
+
+function reasonOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return '';
+  if ('reason' in data && typeof data.reason === 'string') return data.reason;
+  return 'guest' in data && data.guest === true ? 'guest' : '';
 }

@@ -87,6 +87,8 @@ for rules in "$root"/usr/lib/udev/rules.d/*.rules; do
 	name=${rules##*/}
 	grep -qxF "$name" "$recipe/kept-udev-rules.list" || rm "$rules"
 done
+# Not at boot, but on the bus when `poweroff` or `reboot` asks for it.
+rm "$root/usr/lib/systemd/system/multi-user.target.wants/systemd-logind.service"
 enable_unit() { # unit target
 	mkdir -p "$root/etc/systemd/system/$2.wants"
 	path=/etc/systemd/system/$1

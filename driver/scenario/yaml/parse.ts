@@ -1,8 +1,9 @@
-import { isMap, isScalar, LineCounter, parseAllDocuments, visit, type ParsedNode } from 'yaml';
+import { LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
 import type { Document } from 'yaml';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { YamlDocument, type Span } from './document.js';
 import { frameOf } from './frame.js';
+import { oddities, type MakeProblem } from './oddities.js';
 
 /** Largest file read, in characters: far above any scenario, far below any harm. */
 const LARGEST_FILE = 1024 * 1024;
@@ -42,6 +43,13 @@ export function parseYaml(file: string, text: string): ParseResult {
       }),
     );
   }
+  // eslint-disable-next-line no-control-regex -- these are what YAML forbids
+  const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text);
+  if (control !== null) {
+    const span = { start: control.index, end: control.index + 1 };
+    const code = control[0].charCodeAt(0).toString(16).padStart(2, '0');
+    return refuse(problem('TAPBOOT_E_YAML_SYNTAX', `a control character (0x${code})`, span));
+  }
   let documents: Document.Parsed<ParsedNode>[];
   try {
     const parsed = parseAllDocuments(text, {
@@ -62,10 +70,11 @@ export function parseYaml(file: string, text: string): ParseResult {
   if (tree === undefined || (tree.contents === null && tree.errors.length === 0)) {
     return refuse(problem('TAPBOOT_E_YAML_EMPTY', 'the file holds no YAML document', start));
   }
-  const wrong = [...tree.errors, ...tree.warnings].map((error) => {
+  const wrong = firstPerLine([...tree.errors, ...tree.warnings], lines).map((error) => {
     const span = { start: error.pos[0], end: error.pos[1] };
     if (error.code === 'DUPLICATE_KEY') return duplicate(problem, text, span);
-    return problem('TAPBOOT_E_YAML_SYNTAX', `not valid YAML: ${lower(error.message)}`, span);
+    const message = `not valid YAML: ${lower(error.message)}`;
+    return problem('TAPBOOT_E_YAML_SYNTAX', message, span, syntaxHint(text, span));
   });
   if (tree.directives.yaml.explicit === true && tree.directives.yaml.version !== '1.2') {
     const at = Math.max(text.indexOf('%YAML'), 0);
@@ -89,7 +98,7 @@ export function parseYaml(file: string, text: string): ParseResult {
       ),
     );
   }
-  wrong.push(...oddKeys(tree, problem));
+  wrong.push(...oddities(tree, problem));
   if (wrong.length > 0) return refuse(...wrong);
   try {
     const value: unknown = tree.toJS({ maxAliasCount: MOST_ALIASES });
@@ -107,37 +116,25 @@ export function parseYaml(file: string, text: string): ParseResult {
   }
 }
 
-type MakeProblem = (
-  code: `TAPBOOT_E_${string}`,
-  message: string,
-  span: Span,
-  hint?: string,
-) => TapbootError;
-
-/** Keys must be plain text: `1: x` and `'1': x` would collide, `__proto__` would vanish. */
-function oddKeys(tree: Document.Parsed<ParsedNode>, problem: MakeProblem): TapbootError[] {
-  const found: TapbootError[] = [];
-  visit(tree, {
-    Pair(_, pair) {
-      const key = pair.key as ParsedNode | null;
-      const span = { start: key?.range[0] ?? 0, end: key?.range[1] ?? 0 };
-      if (isScalar(key) && typeof key.value === 'string' && key.value !== '__proto__') return;
-      const shown = isScalar(key)
-        ? String(key.source ?? key.value)
-        : isMap(key)
-          ? 'a mapping'
-          : 'a list';
-      found.push(
-        problem(
-          'TAPBOOT_E_YAML_KEY',
-          `a key must be plain text, not ${shown}`,
-          span,
-          'put it in quotes if text is meant',
-        ),
-      );
-    },
+/** After a syntax error the parser stumbles on through the line: what follows says nothing. */
+function firstPerLine<T extends { pos: [number, number]; code: string }>(
+  errors: T[],
+  lines: LineCounter,
+): T[] {
+  const seen = new Set<number>();
+  return errors.filter((error) => {
+    const { line } = lines.linePos(error.pos[0]);
+    const first = !seen.has(line);
+    seen.add(line);
+    return first || error.code === 'DUPLICATE_KEY';
   });
-  return found;
+}
+
+/** The trap of this language: `{ … }` ends at the brace of a variable. */
+function syntaxHint(text: string, span: Span): string | undefined {
+  const start = text.lastIndexOf('\n', span.start - 1) + 1;
+  const line = text.slice(start).split('\n')[0] ?? '';
+  return line.includes('${') ? 'within { } and [ ], put text with ${…} in quotes' : undefined;
 }
 
 function duplicate(problem: MakeProblem, text: string, span: Span): TapbootError {

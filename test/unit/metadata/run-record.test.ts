@@ -1,5 +1,5 @@
 import t from 'tap';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LedgerLine } from '../../../driver/ledger/ledger-schema.js';
 import type { RunRecordOptions } from '../../../driver/metadata/run-record.js';
@@ -54,6 +54,15 @@ t.test('a record against its schema is seen before the outcome, and fails the cl
   ]);
   await t.rejects(record.close(), { code: 'TAPBOOT_E_RECORD_INVALID', failureClass: 'infra' });
   t.equal(lines(directory).length, 1, 'it is written all the same');
+});
+
+t.test('a ledger that cannot be written is seen before the outcome', async (t) => {
+  const directory = t.testdir({ notes: {} });
+  const record = await RunRecord.open(options(directory));
+  mkdirSync(path.join(directory, 'notes', 'vm-run-ledger.jsonl'));
+  t.match(record.problems(), [/^ledger: EISDIR/]);
+  await t.rejects(record.close(), { code: 'TAPBOOT_E_RECORD_WRITE', failureClass: 'infra' });
+  t.equal(readRunState(record.directory.path)?.state, 'running', 'the next run sees to it');
 });
 
 t.test('two runs that end at once both have their line', async (t) => {

@@ -198,6 +198,16 @@ t.test('a flaky pass is shown, and the failed attempt is told but is no verdict'
   t.ok(all.every(({ ok }) => ok));
 });
 
+t.test('a record that cannot be closed fails a stream that had passed', async (t) => {
+  const output = new MemoryOutput();
+  const reporter = new TapReporter(output);
+  await RUNS['passed']!(new Script(reporter));
+  t.equal((await parse(output.text)).ok, true);
+  reporter.bailOut('disk full');
+  reporter.bailOut('again');
+  t.match(await parse(output.text), { ok: false, bailout: 'disk full' });
+});
+
 t.test('a run that cannot begin is a stream that fails', async (t) => {
   for (const version of [13, 14] as const) {
     const text = tapBailOut(version, 'no QEMU # install it');

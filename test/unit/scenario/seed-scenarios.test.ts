@@ -84,7 +84,7 @@ t.test('the verification looks for all four names in all five places', async (t)
   for (const step of steps) {
     if (step.kind !== 'run') continue;
     t.same(step.expect.stdout?.notContains, names, step.title);
-    const mustFail = /^(ls|dd .* of=)/.test(step.command);
+    const mustFail = /^(ls |dd .* of=)/.test(step.command);
     t.equal(step.expect.exit === 'nonzero', mustFail, `${step.title}: status`);
   }
 });

@@ -1,0 +1,130 @@
+import {
+  CONSOLE_PATTERNS,
+  type ConsolePattern,
+  type FindingKind,
+  type Severity,
+} from './console-patterns.js';
+
+/** Something that the console said. */
+export interface Finding {
+  kind: FindingKind;
+  severity: Severity;
+  message: string;
+  /** The line as it stood there. */
+  line: string;
+  /** Offset of the line's beginning in the transcript. */
+  offset: number;
+}
+
+/** A message of the kernel, possibly behind a prompt; its time stamp and its text. */
+const KERNEL_MESSAGE = /(?:^|[^"'\w])\[ {0,4}(\d{1,6}\.\d{6})\](?:\[ *[TC]\d+\])? (.*)$/;
+
+/** Seconds by which messages of several CPUs may overtake each other. */
+const STAMP_SLACK = 2;
+
+/**
+ * Reads a console as it comes and says what it means. Pure: it has no clock and asks nobody.
+ *
+ * The same words may come from a log that somebody prints. A kernel message counts only with
+ * a time stamp that is not older than those before it (a printed log goes back in time);
+ * lines of boot loader and initramfs count only until `booted`; prompts count only when the
+ * console has stopped at them, which the caller sees and asks for by `waitingPrompt`.
+ */
+export class ConsoleDetector {
+  #partial = '';
+  /** Offset of the first character of `#partial`. */
+  #offset: number;
+  #stamp = -1;
+  #kernels = 0;
+  #booted = false;
+
+  /** @param offset where in the transcript the first text will stand */
+  constructor(offset = 0) {
+    this.#offset = offset;
+  }
+
+  /** The system is up: from now on people may print logs. */
+  booted(): void {
+    this.#booted = true;
+    this.#kernels = Math.max(1, this.#kernels);
+  }
+
+  /** A restart was asked for: the next kernel is welcome, and its clock begins at 0. */
+  restarting(): void {
+    this.#booted = false;
+    this.#kernels = 0;
+    this.#stamp = -1;
+  }
+
+  /** @returns what the lines that `text` completes mean, in their order */
+  push(text: string): Finding[] {
+    const findings: Finding[] = [];
+    const lines = (this.#partial + text).split('\n');
+    this.#partial = lines.pop() ?? '';
+    for (const line of lines) {
+      const finding = this.#judge(line);
+      if (finding !== undefined) findings.push(finding);
+      this.#offset += line.length + 1;
+    }
+    return findings;
+  }
+
+  /** What the unfinished line means, if the console has come to rest there. */
+  waitingPrompt(): Finding | undefined {
+    const pattern = CONSOLE_PATTERNS.find(
+      ({ shape, pattern }) => shape === 'prompt' && pattern.test(this.#partial),
+    );
+    // A boot loader's or initramfs' prompt in a running system is a line that somebody typed.
+    if (pattern === undefined || (this.#booted && pattern.kind !== 'emergency-shell'))
+      return undefined;
+    return this.#finding(pattern, this.#partial, this.#partial);
+  }
+
+  /** The unfinished line too, as if it were whole: nothing more will come. */
+  end(): Finding[] {
+    return this.push('\n');
+  }
+
+  #judge(line: string): Finding | undefined {
+    const message = KERNEL_MESSAGE.exec(line);
+    if (message !== null) return this.#judgeKernel(line, Number(message[1]), message[2] ?? '');
+    if (this.#booted) return undefined;
+    const pattern = CONSOLE_PATTERNS.find(
+      ({ shape, pattern }) => shape === 'boot-line' && pattern.test(line),
+    );
+    if (pattern !== undefined) return this.#finding(pattern, line, line);
+    // A kernel without time stamps is believed as long as nothing else can be printing.
+    return this.#stamp < 0 ? this.#matchKernel(line, line) : undefined;
+  }
+
+  #judgeKernel(line: string, stamp: number, text: string): Finding | undefined {
+    if (text.startsWith('Linux version ')) {
+      const finding = this.#kernels++ > 0 ? this.#matchKernel(line, text) : undefined;
+      if (finding === undefined) this.#stamp = stamp;
+      return finding;
+    }
+    if (stamp < this.#stamp - STAMP_SLACK) return undefined;
+    this.#stamp = Math.max(this.#stamp, stamp);
+    return this.#matchKernel(line, text);
+  }
+
+  #matchKernel(line: string, text: string): Finding | undefined {
+    const pattern = CONSOLE_PATTERNS.find(
+      ({ shape, pattern }) => shape === 'kernel' && pattern.test(text),
+    );
+    if (pattern === undefined) return undefined;
+    if (pattern.kind === 'kernel-start' && this.#kernels < 2) return undefined;
+    return this.#finding(pattern, line, text);
+  }
+
+  #finding(pattern: ConsolePattern, line: string, text: string): Finding {
+    const first = pattern.pattern.exec(text)?.[1] ?? '';
+    return {
+      kind: pattern.kind,
+      severity: pattern.severity,
+      message: pattern.says.replace('$1', () => first.trim()),
+      line,
+      offset: this.#offset,
+    };
+  }
+}

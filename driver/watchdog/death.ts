@@ -1,0 +1,58 @@
+import type { ConsoleTranscript } from '../channel/console/transcript.js';
+import { guestDead, type TapbootError } from '../errors.js';
+import type { Finding } from './console-detector.js';
+import type { FindingKind } from './console-patterns.js';
+
+/** Lines of console before and after what was found. */
+const BEFORE = 6;
+const AFTER = 30;
+
+const CODES: Record<FindingKind, `TAPBOOT_E_${string}`> = {
+  panic: 'TAPBOOT_E_GUEST_PANIC',
+  oops: 'TAPBOOT_E_GUEST_OOPS',
+  lockup: 'TAPBOOT_E_GUEST_HUNG',
+  'hung-task': 'TAPBOOT_E_GUEST_HUNG',
+  oom: 'TAPBOOT_E_GUEST_HUNG',
+  'power-off': 'TAPBOOT_E_GUEST_POWEROFF',
+  restart: 'TAPBOOT_E_GUEST_REBOOT',
+  'kernel-start': 'TAPBOOT_E_GUEST_REBOOT',
+  'emergency-shell': 'TAPBOOT_E_GUEST_EMERGENCY',
+  'initramfs-shell': 'TAPBOOT_E_GUEST_INITRAMFS',
+  'boot-failed': 'TAPBOOT_E_GUEST_INITRAMFS',
+  'no-boot-device': 'TAPBOOT_E_GUEST_NO_BOOT',
+  'boot-loader': 'TAPBOOT_E_GUEST_NO_BOOT',
+};
+
+/** A death that the console tells. */
+export function deathByConsole(finding: Finding, transcript: ConsoleTranscript): TapbootError {
+  const before = transcript.text(Math.max(transcript.start, finding.offset - 2000));
+  const head = before.slice(0, before.length - (transcript.length - finding.offset));
+  const lines = [
+    ...meaningful(head).slice(-BEFORE),
+    ...meaningful(transcript.text(finding.offset)).slice(0, AFTER),
+  ];
+  return guestDead(CODES[finding.kind], finding.message, {
+    expected: 'a guest that goes on running',
+    got: finding.line.trim(),
+    output: lines.join('\n'),
+    hint: 'serial.log has the whole console.',
+  });
+}
+
+/** A death without words of its own: the console's last lines are all there is. */
+export function deathWithTail(
+  code: `TAPBOOT_E_${string}`,
+  message: string,
+  got: string,
+  transcript: ConsoleTranscript,
+): TapbootError {
+  return guestDead(code, message, {
+    expected: 'a guest that goes on running',
+    got,
+    output: transcript.tail(AFTER),
+    hint: 'serial.log has the whole console, harness.log what QEMU said.',
+  });
+}
+
+const meaningful = (text: string): string[] =>
+  text.split('\n').filter((line) => line.trim() !== '');
