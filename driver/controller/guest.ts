@@ -78,6 +78,9 @@ export class Guest implements AsyncDisposable {
     this.watchdog = new Watchdog({
       transcript: this.transcript,
       bootSilenceMs: host.timeouts.spawnMs,
+      onFinding: ({ severity, message, line }) => {
+        host.log(`console shows (${severity}): ${message}: ${line.trim()}`);
+      },
     });
     this.#scope.defer(
       running.qmp.onEvent((event) => {

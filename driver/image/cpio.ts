@@ -65,13 +65,7 @@ function member(path: string, data: Buffer, fields: MemberFields): Buffer[] {
   const header = Buffer.from(
     '070701' + numbers.map((number) => number.toString(16).padStart(8, '0')).join(''),
   );
-  return [
-    header,
-    name,
-    padding(header.length + name.length, 4),
-    data,
-    padding(data.length, 4),
-  ];
+  return [header, name, padding(header.length + name.length, 4), data, padding(data.length, 4)];
 }
 
 const padding = (length: number, unit: number): Buffer =>

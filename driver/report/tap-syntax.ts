@@ -25,7 +25,7 @@ const KEY = /^[a-z_][a-z0-9_]*$/i;
  * Lines of a YAML block (without `---` and `...`) in the subset that every consumer
  * reads: block maps and lists, numbers, double-quoted strings, literal blocks for texts of
  * several lines. Perl's TAP::Parser brings its own small reader: no flow style, no
- * anchors, no block indicators other than `|`. A text in a literal block ends with a newline.
+ * anchors, no block indicators other than `|`.
  */
 export function yamlBlock(value: { [key: string]: YamlValue }): string[] {
   return mapLines(value, '');
@@ -50,7 +50,7 @@ function entryLines(head: string, value: YamlValue, indent: string): string[] {
 }
 
 function itemLines(item: YamlValue, indent: string): string[] {
-  if (typeof item === 'string') return [`${indent}- ${quoted(item)}`];
+  if (typeof item === 'string') return [`${indent}- ${quotedItem(item)}`];
   if (typeof item !== 'object' || Array.isArray(item)) {
     return [`${indent}- ${typeof item === 'object' ? quoted(JSON.stringify(item)) : String(item)}`];
   }
@@ -58,10 +58,22 @@ function itemLines(item: YamlValue, indent: string): string[] {
   return first === undefined ? [`${indent}- {}`] : [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
+/** A literal block stands for a text that ends in a newline, exactly; others are quoted. */
 function textLines(head: string, text: string, indent: string): string[] {
   const lines = text.replace(/\n$/, '').split('\n');
-  if (lines.length < 2 || !fitsLiteral(lines)) return [`${head} ${quoted(text)}`];
+  if (lines.length < 2 || !text.endsWith('\n') || !fitsLiteral(lines)) {
+    return [`${head} ${quoted(text)}`];
+  }
+  // Blank lines keep their indentation: Perl's reader ends the block at one without.
   return [`${head} |`, ...lines.map((line) => `${indent}  ${line}`)];
+}
+
+/**
+ * A quoted string as an item of a list. Perl's reader takes `- "key: value"` for a map, so
+ * such a colon is written as an escape.
+ */
+function quotedItem(text: string): string {
+  return quoted(text).replace(/^(\S+\s*):(?=\s|$)/, '$1\\x3a');
 }
 
 /** Everything that YAML does not take as it is, or that a screen would obey. */

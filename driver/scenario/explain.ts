@@ -1,12 +1,18 @@
 import { scenarioError } from '../errors.js';
 import { stepForms, type WrittenKind } from './kinds/index.js';
 import { suggestion } from './problem.js';
-import { toJsonSchema, type JsonSchema } from './schema/json-schema.js';
+import {
+  planJsonSchema,
+  scenarioJsonSchema,
+  toJsonSchema,
+  type JsonSchema,
+} from './schema/json-schema.js';
 
 /** One key of a step, as the schema describes it. */
 export interface KeyExplanation {
   /** Way to the key from the step: `wait.unit`; `[]` stands for a list's item. */
   path: string;
+  /** In every form of the step. */
   required: boolean;
   description: string;
   examples: unknown[];
@@ -48,6 +54,16 @@ export function explainStep(kind: string): StepExplanation {
   };
 }
 
+/**
+ * Explains the keys of a file, without those of its steps.
+ *
+ * @param language `scenario` or `plan`
+ */
+export function explainFile(language: 'scenario' | 'plan'): KeyExplanation[] {
+  const schema = language === 'scenario' ? scenarioJsonSchema() : planJsonSchema();
+  return unique(keysOf(schema, '')).filter(({ path }) => !/^(steps\[\]|sections)\./.test(path));
+}
+
 /** Keys of a schema and of all its alternatives, depth first. */
 export function keysOf(schema: JsonSchema, prefix: string): KeyExplanation[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
@@ -61,14 +77,10 @@ export function keysOf(schema: JsonSchema, prefix: string): KeyExplanation[] {
     };
     return [explanation, ...keysOf(inner, path)];
   });
-  const alternatives = (schema.anyOf ?? []).flatMap((branch) =>
-    keysOf(branch as JsonSchema, prefix),
-  );
+  const alternatives = (schema.anyOf ?? []).flatMap((branch) => keysOf(branch, prefix));
   const { items } = schema;
   const listed =
-    typeof items === 'object' && !Array.isArray(items)
-      ? keysOf(items as JsonSchema, `${prefix}[]`)
-      : [];
+    typeof items === 'object' && !Array.isArray(items) ? keysOf(items, `${prefix}[]`) : [];
   return [...own, ...alternatives, ...listed];
 }
 

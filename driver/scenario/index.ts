@@ -8,7 +8,14 @@ export { checkScenarios, type CheckResult } from './check.js';
 export { judgeOutput, type JudgedResult } from './expect/judge.js';
 export { judgeStream } from './expect/stream.js';
 export type { Judgement } from './expect/judgement.js';
-export { explainStep, stepKinds, type KeyExplanation, type StepExplanation } from './explain.js';
+export {
+  explainFile,
+  explainStep,
+  stepKinds,
+  type KeyExplanation,
+  type StepExplanation,
+} from './explain.js';
+export { keyTable } from './key-table.js';
 export { loadScenarios, readScenarios } from './load/load.js';
 export type { LoadedScenarios, LoadOptions } from './load/load.js';
 export { loadPlan, readPlan, type PlanOptions, type PlanResult } from './plans/load.js';

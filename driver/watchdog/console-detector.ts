@@ -19,6 +19,8 @@ export interface Finding {
 /** A message of the kernel, possibly behind a prompt; its time stamp and its text. */
 const KERNEL_MESSAGE = /(?:^|[^"'\w])\[ {0,4}(\d{1,6}\.\d{6})\](?:\[ *[TC]\d+\])? (.*)$/;
 
+const BROADCAST = /^Broadcast message from systemd-journald@/;
+
 /** Seconds by which messages of several CPUs may overtake each other. */
 const STAMP_SLACK = 2;
 
@@ -36,6 +38,8 @@ export class ConsoleDetector {
   #offset: number;
   #stamp = -1;
   #kernels = 0;
+  /** The next line that is not empty is what journald broadcasts. */
+  #broadcast = false;
   #booted = false;
 
   /** @param offset where in the transcript the first text will stand */
@@ -88,6 +92,14 @@ export class ConsoleDetector {
   #judge(line: string): Finding | undefined {
     const message = KERNEL_MESSAGE.exec(line);
     if (message !== null) return this.#judgeKernel(line, Number(message[1]), message[2] ?? '');
+    if (BROADCAST.test(line)) this.#broadcast = true;
+    else if (line.trim() !== '' && this.#broadcast) {
+      this.#broadcast = false;
+      const pattern = CONSOLE_PATTERNS.find(
+        ({ shape, pattern }) => shape === 'broadcast' && pattern.test(line),
+      );
+      if (pattern !== undefined) return this.#finding(pattern, line, line);
+    }
     if (this.#booted) return undefined;
     const pattern = CONSOLE_PATTERNS.find(
       ({ shape, pattern }) => shape === 'boot-line' && pattern.test(line),

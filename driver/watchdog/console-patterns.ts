@@ -15,6 +15,7 @@ export type FindingKind =
   | 'power-off'
   | 'restart'
   | 'kernel-start'
+  | 'init-died'
   | 'emergency-shell'
   | 'initramfs-shell'
   | 'boot-failed'
@@ -27,6 +28,8 @@ export type Shape =
   | 'kernel'
   /** A line of its own, before the system is up: nobody prints logs then. */
   | 'boot-line'
+  /** A line that journald sends to all terminals: behind `Broadcast message from systemd-journald`. */
+  | 'broadcast'
   /** An unfinished line that stays: somebody waits there for a key. */
   | 'prompt';
 
@@ -91,6 +94,13 @@ export const CONSOLE_PATTERNS: readonly ConsolePattern[] = [
   ),
   kernel('power-off', 'suspect', /^reboot: (Power down|System halted)/, 'the guest said: $1'),
   kernel('restart', 'suspect', /^reboot: (Restarting system.*)/, 'the guest said: $1'),
+  {
+    kind: 'init-died',
+    severity: 'dead',
+    shape: 'broadcast',
+    pattern: /^(?:systemd\[1\]: )?(Freezing execution\.?)/,
+    says: 'PID 1 has crashed: $1',
+  },
   prompt('initramfs-shell', /^\(initramfs\) *$/, 'the boot ended at the prompt (initramfs)'),
   prompt(
     'initramfs-shell',

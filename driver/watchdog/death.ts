@@ -16,6 +16,7 @@ const CODES: Record<FindingKind, `TAPBOOT_E_${string}`> = {
   'power-off': 'TAPBOOT_E_GUEST_POWEROFF',
   restart: 'TAPBOOT_E_GUEST_REBOOT',
   'kernel-start': 'TAPBOOT_E_GUEST_REBOOT',
+  'init-died': 'TAPBOOT_E_GUEST_INIT_DIED',
   'emergency-shell': 'TAPBOOT_E_GUEST_EMERGENCY',
   'initramfs-shell': 'TAPBOOT_E_GUEST_INITRAMFS',
   'boot-failed': 'TAPBOOT_E_GUEST_INITRAMFS',

@@ -1,6 +1,7 @@
 import type { ConsoleTranscript } from '../channel/console/transcript.js';
 import type { TapbootError } from '../errors.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
+import type { FindingKind } from './console-patterns.js';
 import { deathByConsole, deathWithTail } from './death.js';
 import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
 
@@ -32,6 +33,8 @@ const PROMPT_MS = 1500;
 /** A guest that answers within this has not died, whatever its console shows. */
 const CONFIRM_MS = 5000;
 const HEARTBEAT_MISSES = 3;
+/** No answer of the guest refutes these: what answers is a system that is not the one tested. */
+const FINAL: ReadonlySet<FindingKind> = new Set(['oops', 'emergency-shell', 'init-died']);
 
 /**
  * Watches one QEMU process for the death of its guest: by what its console says, by QMP's
@@ -159,7 +162,7 @@ export class Watchdog {
    * kernel's answers are worth nothing, so there is no question.
    */
   async #confirm(finding: Finding): Promise<void> {
-    const final = finding.kind === 'oops' || finding.kind === 'emergency-shell';
+    const final = FINAL.has(finding.kind);
     if (!final && this.#heartbeat !== undefined) {
       if (await this.#heartbeat.check(CONFIRM_MS)) {
         if (this.#worst === finding) this.#worst = undefined;

@@ -14,11 +14,13 @@ export const SHELL_PORT = 'tapboot.shell.0';
 export async function startGuestShell(
   channel: Channel,
   portName: string = SHELL_PORT,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const result = await channel.run(startScript(portName), { timeoutMs });
   if (result.exitStatus === 0) return;
-  const reason = /^tapboot: (.*)$/m.exec(result.stdout)?.[1];
+  const reason = result.timedOut
+    ? `nothing happened within ${String(timeoutMs / 1000)} s`
+    : /^tapboot: (.*)$/m.exec(result.stdout)?.[1];
   throw infraError(
     'TAPBOOT_E_SHELL_PORT',
     `no shell could be started on the virtio-serial port: ${reason ?? 'the command failed'}`,
@@ -52,8 +54,8 @@ if ! find_port; then
   i=0
   until find_port; do
     i=$((i + 1))
-    [ $i -le 100 ] || { echo "tapboot: the port ${portName} does not appear"; exit 1; }
-    sleep 0.1
+    [ $i -le 25 ] || { echo "tapboot: the port ${portName} does not appear"; exit 1; }
+    sleep 0.2
   done
 fi
 shell=$(command -v bash) && shell="$shell --norc --noprofile" || shell=sh

@@ -1,4 +1,14 @@
-import { access, cp, lutimes, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  cp,
+  lutimes,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KERNEL_ARGUMENTS, sha256, SOURCE_DATE_EPOCH, type Recipe } from './recipe.js';
@@ -102,9 +112,14 @@ async function makeEfiImage(
   const kibibytes = 1440;
   await writeFile(image, Buffer.alloc(kibibytes * 1024));
   // The serial number would else be the time of day.
-  await runTool(context, 'mformat', ['-i', image, '-f', String(kibibytes), '-N', '7a9b0071', '::'], {
-    env,
-  });
+  await runTool(
+    context,
+    'mformat',
+    ['-i', image, '-f', String(kibibytes), '-N', '7a9b0071', '::'],
+    {
+      env,
+    },
+  );
   await runTool(context, 'mmd', ['-i', image, '::/EFI', '::/EFI/BOOT'], { env });
   await runTool(context, 'mcopy', ['-i', image, loader, '::/EFI/BOOT/BOOTX64.EFI'], { env });
 }

@@ -62,12 +62,7 @@ function oneOf<T extends string>(
   throw wrong(spec, `the image provider debian has no ${what} “${got}”`, got, values);
 }
 
-function wrong(
-  spec: ImageSpec,
-  message: string,
-  got: string,
-  values: readonly string[],
-): Error {
+function wrong(spec: ImageSpec, message: string, got: string, values: readonly string[]): Error {
   return scenarioError('TAPBOOT_E_IMAGE_OPTION', message, {
     expected: values.join(', '),
     got: spec.text,

@@ -52,7 +52,9 @@ export async function readRecipe(projectRoot: string): Promise<Recipe> {
 
 /** SHA-256 (hex) over texts, each ended by a NUL so that they cannot run together. */
 export function sha256(...texts: string[]): string {
-  return createHash('sha256').update(texts.map((text) => `${text}\0`).join('')).digest('hex');
+  return createHash('sha256')
+    .update(texts.map((text) => `${text}\0`).join(''))
+    .digest('hex');
 }
 
 async function words(file: string): Promise<string[]> {

@@ -79,7 +79,9 @@ async function newestCached(
   recipe: Recipe,
 ): Promise<StoreEntry | undefined> {
   const parent = join(directory, 'root');
-  const names = (await readdir(parent).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const names = (await readdir(parent).catch(() => [])).filter((name) =>
+    /^[0-9a-f]{64}$/.test(name),
+  );
   const candidates: { path: string; built: number }[] = [];
   for (const name of names) {
     const manifest = join(parent, name, 'manifest.json');

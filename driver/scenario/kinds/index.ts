@@ -60,5 +60,4 @@ export function kindOf(written: WrittenStep): WrittenKind {
  * The definition for a kind. The table's entries differ in the type of what is written;
  * the caller has it from `kindOf`, so that the two belong together.
  */
-export const definitionOf = (kind: keyof typeof kinds): StepKindDefinition =>
-  kinds[kind] as unknown as StepKindDefinition;
+export const definitionOf = (kind: keyof typeof kinds): StepKindDefinition => kinds[kind];

@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../location.js';
 import type { Pattern, TextPattern } from '../model.js';
 import { nearest, problemAt, type ProblemDetails, type Report } from '../problem.js';
 import { parseDuration, parseSize } from '../quantities.js';
@@ -23,7 +24,7 @@ export class StepReader {
     return new StepReader(this.document, [...this.base, ...path], this.report);
   }
 
-  at(path: YamlPath) {
+  at(path: YamlPath): SourceLocation {
     return this.document.at([...this.base, ...path]);
   }
 

@@ -49,7 +49,7 @@ export function buildStep(
   const definition = definitionOf(kind);
   const value = filled.value as Record<string, unknown>;
   const reader = new StepReader(document, path, report);
-  const base = baseOf(value as WrittenCommon, reader, place);
+  const base = baseOf(value, reader, place);
   const inner = definition.innerTimeout?.(value);
   if (inner !== undefined) base.timeoutMs = reader.duration([kind, 'timeout'], inner);
   const summary = shorten(definition.summary(value), LONGEST_SUMMARY);

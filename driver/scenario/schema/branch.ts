@@ -10,13 +10,11 @@ type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
  */
 export function pickBranch(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue];
-  const meant = meantBranch(issue as UnionIssue);
+  const meant = meantBranch(issue);
   if (meant === undefined) {
-    return [{ ...issue, message: alternatives(issue as UnionIssue) } as Issue];
+    return [{ ...issue, message: alternatives(issue) }];
   }
-  return meant.flatMap((inner) =>
-    pickBranch({ ...inner, path: [...issue.path, ...inner.path] } as Issue),
-  );
+  return meant.flatMap((inner) => pickBranch({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** The only alternative whose own type the value has. */

@@ -93,7 +93,7 @@ export type DiskName = `vd${Letters<typeof LETTERS>}`;
 
 /** The keys `vda` … `vdz`, each with `oneDisk`. */
 const perDisk = Object.fromEntries(
-  [...LETTERS].map((letter) => [`vd${letter}`, oneDisk.optional()]),
+  Array.from(LETTERS, (letter) => [`vd${letter}`, oneDisk.optional()]),
 ) as Record<DiskName, z.ZodOptional<typeof oneDisk>>;
 
 /** The mapping below `disks`. */

@@ -22,8 +22,9 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
       const forms = formsOf.get(zodSchema) ?? formsOf.get(unmeta(zodSchema));
       if (forms === undefined) return;
       jsonSchema.anyOf = forms.map((form) => {
-        const { $schema: _, ...rest } = toJsonSchema(form);
-        return rest;
+        const inner = toJsonSchema(form);
+        delete inner.$schema;
+        return inner;
       });
     },
   });

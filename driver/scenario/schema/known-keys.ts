@@ -19,7 +19,7 @@ export function knownKeys(schema: z.ZodType, path: YamlPath, value: unknown): st
 
 /** A schema and its alternatives, as one flat list of those that are mappings or lists. */
 function expand(schema: JsonSchema): JsonSchema[] {
-  const alternatives = (schema.anyOf ?? []).flatMap((branch) => expand(branch as JsonSchema));
+  const alternatives = (schema.anyOf ?? []).flatMap((branch) => expand(branch));
   return [...(schema.type === undefined ? [] : [schema]), ...alternatives];
 }
 
@@ -44,5 +44,5 @@ function below(schema: JsonSchema, value: unknown, part: string | number) {
     typeof value === 'object' && value !== null
       ? (value as Record<string | number, unknown>)[part]
       : undefined;
-  return [{ schema: next as JsonSchema, value: inner }];
+  return [{ schema: next, value: inner }];
 }

@@ -26,10 +26,11 @@ export const duration = z.string(DURATION).regex(orTemplate(DURATION_PATTERN), D
 export const size = z.string(SIZE).regex(orTemplate(SIZE_PATTERN), SIZE);
 
 /** Any text but the empty one. */
-export const text = (expected: string) => z.string(expected).min(1, expected);
+export const text = (expected: string): z.ZodString => z.string(expected).min(1, expected);
 
 /** One line of text. */
-export const line = (expected: string) => z.string(expected).regex(/^[^\r\n]+$/, expected);
+export const line = (expected: string): z.ZodString =>
+  z.string(expected).regex(/^[^\r\n]+$/, expected);
 
 /** A path in the guest. */
 export const guestPath = z
@@ -37,24 +38,30 @@ export const guestPath = z
   .regex(orTemplate('/[^\\r\\n]*'), 'an absolute path in the guest');
 
 /** Small letters, digits, hyphens: safe as a file name, a tag, part of a function name. */
-export const slug = (expected: string) =>
+export const slug = (expected: string): z.ZodString =>
   z.string(expected).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, expected);
 
 /** A whole number, or a variable in its place. */
-export function integer(lowest: number, highest: number, noun = 'a whole number') {
+export function integer(
+  lowest: number,
+  highest: number,
+  noun = 'a whole number',
+): z.ZodUnion<[z.ZodInt, z.ZodString]> {
   const expected = `${noun} from ${String(lowest)} to ${String(highest)}`;
   const number = z.int(expected).min(lowest, expected).max(highest, expected);
   return z.union([number, z.string().regex(ONLY_TEMPLATE, expected)], expected);
 }
 
 /** One of a few words, or a variable in its place. */
-export function choice<const T extends readonly [string, ...string[]]>(words: T) {
+export function choice<const T extends readonly [string, ...string[]]>(
+  words: T,
+): z.ZodUnion<[z.ZodEnum<{ [K in T[number]]: K }>, z.ZodString]> {
   const expected = listOf(words);
   return z.union([z.enum(words, expected), z.string().regex(ONLY_TEMPLATE, expected)], expected);
 }
 
 /** A value, or a list of at least one. */
-export function oneOrMany<T extends z.ZodType>(item: T) {
+export function oneOrMany<T extends z.ZodType>(item: T): z.ZodUnion<[T, z.ZodArray<T>]> {
   return z.union([item, z.array(item).min(1, 'at least one item')]);
 }
 

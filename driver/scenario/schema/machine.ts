@@ -6,7 +6,7 @@ const NAME = 'a disk name, vda to vdz';
 
 /** `vdb` asks for `vda` and so on: disks are attached in order, without gaps. */
 const neighbours = Object.fromEntries(
-  [...'bcdefghijklmnopqrstuvwxyz'].map((letter) => [
+  Array.from('bcdefghijklmnopqrstuvwxyz', (letter) => [
     `vd${letter}`,
     [`vd${String.fromCharCode(letter.charCodeAt(0) - 1)}`],
   ]),

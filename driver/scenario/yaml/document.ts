@@ -1,13 +1,5 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Document,
-  type Node,
-  type ParsedNode,
-} from 'yaml';
+import type { LineCounter } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type ParsedNode } from 'yaml';
 import type { SourceLocation } from '../location.js';
 import type { YamlPath } from './path.js';
 

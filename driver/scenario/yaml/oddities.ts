@@ -15,7 +15,7 @@ export type MakeProblem = (
  * `'1': x` would collide, `__proto__` would vanish), aliases of nothing or of what they
  * stand in, NUL (which no command and no file name can hold).
  */
-export function oddities(tree: Document.Parsed<ParsedNode>, problem: MakeProblem): TapbootError[] {
+export function oddities(tree: Document.Parsed, problem: MakeProblem): TapbootError[] {
   const found: TapbootError[] = [];
   const spanOf = (node: { range?: [number, number, number] | null } | null): Span => ({
     start: node?.range?.[0] ?? 0,
@@ -49,6 +49,6 @@ export function oddities(tree: Document.Parsed<ParsedNode>, problem: MakeProblem
 }
 
 function showKey(key: ParsedNode | null): string {
-  if (isScalar(key)) return String(key.source ?? key.value);
+  if (isScalar(key)) return key.source;
   return isMap(key) ? 'a mapping' : 'a list';
 }

@@ -1,5 +1,4 @@
-import { LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
-import type { Document } from 'yaml';
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { YamlDocument, type Span } from './document.js';
 import { frameOf } from './frame.js';
@@ -50,7 +49,7 @@ export function parseYaml(file: string, text: string): ParseResult {
     const code = control[0].charCodeAt(0).toString(16).padStart(2, '0');
     return refuse(problem('TAPBOOT_E_YAML_SYNTAX', `a control character (0x${code})`, span));
   }
-  let documents: Document.Parsed<ParsedNode>[];
+  let documents: Document.Parsed[];
   try {
     const parsed = parseAllDocuments(text, {
       version: '1.2',

@@ -183,6 +183,10 @@ t.test('the commands run in a real shell', async (t) => {
     'systemctl',
     '#!/bin/sh\ncase $* in *list-units*) echo "bad.service loaded failed" ;; *) echo "systemctl $*" ;; esac\n',
   );
+  // The host's own disks are none of the test's business.
+  for (const name of ['dmesg', 'lsblk', 'blkid', 'mdadm', 'pvs', 'vgs', 'lvs']) {
+    await vm.program(name, `#!/bin/sh\necho "${name} $*"\n`);
+  }
   await vm.program('journalctl', '#!/bin/sh\necho "journalctl $*"\n');
   const artifacts = await collectDiagnostics(vm, 'step 1 failed', directory);
   const file = (label: string) =>
@@ -191,5 +195,6 @@ t.test('the commands run in a real shell', async (t) => {
     await read(file('journal of bad.service')),
     'journalctl --no-pager -o short-precise -b -u bad.service\n',
   );
+  t.equal(await read(file('lvm')), 'pvs -a\nvgs \nlvs -a\n');
   t.match(await read(file('mounts')), / \/proc proc /);
 });

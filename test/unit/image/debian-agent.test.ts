@@ -35,10 +35,7 @@ t.test('the agent is plain shell', async (t) => {
   t.equal(bash.stdout, '');
   const sh = await execa(
     'shellcheck',
-    [
-      join(recipe, 'customize.sh'),
-      join(recipe, 'rootfs/usr/lib/tapboot/ssh-host-key'),
-    ],
+    [join(recipe, 'customize.sh'), join(recipe, 'rootfs/usr/lib/tapboot/ssh-host-key')],
     { reject: false },
   );
   t.equal(sh.stdout, '');
@@ -142,7 +139,11 @@ t.test('the layer', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'tapboot-agent-'));
   await writeFile(join(directory, 'file'), 'x');
   const tree = await agentLayer({ kind: 'directory', path: directory }, PROJECT);
-  t.strictSame(tree?.entries.map((entry) => entry.path), ['file'], 'a tree is taken as it is');
+  t.strictSame(
+    tree?.entries.map((entry) => entry.path),
+    ['file'],
+    'a tree is taken as it is',
+  );
 });
 
 t.test('sabotaged agents', async (t) => {
@@ -159,7 +160,10 @@ t.test('sabotaged agents', async (t) => {
     const functions = [...defined].map((match) => match[1] ?? '');
     t.ok(functions.length > 0, `${name} replaces ${functions.join(', ')}`);
     await chmod(join(script, 'agent'), 0o644);
-    const known = await execa('bash', ['-c', `. ${script}/agent; declare -F ${functions.join(' ')}`]);
+    const known = await execa('bash', [
+      '-c',
+      `. ${script}/agent; declare -F ${functions.join(' ')}`,
+    ]);
     t.equal(known.stdout, functions.join('\n'));
   }
 });

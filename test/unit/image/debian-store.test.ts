@@ -116,16 +116,12 @@ t.test('a lock is free when its holder was killed', async (t) => {
   );
   await once(holder.stdout, 'data');
   let waited = false;
-  const mine = withLock(
-    file,
-    () => Promise.resolve('mine'),
-    {
-      onWait: () => {
-        waited = true;
-        holder.kill('SIGKILL');
-      },
+  const mine = withLock(file, () => Promise.resolve('mine'), {
+    onWait: () => {
+      waited = true;
+      holder.kill('SIGKILL');
     },
-  );
+  });
   t.equal(await mine, 'mine');
   t.ok(waited, 'it was held before');
 });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { execa } from 'execa';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueueItem } from '../../../driver/ledger/queue.js';
@@ -27,6 +28,34 @@ t.test('several at once lose nothing', async (t) => {
     [...'abcdefgh'].map((id) => settleQueue(file, { ran: [], queued: [item(id)] })),
   );
   t.equal([...names(readQueue(file))].sort().join(''), 'abcdefgh');
+});
+
+t.test('several processes at once lose nothing', async (t) => {
+  const file = path.join(t.testdir(), 'vm-run-queue.json');
+  const module = path.join(import.meta.dirname, '../../../driver/ledger/queue.ts');
+  const program = `import { settleQueue } from ${JSON.stringify(module)};
+    for (const item of JSON.parse(process.argv[1])) await settleQueue(${JSON.stringify(file)}, { ran: [], queued: [item] });`;
+  const lanes = [...'abcd'].map((lane) =>
+    [1, 2, 3, 4, 5, 6].map((n) => item(`${lane}${String(n)}`)),
+  );
+  await Promise.all(
+    lanes.map((items) =>
+      execa('node', [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        program,
+        JSON.stringify(items),
+      ]),
+    ),
+  );
+  t.strictSame(
+    readQueue(file)
+      .map(({ id }) => id)
+      .sort(),
+    lanes.flatMap((items) => items.map(({ id }) => id)),
+  );
 });
 
 t.test('a damaged queue is an error, not an empty one', async (t) => {

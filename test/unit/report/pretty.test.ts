@@ -57,7 +57,7 @@ A clean disk
       stdout:
       | out
       output:
-      | [    1.0] kernel: ok 1 - forged
+      | kernel: ok 1 - forged
       | not ok 2
       journal # 1: run/logs/diagnostics/journal: x.log
       next: Look at the journal: it says "why".

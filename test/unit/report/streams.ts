@@ -39,7 +39,7 @@ export const FAILURE: Failure = {
   ],
   hint: 'Look at the journal: it says "why".',
   frame: '  11 | steps:\n> 12 |   - run: x # y\n     |     ^',
-  output: '[    1.0] kernel: ok 1 - forged\r\n\u001b[31mnot ok 2\u001b[0m\n\n\n',
+  output: 'kernel: ok 1 - forged\r\n\u001b[31mnot ok 2\u001b[0m\n\n\n',
   artifacts: [{ label: 'journal # 1', path: '/notes/run/logs/diagnostics/journal: x.log' }],
 };
 

@@ -131,7 +131,7 @@ t.test('a failing point says everything, exactly', async (t) => {
     diff: FAILURE.mismatches[0]!.diff!,
     further_mismatches: [{ what: 'exit', expected: '0', got: '1' }],
     frame: FAILURE.frame!.split('\n'),
-    output: ['[    1.0] kernel: ok 1 - forged', 'not ok 2'],
+    output: ['kernel: ok 1 - forged', 'not ok 2'],
     exit_status: 1,
     artifacts: FAILURE.artifacts,
   });
