@@ -21,6 +21,9 @@ export interface AcceleratorChoice {
 /** Seconds a Linux kernel gets to reach user space under KVM; it takes about one. */
 export const PROBE_DEADLINE_SECONDS = 20;
 
+/** The same under TCG, which takes 2–3 s on an idle machine. */
+const CONTROL_DEADLINE_SECONDS = 60;
+
 const KVM_DEVICE = '/dev/kvm';
 
 /** Options of {@link chooseAccelerator}. */
@@ -178,15 +181,29 @@ async function kvmVerdict(
     return { reason: 'KVM refused: there is no kernel to probe it with', remembered: false };
   }
   await access(options.kernel, constants.R_OK).catch((error: unknown) => {
-    throw infraError('TAPBOOT_E_PROBE_KERNEL', `cannot read the kernel to probe KVM with: ${String(options.kernel)}`, { cause: error });
+    throw infraError(
+      'TAPBOOT_E_PROBE_KERNEL',
+      `cannot read the kernel to probe KVM with: ${String(options.kernel)}`,
+      { cause: error },
+    );
   });
   const outcome = await probeBoot('kvm', { ...options, kernel: options.kernel });
   const reason = outcome === undefined ? undefined : `KVM refused: ${outcome}`;
+  if (outcome !== undefined && !(await bootsUnderTcg(options, options.kernel))) {
+    const doubt = `${outcome}; but that kernel does not boot under TCG either, so KVM is not to blame`;
+    return { reason: `KVM refused for this run: ${doubt}`, remembered: false };
+  }
   await mkdir(directory, { recursive: true });
   const temporary = `${file}.${String(process.pid)}`;
   await writeFile(temporary, JSON.stringify({ probedAt: new Date().toISOString(), reason }));
   await rename(temporary, file);
   return { reason, remembered: false };
+}
+
+/** The control experiment: a kernel that boots nowhere says nothing about KVM. */
+async function bootsUnderTcg(options: AcceleratorOptions, kernel: string): Promise<boolean> {
+  const deadlineSeconds = CONTROL_DEADLINE_SECONDS;
+  return (await probeBoot('tcg', { ...options, kernel, deadlineSeconds })) === undefined;
 }
 
 function readVerdict(text: string): { reason: string | undefined } | undefined {
