@@ -103,3 +103,18 @@ t.test('links between pages lead somewhere', async (t) => {
     }
   }
 });
+
+t.test('the scenario in the README is one that tapboot accepts', async (t) => {
+  const page = await readFile(join(root, 'README.md'), 'utf8');
+  const scenarios = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
+  t.ok(scenarios.length > 0, 'the search finds one');
+  for (const text of scenarios) {
+    const directory = t.testdir({ 'example.yaml': text });
+    const { exitCode, stderr } = await execa(
+      join(root, 'bin/tapboot'),
+      ['check', join(directory, 'example.yaml')],
+      { reject: false },
+    );
+    t.equal(exitCode, 0, stderr);
+  }
+});

@@ -45,7 +45,7 @@ t.test('a tool is found on the PATH, and must be executable', async (t) => {
 });
 
 t.test('administration tools are found without sbin on the PATH', async (t) => {
-  t.match(await locateTool('losetup', '/no/such/directory'), /sbin\/losetup$/);
+  t.match(await locateTool('blkid', '/no/such/directory'), /sbin\/blkid$/);
 });
 
 t.test('a missing tool names its package and the command', async (t) => {

@@ -1,0 +1,129 @@
+import t from 'tap';
+import { login } from '../../../../driver/channel/console/login.js';
+import { consoleWithPeer, play, shellAnswer, type Peer } from './peer.js';
+
+/** Dialogues as real guests hold them; the guests themselves are met in test/vm. */
+
+const ROOT = { root: 'console', user: 'root' } as const;
+
+/** getty and login in miniature. `password` undefined: none is asked for. */
+function getty(peer: Peer, users: Record<string, string | undefined>, uid: number): void {
+  let state: 'name' | 'password' | 'shell' = 'name';
+  let name = '';
+  const prompt = '\x1b]0;t\x07\r\n\x1b[1;32m[user@live:~]$\x1b[0m ';
+  peer.say('\r\nlive login: ');
+  play(
+    peer,
+    (line) => {
+      if (state === 'name') {
+        name = line;
+        if (name in users && users[name] === undefined) {
+          state = 'shell';
+          return `Last login: never\r\n${prompt}`;
+        }
+        state = line === '' ? 'name' : 'password';
+        return line === '' ? 'live login: ' : 'Password: ';
+      }
+      if (state === 'password') {
+        state = users[name] === line ? 'shell' : 'name';
+        return state === 'shell' ? prompt : '\r\nLogin incorrect\r\nlive login: ';
+      }
+      return shellAnswer(line, uid) + prompt;
+    },
+    () => state !== 'password',
+  );
+}
+
+t.test('login: and no password', async (t) => {
+  const peer = consoleWithPeer();
+  let prompts = 0;
+  getty(peer, { root: undefined }, 0);
+  const session = await login(peer.console, ROOT, { timeoutMs: 20_000, onPrompt: () => prompts++ });
+  t.equal(session.shell, 'bash');
+  t.equal(prompts, 1);
+  t.equal(peer.typed[0], 'root\\n');
+  t.equal(session.typedBytes, peer.console.typedBytes);
+});
+
+t.test('a password is typed and not logged', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: 'geheim' }, 0);
+  await login(peer.console, { ...ROOT, password: 'geheim' }, { timeoutMs: 20_000 });
+  t.notMatch(peer.typed.join('\n'), /geheim/);
+  t.equal(peer.typed[1], '(hidden)');
+});
+
+t.test('an empty password that is asked for', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: '' }, 0);
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.equal(peer.typed[1], '\\n');
+});
+
+t.test('a wrong password is a clear error and no endless loop', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: 'other' }, 0);
+  await t.rejects(login(peer.console, { ...ROOT, password: 'x' }, { timeoutMs: 20_000 }), {
+    code: 'TAPBOOT_E_LOGIN_REFUSED',
+    failureClass: 'scenario',
+    details: { got: 'Login incorrect' },
+  });
+});
+
+t.test('a kernel line in the middle of login:, and behind it', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: undefined }, 0);
+  peer.say('\r\nlive lo[   11.000001] sd 0:0:0:0: ready\r\ngin: [   11.200000] md: x\r\n');
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.equal(peer.typed[0], 'root\\n');
+});
+
+t.test('autologin: a shell is there at once, nobody asks for a name', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('live login: root (automatic login)\r\n\r\n\x1b[31mroot@live:~#\x1b[0m ');
+  play(peer, (line) => `${shellAnswer(line, 0)}root@live:~# `);
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.match(peer.typed[0], /printf/);
+});
+
+t.test('a user becomes root by the first way that works', async (t) => {
+  const peer = consoleWithPeer();
+  let uid = 1000;
+  peer.say('[nixos@nixos:~]$ ');
+  play(peer, (line) => {
+    if (/sudo -n -i$/.test(line)) return 'sudo: a password is required\r\n$ ';
+    if (/sudo -i$/.test(line)) return 'nixos is not in the sudoers file.\r\n$ ';
+    if (/su -$/.test(line)) uid = 0;
+    return `${shellAnswer(line, uid)}$ `;
+  });
+  const session = await login(
+    peer.console,
+    { root: 'console', user: 'nixos' },
+    { timeoutMs: 20_000 },
+  );
+  t.equal(session.shell, 'bash');
+});
+
+t.test('when no way leads to root, the error says what each one said', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('$ ');
+  play(peer, (line) => {
+    if (line.includes('sudo')) return 'bash: sudo: command not found\r\n$ ';
+    if (/su -$/.test(line)) return 'su: Authentication failure\r\n$ ';
+    return `${shellAnswer(line, 1000)}$ `;
+  });
+  await t.rejects(login(peer.console, { root: 'console', user: 'nixos' }, { timeoutMs: 30_000 }), {
+    code: 'TAPBOOT_E_ROOT_REFUSED',
+    details: { output: /sudo -i: .*not found\nsu -: su: Authentication failure/ },
+  });
+});
+
+t.test('a console without a prompt is a time-out with its last lines', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('Loading Linux ...\r\n');
+  await t.rejects(login(peer.console, ROOT, { timeoutMs: 300 }), {
+    code: 'TAPBOOT_E_LOGIN_TIMEOUT',
+    failureClass: 'guest-dead',
+    details: { output: 'Loading Linux ...' },
+  });
+});

@@ -1,0 +1,38 @@
+import t from 'tap';
+import { FrameParser, type Frame } from '../../../../driver/channel/shell/frames.js';
+
+function parse(...chunks: string[]): { frames: Frame[]; text: string } {
+  const frames: Frame[] = [];
+  let text = '';
+  const parser = new FrameParser(
+    (frame) => frames.push(frame),
+    (piece) => (text += piece),
+  );
+  for (const chunk of chunks) parser.push(Buffer.from(chunk, 'latin1'));
+  return { frames, text };
+}
+
+t.test('frames are lifted out of the text that they interrupt', async (t) => {
+  const stream = 'YWJj\x01n1 d 7 0 out\x03\x04err\x02ZGVm\n\x01n1 t 7 o\x02';
+  const expected = {
+    frames: [
+      { nonce: 'n1', kind: 'd', rest: '7 0 out\x03\x04err' },
+      { nonce: 'n1', kind: 't', rest: '7 o' },
+    ],
+    text: 'YWJjZGVm\n',
+  };
+  t.strictSame(parse(stream), expected);
+  for (let cut = 1; cut < stream.length; cut++) {
+    t.strictSame(parse(stream.slice(0, cut), stream.slice(cut)), expected, `cut at ${String(cut)}`);
+  }
+});
+
+t.test('a frame that was cut off does not take the next one with it', async (t) => {
+  t.strictSame(parse('\x01old d 3 \x01new h 1\x02').frames, [
+    { nonce: 'new', kind: 'h', rest: '1' },
+  ]);
+});
+
+t.test('what is no frame is dropped', async (t) => {
+  t.strictSame(parse('\x01\x02\x01x\x02').frames, []);
+});

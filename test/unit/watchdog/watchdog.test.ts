@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { ConsoleTranscript } from '../../../driver/channel/console/transcript.js';
+import type { TapbootError } from '../../../driver/errors.js';
+import { Watchdog, type WatchdogOptions } from '../../../driver/watchdog/watchdog.js';
+
+const fixture = (name: string): Buffer =>
+  readFileSync(new URL(`../../fixtures/console/${name}.log`, import.meta.url));
+
+function watch(
+  t: { teardown(close: () => void): void },
+  options: Partial<WatchdogOptions> = {},
+): { transcript: ConsoleTranscript; dog: Watchdog } {
+  const transcript = new ConsoleTranscript({
+    sink: { write: () => true },
+    clock: () => performance.now(),
+  });
+  const dog = new Watchdog({ transcript, bootSilenceMs: 60_000, ...options });
+  t.teardown(() => dog.stop());
+  return { transcript, dog };
+}
+
+/** The death, or undefined when there is none in `ms`. */
+async function within(dog: Watchdog, ms: number): Promise<TapbootError | undefined> {
+  return await Promise.race([
+    dog.death,
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ms)),
+  ]);
+}
+
+const alive = async (): Promise<void> => Promise.resolve();
+const dead = async (timeoutMs: number): Promise<void> =>
+  await new Promise((_, reject) => setTimeout(() => reject(new Error('silence')), timeoutMs));
+
+t.test('a panic ends the guest, with its trace as evidence', async (t) => {
+  const { transcript, dog } = watch(t);
+  transcript.push(Buffer.from('[    1.000000] before\n'));
+  transcript.push(fixture('panic-sysrq'));
+  const death = await dog.death;
+  t.equal(death.code, 'TAPBOOT_E_GUEST_PANIC');
+  t.equal(death.failureClass, 'guest-dead');
+  t.equal(death.message, 'kernel panic: sysrq triggered crash');
+  t.match(death.details.output, /before[^]*Trigger a crash[^]*Call Trace/);
+});
+
+t.test('a guest that answers refutes a printed log; an oops is not refuted', async (t) => {
+  const { transcript, dog } = watch(t);
+  dog.booted();
+  dog.watchHeartbeat(alive);
+  transcript.push(Buffer.from('[   99.000000] Kernel panic - not syncing: printed\n'));
+  t.equal(await within(dog, 1500), undefined);
+  transcript.push(Buffer.from('[  100.000000] Oops: 0000 [#1] SMP\n'));
+  t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_OOPS');
+});
+
+t.test('QMP tells, the console explains', async (t) => {
+  const { transcript, dog } = watch(t);
+  dog.onQmpEvent('GUEST_PANICKED', { action: 'shutdown' });
+  transcript.push(fixture('panic-no-root'));
+  dog.onProcessExit({ code: 1, signal: undefined, stderr: '' });
+  t.match((await dog.death).message, /VFS: Unable to mount root fs/);
+});
+
+t.test('an unasked power-off and restart are deaths, asked ones are not', async (t) => {
+  const off = { guest: true, reason: 'guest-shutdown' };
+  const unasked = watch(t);
+  unasked.dog.onQmpEvent('SHUTDOWN', off);
+  t.equal((await unasked.dog.death).code, 'TAPBOOT_E_GUEST_POWEROFF');
+
+  const asked = watch(t);
+  asked.dog.expected('poweroff');
+  asked.transcript.push(fixture('power-off'));
+  asked.dog.onQmpEvent('SHUTDOWN', off);
+  asked.dog.onProcessExit({ code: 0, signal: undefined, stderr: '' });
+
+  const reset = watch(t);
+  reset.dog.onQmpEvent('SHUTDOWN', { guest: true, reason: 'guest-reset' });
+  t.equal((await reset.dog.death).code, 'TAPBOOT_E_GUEST_REBOOT');
+
+  const other = watch(t);
+  other.dog.expected('reboot');
+  other.dog.onQmpEvent('SHUTDOWN', off);
+  t.equal((await other.dog.death).code, 'TAPBOOT_E_GUEST_POWEROFF', 'a restart was asked for');
+  t.equal(await within(asked.dog, 600), undefined);
+});
+
+t.test('QEMU’s end is a death, with what it said', async (t) => {
+  const { dog } = watch(t);
+  dog.expected('poweroff');
+  dog.onProcessExit({ code: undefined, signal: 'SIGKILL', stderr: 'qemu: x\n' });
+  const death = await dog.death;
+  t.equal(death.code, 'TAPBOOT_E_QEMU_GONE');
+  t.match(death.message, /SIGKILL/);
+  t.equal(death.details.got, 'qemu: x');
+});
+
+t.test('silence counts while booting, and not afterwards', async (t) => {
+  const booting = watch(t, { bootSilenceMs: 100 });
+  t.equal((await booting.dog.death).code, 'TAPBOOT_E_GUEST_SILENT');
+  const booted = watch(t, { bootSilenceMs: 100 });
+  booted.dog.booted();
+  t.equal(await within(booted.dog, 400), undefined);
+});
+
+t.test('a missed heartbeat is death when the console is silent too', async (t) => {
+  const fast = { heartbeatIntervalMs: 20, heartbeatTimeoutMs: 100 };
+  const silent = watch(t, fast);
+  silent.dog.booted();
+  silent.dog.watchHeartbeat(dead);
+  const death = await silent.dog.death;
+  t.equal(death.code, 'TAPBOOT_E_GUEST_HUNG');
+  t.match(death.details.got, /nothing on its console/);
+
+  const talking = watch(t, fast);
+  talking.dog.booted();
+  const chatter = setInterval(() => talking.transcript.push(Buffer.from('busy\n')), 20);
+  t.teardown(() => clearInterval(chatter));
+  talking.dog.watchHeartbeat(dead);
+  const hung = await talking.dog.death;
+  clearInterval(chatter);
+  t.match(hung.details.got, /no answer of its shell for 0\.3 s/, 'three misses, since it speaks');
+});
+
+t.test('a paused machine is not asked', async (t) => {
+  const { dog } = watch(t, { heartbeatIntervalMs: 20, heartbeatTimeoutMs: 60 });
+  dog.booted();
+  dog.onQmpEvent('STOP', {});
+  dog.watchHeartbeat(dead);
+  dog.onQmpEvent('STOP', {});
+  t.equal(await within(dog, 400), undefined);
+  dog.onQmpEvent('RESUME', {});
+  t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_HUNG');
+});
+
+t.test('a guest that waits in an emergency shell', async (t) => {
+  const { transcript, dog } = watch(t);
+  transcript.push(fixture('emergency'));
+  t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_EMERGENCY');
+});
