@@ -33,7 +33,12 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      // Consoles speak in control characters, and we read them.
+      'no-control-regex': 'off',
       // An interface may ask for a promise where this implementation has no need to wait.
       '@typescript-eslint/require-await': 'off',
       // A constant condition in `while (true)` is a loop that ends by return.
@@ -41,6 +46,8 @@ export default tseslint.config(
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
+      // Follows base types of recursive types without end (a stack overflow), and types suffice.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 250 }],
@@ -60,6 +67,8 @@ export default tseslint.config(
       // `tap` returns promises of subtests that it awaits itself.
       '@typescript-eslint/no-floating-promises': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // Functions of a module that a test's own type describes are no methods.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       'max-lines': ['error', { max: 500 }],
     },

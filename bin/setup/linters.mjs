@@ -14,27 +14,36 @@ function* filesUnder(directory) {
   }
 }
 
-/** Shell files by extension or by their first line; relative to the tree. */
+/** Which shell a file's first line names; undefined when it names none. */
+function shebangShell(file) {
+  const head = readFileSync(file).subarray(0, 64).toString('latin1');
+  return /^#!\s*\/(?:usr\/)?bin\/(?:env )?((?:ba|da)?sh)\b/.exec(head)?.[1];
+}
+
+/**
+ * Shell files, relative to the tree: `scripts` name their shell in the first line; `fragments`
+ * (`*.sh` without such a line) are read by other scripts.
+ */
 export function shellFiles() {
-  const found = [];
+  const scripts = [];
+  const fragments = [];
   for (const file of filesUnder(tree.root)) {
     const name = relative(tree.root, file);
-    if (/\.(sh|bash)$/.test(name)) found.push(name);
-    else if (!/\.[a-z0-9]+$/i.test(name) || name.startsWith('.ci/')) {
-      const head = readFileSync(file).subarray(0, 64).toString('latin1');
-      if (
-        /^#!\s*\/\S*?(\/env )?(ba|da)?sh\b/.test(head) ||
-        /^#!\/usr\/bin\/env (ba)?sh/.test(head)
-      ) {
-        found.push(name);
-      }
-    }
+    const bySuffix = /\.(sh|bash)$/.test(name);
+    if (!bySuffix && /\.[a-z0-9]+$/i.test(name)) continue;
+    if (shebangShell(file) !== undefined) scripts.push(name);
+    else if (bySuffix) fragments.push(name);
   }
-  return found.sort();
+  return { scripts: scripts.sort(), fragments: fragments.sort() };
 }
 
 /** Each linter as a program and its arguments; all run from the tree's root. */
 export function linters() {
+  const { scripts, fragments } = shellFiles();
+  // SC1091: what scripts read in a guest is not on this host.
+  const shellcheck = ['--external-sources', '--exclude=SC1091'];
+  const cache = join(tree.state, 'eslint-cache');
+  const eslintArgs = ['--cache', '--cache-strategy=content', `--cache-location=${cache}`];
   return [
     { name: 'prettier', file: localBin('prettier'), args: ['--check', '--log-level=warn', '.'] },
     {
@@ -42,7 +51,13 @@ export function linters() {
       file: localBin('depcruise'),
       args: ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'driver'],
     },
-    { name: 'shellcheck', file: 'shellcheck', args: ['--external-sources', ...shellFiles()] },
-    { name: 'eslint', file: localBin('eslint'), args: ['--max-warnings=0', '.'] },
-  ];
+    { name: 'shellcheck', file: 'shellcheck', args: [...shellcheck, ...scripts] },
+    // Fragments are read by bash scripts alone; SC2034: what they set, others use.
+    {
+      name: 'shellcheck, fragments',
+      file: 'shellcheck',
+      args: [...shellcheck, '--exclude=SC2034', '--shell=bash', ...fragments],
+    },
+    { name: 'eslint', file: localBin('eslint'), args: ['--max-warnings=0', ...eslintArgs, '.'] },
+  ].filter(({ args }) => !args.at(-1).startsWith('-'));
 }

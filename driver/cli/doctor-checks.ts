@@ -57,7 +57,10 @@ async function acceleratorCheck(outside: Outside, probe: boolean): Promise<HostC
 
 /** The embedded image's kernel; built when it is not in the cache. */
 async function probeKernel(outside: Outside): Promise<string | undefined> {
-  const { obtainImage, DEFAULT_IMAGE } = await import('./obtain-image.js');
+  const [{ obtainImage }, { DEFAULT_IMAGE }] = await Promise.all([
+    import('./obtain-image.js'),
+    import('../image/providers.js'),
+  ]);
   const image = await obtainImage(DEFAULT_IMAGE, outside, new AbortController().signal);
   return image.medium.kind === 'direct' ? image.medium.kernel : undefined;
 }

@@ -1,10 +1,7 @@
 import { readConfig } from '../config/config.js';
 import type { BootImage } from '../image/image.js';
-import { provideImage } from '../image/providers.js';
+import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { Outside } from './outside.js';
-
-/** SPEC of the image that is used when neither a flag nor $TAPBOOT_IMAGE names one. */
-export const DEFAULT_IMAGE = 'debian';
 
 /**
  * Makes an image available and shows the build on stderr: its stages, and what it logs indented

@@ -78,6 +78,7 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
         ...(state === undefined ? {} : { incoming: true }),
       },
     });
+    if (host.background === true) running.unref();
     const argv = [...running.argv];
     host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
     const guest = Guest.attach({

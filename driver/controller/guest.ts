@@ -203,6 +203,7 @@ export class Guest implements AsyncDisposable {
         ...{ host: '127.0.0.1', port, user: 'root', connectTimeoutMs: left() },
         privateKey: keys.clientPrivateKey,
         hostKey: this.hostKey ?? keys.hostPublicKey,
+        background: this.#host.background === true,
       }),
     );
     await this.guard(ssh.run('true', { timeoutMs: left() }));

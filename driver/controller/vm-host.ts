@@ -43,4 +43,6 @@ export interface VmHost {
   /** Facts for metadata.json. */
   facts(vm: string, facts: VmFacts): void;
   signal?: AbortSignal;
+  /** A machine that nobody waits for does not keep the process alive (test files end by that). */
+  background?: boolean;
 }

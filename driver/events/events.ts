@@ -192,7 +192,19 @@ export class EventStream {
     for (const sink of this.#sinks) sink.handle(stamped);
   }
 
+  /**
+   * Closes all sinks in their order, also after one has failed.
+   * @throws the first error met
+   */
   async close(): Promise<void> {
-    for (const sink of this.#sinks) await sink.close?.();
+    const errors: unknown[] = [];
+    for (const sink of this.#sinks) {
+      try {
+        await sink.close?.();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -1,6 +1,9 @@
 import type { BootImage, ImageProvider, ProviderContext } from './image.js';
 import { parseImageSpec } from './spec.js';
 
+/** SPEC of the image when neither a flag nor `TAPBOOT_IMAGE` names one. */
+export const DEFAULT_IMAGE = 'debian';
+
 /** Every provider, loaded when it is asked for. */
 const PROVIDERS: Record<BootImage['provider'], () => Promise<ImageProvider>> = {
   debian: async () => (await import('./debian/provider.js')).debianProvider,

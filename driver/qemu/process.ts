@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { execa } from 'execa';
 import { infraError } from '../errors.js';
 
@@ -26,7 +27,13 @@ type Log = (line: string) => void;
 
 interface Killable {
   kill(signal?: NodeJS.Signals): boolean;
+  unref(): void;
 }
+
+/** Pipes to a child are sockets, whatever their type says. */
+const unrefPipe = (pipe: unknown): void => {
+  if (pipe instanceof Socket) pipe.unref();
+};
 
 function startQemu(options: QemuSpawnOptions) {
   return execa('setpriv', ['--pdeathsig', 'KILL', '--', options.executable, ...options.argv], {
@@ -52,6 +59,7 @@ export class QemuProcess implements AsyncDisposable {
   readonly exited: Promise<QemuExit>;
   readonly #child: Killable;
   readonly #watcher: Killable;
+  readonly #pipes: unknown[];
   #running = true;
 
   private constructor(child: ReturnType<typeof startQemu>, pid: number, log: Log) {
@@ -63,11 +71,13 @@ export class QemuProcess implements AsyncDisposable {
       stderr = (stderr + text).slice(-65536);
       for (const line of text.split('\n')) if (line.trim() !== '') log(`qemu: ${line}`);
     });
-    this.#watcher = execa(
+    const watcher = execa(
       'sh',
       ['-c', 'read -r _; kill -KILL "$1" 2>/dev/null', 'tapboot-watcher', String(pid)],
       { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', reject: false, cleanup: false },
     );
+    this.#watcher = watcher;
+    this.#pipes = [child.stderr, watcher.stdin];
     this.exited = child.then((result) => {
       this.#running = false;
       // Before QEMU's pid can be given to anyone else.
@@ -94,6 +104,13 @@ export class QemuProcess implements AsyncDisposable {
 
   get running(): boolean {
     return this.#running;
+  }
+
+  /** From here on this QEMU does not keep the driver's event loop alive. */
+  unref(): void {
+    this.#child.unref();
+    this.#watcher.unref();
+    for (const pipe of this.#pipes) unrefPipe(pipe);
   }
 
   /** Ends QEMU at once. Idempotent; resolves when the process is gone. */

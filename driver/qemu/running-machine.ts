@@ -26,6 +26,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly console: Socket;
   readonly shell: Socket;
   readonly #resources: Scope;
+  readonly #control: Socket;
 
   private constructor(
     argv: readonly string[],
@@ -34,6 +35,7 @@ export class RunningMachine implements AsyncDisposable {
     console: Socket,
     shell: Socket,
     resources: Scope,
+    control: Socket,
   ) {
     this.argv = argv;
     this.process = process;
@@ -41,6 +43,7 @@ export class RunningMachine implements AsyncDisposable {
     this.console = console;
     this.shell = shell;
     this.#resources = resources;
+    this.#control = control;
   }
 
   /**
@@ -80,11 +83,13 @@ export class RunningMachine implements AsyncDisposable {
       qmpSocket.connection.then((stream) => QmpClient.connect(stream)),
       consoleSocket.connection,
       shellSocket.connection,
+      qmpSocket.connection,
     ]);
     connected.catch(() => undefined);
-    const [qmp, console, shell] = await Promise.race([connected, ended]);
+    const [qmp, console, shell, control] = await Promise.race([connected, ended]);
     const argvFull = [options.executable, ...argv];
-    return new RunningMachine(argvFull, process, qmp, console, shell, scope.release());
+    const resources = scope.release();
+    return new RunningMachine(argvFull, process, qmp, console, shell, resources, control);
   }
 
   /**
@@ -95,6 +100,12 @@ export class RunningMachine implements AsyncDisposable {
     const text = await this.qmp.hmp('info usernet');
     const match = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(text);
     return match === null ? undefined : Number(match[1]);
+  }
+
+  /** From here on this machine does not keep the driver's event loop alive. */
+  unref(): void {
+    this.process.unref();
+    for (const socket of [this.#control, this.console, this.shell]) socket.unref();
   }
 
   /**

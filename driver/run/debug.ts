@@ -21,18 +21,18 @@ export async function holdForDebugging(vm: BootImageVM, context: ScenarioContext
       ? 'the machine has no network; its console is in serial.log'
       : `ssh -i ${host.keys.clientKeyFile} -p ${String(port)} -o StrictHostKeyChecking=no ` +
         '-o UserKnownHostsFile=/dev/null root@127.0.0.1';
-  const terminal = process.stdin.isTTY && request.stdout.isTTY === true;
+  const { stdin } = request;
+  const terminal = stdin?.isTTY === true && request.stdout.isTTY === true;
   const until = terminal ? 'press Enter to go on' : `for ${String(HOLD_MINUTES)} minutes`;
   request.stderr.write(`tapboot: ${vm.name} is kept alive (${until}):\n  ${login}\n`);
   await new Promise<void>((resolve) => {
     const timer = terminal ? undefined : setTimeout(resolve, HOLD_MINUTES * 60_000);
     const done = (): void => {
       clearTimeout(timer);
-      process.stdin.off('data', done);
-      process.stdin.pause();
+      stdin?.off('data', done).pause();
       resolve();
     };
-    if (terminal) process.stdin.once('data', done);
+    if (terminal) stdin.once('data', done);
     request.signal.addEventListener('abort', done, { once: true });
     void vm.death.then(done);
   });

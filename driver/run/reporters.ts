@@ -5,10 +5,10 @@ import { PrettyReporter } from '../report/pretty.js';
 import { tapBailOut, TapReporter } from '../report/tap.js';
 import type { RunRequest } from './request.js';
 
-/** The report on stdout: what it is made by, and whether it is TAP. */
+/** The report on stdout; `tap` is the same sink again when it is TAP. */
 export interface StdoutReport {
   sink: EventSink;
-  tap: boolean;
+  tap: TapReporter | undefined;
 }
 
 const wantsTap = ({ config, stdout }: RunRequest): boolean =>
@@ -27,7 +27,8 @@ export function stdoutReport(
   const output: Output = guardedOutput(stdout, onError);
   if (wantsTap(request)) {
     const layout = { version: config.tapVersion, flat: config.tapFlat };
-    return { sink: new TapReporter(output, layout), tap: true };
+    const tap = new TapReporter(output, layout);
+    return { sink: tap, tap };
   }
   const live = stdout.isTTY === true && !config.ci && !config.dumbTerminal;
   const sink = new PrettyReporter(output, {
@@ -37,7 +38,7 @@ export function stdoutReport(
     workingDirectory: request.workingDirectory,
     expectedSeconds: (scenario) => history.passes(scenario).at(-1),
   });
-  return { sink, tap: false };
+  return { sink, tap: undefined };
 }
 
 /** Tells a TAP consumer that a run could not even begin; silent for other reports. */

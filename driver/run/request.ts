@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Environment } from '../config/variables.js';
+import type { EventSink } from '../events/events.js';
 
 /** Where a run prints to: stdout and stderr of the process, or a test's stand-ins. */
 export interface Terminal extends NodeJS.WritableStream {
@@ -31,8 +32,12 @@ export interface RunRequest {
   /** tapboot's own root: where `image/` and `scenarios/` lie. */
   projectRoot: string;
   cacheDirectory: string;
+  /** Where `--debug` waits for Enter; absent: nobody is there to press it. */
+  stdin?: NodeJS.ReadStream;
   stdout: Terminal;
   stderr: Terminal;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with that name as its reason. */
   signal: AbortSignal;
+  /** Further consumers of the run's events, which they get redacted. */
+  sinks?: readonly EventSink[];
 }

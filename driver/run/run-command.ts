@@ -1,5 +1,6 @@
 import { overridesInForce } from '../config/overrides.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
+import { EXIT } from '../exit-code.js';
 import { EventStream } from '../events/events.js';
 import { planBudget, type BudgetScenario } from '../ledger/budget.js';
 import { readHistory, type History } from '../ledger/history.js';
@@ -7,9 +8,9 @@ import { RunRecord } from '../metadata/run-record.js';
 import { HarnessLog } from '../report/harness-log.js';
 import { redacting, redactor } from '../report/redact.js';
 import type { Scenario } from '../scenario/index.js';
-import { bailOut, stdoutReport } from './reporters.js';
+import { bailOut, stdoutReport, type StdoutReport } from './reporters.js';
 import type { RunRequest } from './request.js';
-import { Run } from './run.js';
+import { Run, type Division } from './run.js';
 import { repeated, type PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
 
@@ -58,6 +59,26 @@ const budgeted = (planned: PlannedScenario): BudgetScenario & { planned: Planned
   planned,
 });
 
+/** What of `waiting` fits in the budget, and what does not. */
+function divide(
+  waiting: readonly PlannedScenario[],
+  history: History,
+  config: RunRequest['config'],
+  spentSeconds: number,
+): Division {
+  const { budgetMinutes, hardBudgetMinutes: hardMinutes } = config;
+  const limits = { budgetMinutes, hardMinutes, spentSeconds };
+  const plan = planBudget(waiting.map(budgeted), history, limits);
+  return {
+    run: plan.run.map(({ scenario }) => scenario.planned),
+    queued: plan.queued.map(({ scenario, projection, reason }) => ({
+      planned: scenario.planned,
+      projectedSeconds: projection.seconds,
+      reason,
+    })),
+  };
+}
+
 async function runRecorded(
   request: RunRequest,
   record: RunRecord,
@@ -70,7 +91,8 @@ async function runRecorded(
   const events = new EventStream();
   const outputErrors: Error[] = [];
   const report = stdoutReport(request, history, (error) => outputErrors.push(error));
-  for (const sink of [record, harness, report.sink]) events.add(redacting(sink, secrets));
+  const sinks = [record, harness, report.sink, ...(request.sinks ?? [])];
+  for (const sink of sinks) events.add(redacting(sink, secrets));
   const planned = repeated(scenarios, config.repeat);
   const plan = planBudget(planned.map(budgeted), history, {
     budgetMinutes: config.budgetMinutes,
@@ -85,35 +107,31 @@ async function runRecorded(
       harness.log(line);
     },
     planned,
-    plan: {
-      run: plan.run.map(({ scenario }) => scenario.planned),
-      queued: plan.queued.map(({ scenario, projection, reason }) => ({
-        planned: scenario.planned,
-        projectedSeconds: projection.seconds,
-        reason,
-      })),
-    },
+    divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
     badLedgerLines: history.badLines,
   });
   let code = await run.execute();
   try {
-    await events.close();
+    await record.close();
   } catch (thrown) {
-    code = worse(request, asTapbootError(thrown));
+    code = unrecorded(request, report, asTapbootError(thrown));
   }
+  // The record's error, if there is one, has just been told.
+  await events.close().catch(() => undefined);
   const [broken] = outputErrors;
   if (broken !== undefined) {
     request.stderr.write(`tapboot: the report on stdout is incomplete: ${broken.message}\n`);
-    code = 4;
+    code = EXIT.infra;
   }
-  summarise(request, report.tap, record.directory.path, code);
+  summarise(request, report.tap !== undefined, record.directory.path, code);
   return code;
 }
 
 /** The record could not be finished: whatever the verdict was, it is not recorded. */
-function worse(request: RunRequest, error: TapbootError): number {
+function unrecorded(request: RunRequest, report: StdoutReport, error: TapbootError): number {
   request.stderr.write(`tapboot: ${describeError(error)}\n`);
-  return 4;
+  report.tap?.bailOut(error.message);
+  return EXIT.infra;
 }
 
 /** Where TAP owns stdout, people find the end of the story on stderr. */

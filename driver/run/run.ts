@@ -1,32 +1,29 @@
 import { performance } from 'node:perf_hooks';
 import { reclaimWorkspaces, Workspace } from '../controller/workspace.js';
-import type { VmHost } from '../controller/vm-host.js';
 import { asTapbootError, infraError, type FailureClass } from '../errors.js';
 import type { EventStream, Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
 import { exitCode } from '../exit-code.js';
-import type { BootImage } from '../image/image.js';
-import { provideImage } from '../image/providers.js';
 import { settleQueue } from '../ledger/queue.js';
 import type { RunRecord } from '../metadata/run-record.js';
-import { chooseAccelerator } from '../qemu/accelerator.js';
-import { identifyQemu } from '../qemu/version.js';
 import type { Redactor } from '../report/redact.js';
 import { phaseFailure } from './failures.js';
-import { makeRunKeys } from './keys.js';
 import { MachinePool } from './machine-pool.js';
-import { probeKernel } from './probe-kernel.js';
+import { prepareHost, prepareImage } from './prepare.js';
 import type { PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
-
-/** SPEC of the image when neither a flag nor `TAPBOOT_IMAGE` names one. */
-export const DEFAULT_IMAGE = 'debian';
 
 /** A scenario that waits for `--resume`. */
 export interface QueuedScenario {
   planned: PlannedScenario;
   projectedSeconds: number;
   reason: string;
+}
+
+/** Scenarios divided by the budget. */
+export interface Division {
+  run: PlannedScenario[];
+  queued: QueuedScenario[];
 }
 
 export interface RunOptions {
@@ -38,8 +35,13 @@ export interface RunOptions {
   log: (line: string) => void;
   /** All scenarios of the request, in order. */
   planned: PlannedScenario[];
-  /** The same, divided by the budget. */
-  plan: { run: PlannedScenario[]; queued: QueuedScenario[] };
+  /**
+   * Divides waiting scenarios by the budget. Asked before the run, and again after every
+   * scenario for those that did not fit: a run is mostly faster than the sum of its
+   * time-outs, which is all that is known of a scenario that has never passed.
+   * @param spentSeconds time that the run has used already
+   */
+  divide: (waiting: readonly PlannedScenario[], spentSeconds: number) => Division;
   badLedgerLines: { line: number; reason: string }[];
 }
 
@@ -48,6 +50,9 @@ export class Run {
   readonly #options: RunOptions;
   readonly #started = performance.now();
   readonly #classes: FailureClass[] = [];
+  /** Scenarios that have been run, and those left on the queue. */
+  readonly #ran: PlannedScenario[] = [];
+  #queued: QueuedScenario[] = [];
   readonly #counts: Record<ScenarioOutcome, number> = {
     ...{ passed: 0, flaky: 0, failed: 0, queued: 0, interrupted: 0 },
   };
@@ -94,98 +99,48 @@ export class Run {
   }
 
   async #scenarios(): Promise<void> {
-    const { request, events, plan } = this.#options;
-    if (plan.run.length > 0) {
-      const image = await this.#image();
-      await using workspace = await Workspace.create();
-      const removed = await reclaimWorkspaces();
-      for (const directory of removed) this.#options.log(`removed a dead run's ${directory}`);
-      const host = await this.#host(image, workspace.directory);
-      const { fresh } = request.config;
-      const pool = new MachinePool({ host, image, fresh });
-      pool.expect(plan.run.map(({ scenario }) => scenario));
-      for (const planned of plan.run) {
-        if (request.signal.aborted) throw interrupted(request.signal);
-        const result = await runScenario(planned, pool, { ...this.#options, host });
-        this.#counts[result.outcome]++;
-        if (result.class !== undefined) this.#classes.push(result.class);
-      }
-    }
-    for (const { planned, projectedSeconds, reason } of plan.queued) {
-      events.emit({ type: 'scenario:queued', scenario: planned.ref, projectedSeconds, reason });
+    const { events, planned, divide } = this.#options;
+    const first = divide(planned, 0);
+    this.#queued = first.queued;
+    if (first.run.length > 0) await this.#runAll(first.run);
+    for (const { planned: waiting, projectedSeconds, reason } of this.#queued) {
+      events.emit({ type: 'scenario:queued', scenario: waiting.ref, projectedSeconds, reason });
       this.#counts.queued++;
     }
   }
 
-  async #image(): Promise<BootImage> {
-    const { request, events, log } = this.#options;
-    const spec = request.config.image ?? DEFAULT_IMAGE;
+  async #runAll(first: readonly PlannedScenario[]): Promise<void> {
+    const { request, log, divide, planned } = this.#options;
     this.#phase = 'build';
-    const text = `image ${spec}`;
-    events.emit({ type: 'phase:start', phase: 'build', text });
-    const started = performance.now();
-    const image = await provideImage(spec, {
-      cacheDirectory: request.cacheDirectory,
-      projectRoot: request.projectRoot,
-      workingDirectory: request.workingDirectory,
-      signal: request.signal,
-      progress: {
-        stage: (stage) => {
-          events.emit({ type: 'phase:progress', phase: 'build', text: stage });
-        },
-        log: (line) => {
-          log(`image: ${line}`);
-        },
-      },
-    });
-    const seconds = (performance.now() - started) / 1000;
-    events.emit({ type: 'phase:end', phase: 'build', text, seconds });
-    const { identity, cached, buildSeconds, artifact } = image;
-    events.emit({
-      ...{ type: 'image', spec, identity, cached, artifact },
-      ...(buildSeconds === undefined ? {} : { buildSeconds }),
-    });
-    return image;
-  }
-
-  async #host(image: BootImage, workspace: string): Promise<VmHost> {
-    const { request, record, events, log } = this.#options;
-    const { config } = request;
+    const image = await prepareImage(this.#options);
     this.#phase = 'setup';
-    const qemu = await identifyQemu();
-    const kernel = await probeKernel(image);
-    const accelerator = await chooseAccelerator({
-      ...{ wanted: config.accel, qemu, cacheDirectory: request.cacheDirectory, log },
-      ...(kernel === undefined ? {} : { kernel }),
-    });
-    const { name, reasons } = accelerator;
-    events.emit({ type: 'accelerator', name, reasons });
-    const keys = await makeRunKeys(workspace);
-    record.metadata.setRootKeyFingerprint(keys.fingerprint);
-    const firmware = request.environment['TAPBOOT_OVMF'];
+    for (const directory of await reclaimWorkspaces()) log(`removed a dead run's ${directory}`);
+    await using workspace = await Workspace.create();
+    const host = await prepareHost(this.#options, image, workspace.directory);
     this.#phase = 'boot';
-    return {
-      ...{ qemu, accelerator, keys, workspace, log, signal: request.signal },
-      timeouts: {
-        spawnMs: config.spawnTimeoutSeconds * 1000,
-        loginMs: config.loginTimeoutSeconds * 1000,
-      },
-      ...(firmware === undefined ? {} : { firmware }),
-      emit: (event) => {
-        events.emit(event);
-      },
-      places: (vm) => record.directory.vm(vm),
-      facts: (vm, facts) => {
-        record.metadata.setVm(vm, facts);
-      },
-    };
+    const pool = new MachinePool({ host, image, fresh: request.config.fresh });
+    pool.expect(planned.map(({ scenario }) => scenario));
+    const next = [...first];
+    for (let one = next.shift(); one !== undefined; one = next.shift()) {
+      if (request.signal.aborted) throw interrupted(request.signal);
+      const result = await runScenario(one, pool, { ...this.#options, host });
+      this.#ran.push(one);
+      this.#counts[result.outcome]++;
+      if (result.class !== undefined) this.#classes.push(result.class);
+      if (next.length > 0 || this.#queued.length === 0) continue;
+      const waiting = this.#queued.map((queued) => queued.planned);
+      const spentSeconds = (performance.now() - this.#started) / 1000;
+      const again = divide(waiting, spentSeconds);
+      next.push(...again.run);
+      this.#queued = again.queued;
+    }
   }
 
   async #settleQueue(): Promise<void> {
-    const { request, record, plan } = this.#options;
+    const { request, record } = this.#options;
     await settleQueue(request.config.queuePath, {
-      ran: plan.run.map(({ ref }) => ref),
-      queued: plan.queued.map(({ planned, projectedSeconds, reason }) => ({
+      ran: this.#ran.map(({ ref }) => ref),
+      queued: this.#queued.map(({ planned, projectedSeconds, reason }) => ({
         ...planned.ref,
         projected_seconds: projectedSeconds,
         reason,
@@ -196,13 +151,13 @@ export class Run {
   }
 
   #finish(failure: Failure | undefined): number {
-    const { request, record, events, plan } = this.#options;
+    const { request, record, events, planned } = this.#options;
     for (const problem of record.problems()) {
       events.emit({ type: 'notice', level: 'warning', message: problem });
       this.#classes.push('infra');
     }
     const decided = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    this.#counts.interrupted += plan.run.length + plan.queued.length - decided;
+    this.#counts.interrupted += planned.length - decided;
     const code = exitCode(this.#classes, this.#counts.queued > 0);
     const reason: unknown = request.signal.reason;
     events.emit({

@@ -76,8 +76,6 @@ export class Heartbeat {
   #arm(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#beat(), this.#options.intervalMs);
-    // The beat alone must not keep the driver's process alive.
-    this.#timer.unref();
   }
 
   async #beat(): Promise<void> {

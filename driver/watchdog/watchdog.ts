@@ -142,7 +142,7 @@ export class Watchdog {
     this.#promptTimer = setTimeout(() => {
       const prompt = this.#detector.waitingPrompt();
       if (prompt !== undefined) this.#handle([prompt]);
-    }, PROMPT_MS).unref();
+    }, PROMPT_MS);
   }
 
   #handle(findings: readonly Finding[]): void {
@@ -225,7 +225,7 @@ export class Watchdog {
           transcript,
         ),
       );
-    }, bootSilenceMs).unref();
+    }, bootSilenceMs);
   }
 
   #die(error: TapbootError): void {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { Console } from '../../driver/channel/console/console.js';
 import { ConsoleTranscript } from '../../driver/channel/console/transcript.js';
+import { provide } from './image-machine.js';
 
 /** What a bare QEMU needs to boot a guest for these tests. */
 export interface BareGuest {
@@ -15,6 +16,29 @@ export interface BareGuest {
   append: string;
   /** Further QEMU arguments: disks, CD-ROM. */
   arguments: string[];
+}
+
+/** The guest of an image that boots directly, with systemd credentials by SMBIOS. */
+export async function imageGuest(
+  spec: string,
+  credentials: Record<string, string> = {},
+): Promise<BareGuest> {
+  const { medium } = await provide(spec);
+  if (medium.kind !== 'direct') throw new Error('these tests boot the kernel directly');
+  return {
+    kernel: medium.kernel,
+    initrd: medium.initrds.join(','),
+    append: `console=ttyS0 panic=-1 ${medium.append}`,
+    arguments: [
+      ...['-device', 'virtio-scsi-pci', '-device', 'pvpanic-pci'],
+      ...['-action', 'panic=exit-failure', '-device', 'scsi-cd,drive=root'],
+      ...['-drive', `if=none,id=root,file=${medium.root ?? ''},format=raw,readonly=on`],
+      ...Object.entries(credentials).flatMap(([name, value]) => [
+        '-smbios',
+        `type=11,value=io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`,
+      ]),
+    ],
+  };
 }
 
 /** A guest under a bare QEMU: the channels are tested below the controller, without it. */

@@ -139,7 +139,7 @@ export class ImageMachine implements AsyncDisposable {
 
   /** No echo and no prompt. */
   async quiet(): Promise<void> {
-    this.send("stty -echo; PS1=; bind 'set enable-bracketed-paste off'; echo qui''et");
+    this.send("stty -echo; PS1= PS2=; bind 'set enable-bracketed-paste off'; echo qui''et");
     await this.expect(/quiet\r?\n/);
   }
 

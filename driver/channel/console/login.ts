@@ -28,8 +28,11 @@ const SETTLED_MS = 150;
 const MAYBE_PROMPT_MS = 400;
 /** A question without an answer is repeated after this, twice this, … */
 const PROBE_AGAIN_MS = 1500;
-/** A console that stays silent so long gets an Enter: its prompt may be older than we are. */
-const NUDGE_MS = 4000;
+/**
+ * A console that stays silent so long gets an Enter: its prompt may be older than we are.
+ * Long, since a kernel booting quietly is silent too, and a boot loader takes every key.
+ */
+const NUDGE_MS = 20_000;
 /** Noise can garble one attempt; a second refusal is meant. */
 const REFUSALS = 2;
 
@@ -94,7 +97,13 @@ async function findShell(
       // the answer to a question typed at a prompt we did not know: let it fail.
       if (named) dialogue.type(access.password ?? '', { secret: access.password !== undefined });
       else dialogue.type('');
-    } else if (LOGIN_PROMPT_ANYWHERE.test(view) && idle >= MAYBE_PROMPT_MS && probes === 0) {
+    } else if (
+      // Something unknown was written behind the prompt: have it written anew.
+      LOGIN_PROMPT_ANYWHERE.test(view) &&
+      line.trim() === '' &&
+      idle >= MAYBE_PROMPT_MS &&
+      probes === 0
+    ) {
       dialogue.type('');
     } else if ((probes > 0 || line.trim() !== '') && idle >= probeDelay(probes)) {
       probes++;

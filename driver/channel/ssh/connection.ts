@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type Client } from 'ssh2';
 import { guestDead, infraError, type TapbootError } from '../../errors.js';
@@ -13,6 +14,8 @@ export interface SshTarget {
   privateKey: string;
   /** The guest's host key, `ssh-ed25519 AAAA…`: any other is refused. */
   hostKey: string;
+  /** The connection does not keep the process alive; then it has no keep-alive of its own either. */
+  background?: boolean;
 }
 
 /** One attempt may take so long: a lost SYN is then tried anew instead of backed off. */
@@ -72,12 +75,10 @@ async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
       } else resolve({ reason });
     });
     client.connect({
-      host: target.host,
-      port: target.port,
+      ...connectionOf(target),
       username: target.user ?? 'root',
       privateKey: target.privateKey,
       readyTimeout: timeoutMs,
-      keepaliveInterval: KEEPALIVE_MS,
       // A server shows one key of the negotiated kind: ask for the kind that is pinned.
       algorithms: { serverHostKey: [hostKeyType(target.hostKey)] },
       hostVerifier: (key: Buffer) => {
@@ -87,6 +88,12 @@ async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
       },
     });
   });
+}
+
+/** ssh2 has no unref: a socket that is to have it comes from here, and its timer is left out. */
+function connectionOf({ host, port, background }: SshTarget) {
+  if (background !== true) return { host, port, keepaliveInterval: KEEPALIVE_MS };
+  return { sock: connect({ host, port }).unref(), keepaliveInterval: 0 };
 }
 
 type HostKeyType = 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'rsa-sha2-512';

@@ -17,10 +17,12 @@ const PROPERTIES = [
   'ExecMainExitTimestampMonotonic',
   'InactiveEnterTimestampMonotonic',
   'RemainAfterExit',
-  'CollectMode',
+  'WantedBy',
+  'RequiredBy',
 ] as const;
 
-export type UnitProperty = (typeof PROPERTIES)[number] | 'TapbootStart' | 'TapbootBefore';
+export type UnitProperty =
+  (typeof PROPERTIES)[number] | 'TapbootStart' | 'TapbootBefore' | 'TapbootHold';
 
 /** Exit status of the scripts when the guest has no systemctl (sysexits.h, EX_UNAVAILABLE). */
 export const NO_SYSTEMCTL = 69;
@@ -43,12 +45,13 @@ const LOOK = `
 command -v systemctl >/dev/null 2>&1 || exit ${String(NO_SYSTEMCTL)}
 look() {
   shown=$(${SHOW} -- "$unit" 2>/dev/null)
-  load= active= job= invocation= inactive_at=0 exit_at=0
+  load= active= job= invocation= inactive_at=0 exit_at=0 referrers=
   while IFS='=' read -r key value; do
     case $key in
       LoadState) load=$value ;;
       ActiveState) active=$value ;;
       Job) job=$value ;;
+      WantedBy|RequiredBy) referrers=$referrers$value ;;
       InvocationID) invocation=$value ;;
       InactiveEnterTimestampMonotonic) inactive_at=\${value:-0} ;;
       ExecMainExitTimestampMonotonic) exit_at=\${value:-0} ;;
@@ -133,15 +136,19 @@ export function waitForUnitScript(
  * A script that (re)starts the unit and waits until that very run has ended. systemctl
  * waits for the job and so tells whether the unit was started at all; only what the job
  * leaves running is then waited for. Prints the properties and, before them,
- * `TapbootBefore` (the InvocationID of the run before) and `TapbootStart` (systemctl's exit
- * status, or `running` when there was nothing to start).
+ * `TapbootBefore` (the InvocationID of the run before), `TapbootStart` (systemctl's exit
+ * status, or `running` when there was nothing to start) and maybe `TapbootHold`.
  *
- * A unit that ends and that nothing refers to is unloaded at once and forgets its run: then
- * the job's success is all there is to go by, and InvocationID is empty.
+ * systemd unloads a unit that has ended and that nothing refers to, and forgets whether it
+ * ran at all or was skipped by a condition (seen with systemd 252). Such a unit is held by a
+ * transient one that is ordered after it; the caller stops that (`TapbootHold`) when done.
+ *
+ * @param hold name of the transient service, without `.service`
  */
 export function startUnitScript(
   unit: string,
   action: 'start' | 'restart',
+  hold: string,
   links: string = INVOCATION_LINKS,
 ): string {
   const start = `
@@ -152,6 +159,10 @@ printf 'TapbootBefore=%s\\n' "$before"
 case ${action}:$active in start:active|start:activating|start:reloading)
   printf 'TapbootStart=running\\n'; finish ;;
 esac
+if [ -z "$referrers" ]; then
+  printf 'TapbootHold=%s\\n' ${shellQuote(hold)}
+  systemd-run --quiet --remain-after-exit --unit=${shellQuote(hold)} -p After="$unit" true >&2
+fi
 systemctl ${action} -- "$unit" >&2
 started=$?
 printf 'TapbootStart=%s\\n' "$started"`.trim();
@@ -187,6 +198,11 @@ export function describeUnitCommand(unit: string): string {
   ].join('; ');
 }
 
-/** A command that lists the names of all units, one a line. */
-export const LIST_UNITS_COMMAND =
-  '{ systemctl list-unit-files --no-legend --no-pager; systemctl list-units --all --plain --no-legend --no-pager; } | while read -r name rest; do printf \'%s\\n\' "$name"; done';
+/**
+ * A command that lists the names of units, one a line: the files (asking systemd for them
+ * takes many seconds in an emulated guest), then what is loaded without one.
+ */
+export const LIST_UNITS_COMMAND = [
+  'cd /; for d in etc run usr/lib lib; do ls -1 "$d/systemd/system" 2>/dev/null; done',
+  'systemctl list-units --all --plain --no-legend --no-pager | while read -r name rest; do printf \'%s\\n\' "$name"; done',
+].join('; ');

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { CommandResult } from '../../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { StartStep } from '../../scenario/model.js';
 import { shellQuote } from '../guest-scripts/shell-quote.js';
@@ -69,39 +71,48 @@ async function tellManager(command: string, step: StartStep, context: StepContex
 
 async function startAndWait(step: StartStep, context: StepContext): Promise<void> {
   const { unit, action } = step;
-  const result = await context.run(startUnitScript(unit, action), {
+  const hold = `tapboot-hold-${randomUUID().slice(0, 8)}`;
+  const result = await context.run(startUnitScript(unit, action, hold), {
     timeoutMs: context.remainingMs(),
     label: `systemctl ${action} ${unit}, and wait for its end`,
     ...(step.channel === undefined ? {} : { channel: step.channel }),
   });
   const report = parseUnitReport(result.stdout);
   if (report.TapbootBefore !== undefined) context.unitRuns.recordStart(unit, report.TapbootBefore);
+  try {
+    await judgeRun(step, result, report, context);
+  } finally {
+    if (report.TapbootHold !== undefined) {
+      // What is left of it after a failure does no harm; the failure is what counts.
+      const release = `systemctl stop -- ${report.TapbootHold}.service`;
+      await context.run(release, { timeoutMs: MANAGER_MS }).catch(() => undefined);
+    }
+  }
+}
+
+async function judgeRun(
+  step: StartStep,
+  result: CommandResult,
+  report: UnitReport,
+  context: StepContext,
+): Promise<void> {
+  const { unit, action } = step;
   if (result.timedOut) throw await overdue(step, context);
   if (result.exitStatus !== 0) throw scriptFailure(result, `${action} of ${unit}`);
-  const unusable = (await notLoaded(unit, report, context)) ?? notStarted(step, report);
+  const unusable = (await notLoaded(unit, report, context)) ?? notRun(step, report);
   if (unusable !== undefined) throw unusable;
-  if (!isNewRun(report) && report.TapbootStart !== '0') {
+  if (!isNewRun(report)) {
     throw productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} could not be started`, {
       expected: 'a new run of the unit',
       got: `systemctl ${action} ended with status ${report.TapbootStart ?? '?'}; ${unitWords(report)}`,
       output: `${result.stderr}\n${await describeUnit(unit, context)}`.trim(),
     });
   }
-  if ((report.InvocationID ?? '') === '') {
-    context.note(`${unit} was unloaded when it had ended; its job's success is what is known`);
-    if (step.ended === 'inactive' && report.CollectMode === 'inactive-or-failed') {
-      throw scenarioError(
-        'TAPBOOT_E_UNIT_FORGOTTEN',
-        `how ${unit} ended is not known: CollectMode=inactive-or-failed unloads it also when it failed`,
-        { hint: 'Judge the run by what it leaves behind, with `ended: any`.' },
-      );
-    }
-  }
   await judgeEnd(unit, step.ended, report, context);
 }
 
 /** A failure when systemd had a reason not to run the unit; undefined otherwise. */
-function notStarted(step: StartStep, report: UnitReport): TapbootError | undefined {
+function notRun(step: StartStep, report: UnitReport): TapbootError | undefined {
   const { unit } = step;
   if (report.TapbootStart === 'running') {
     return scenarioError(
@@ -122,13 +133,21 @@ function notStarted(step: StartStep, report: UnitReport): TapbootError | undefin
       { expected: 'a new run of the unit', got: 'ConditionResult=no' },
     );
   }
-  if ((report.InvocationID ?? '') !== '') {
-    return productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} was not run again`, {
-      expected: 'a new run of the unit',
-      got: `its last run is the one before; ${unitWords(report)}`,
-    });
+  if ((report.InvocationID ?? '') === '') {
+    return scenarioError(
+      'TAPBOOT_E_UNIT_FORGOTTEN',
+      `whether ${unit} ran is not known: systemd has unloaded it and could not be kept from it`,
+      {
+        expected: 'a unit that remembers its last run',
+        got: 'no InvocationID',
+        hint: 'Use `run: systemctl …` and judge the run by what it leaves behind.',
+      },
+    );
   }
-  return undefined;
+  return productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} was not run again`, {
+    expected: 'a new run of the unit',
+    got: `its last run is the one before; ${unitWords(report)}`,
+  });
 }
 
 /** True when systemd names a run that is not the one before the start. */

@@ -25,10 +25,11 @@ export async function explain(
   command: string,
   label: string,
   context: StepContext,
+  lines = 60,
 ): Promise<string> {
   try {
     const result = await context.run(command, { timeoutMs: EXPLAIN_MS, label });
-    return lastLines(`${result.stdout}${result.stderr}`, 60);
+    return lastLines(`${result.stdout}${result.stderr}`, lines);
   } catch (error) {
     if (error instanceof TapbootError && error.failureClass === 'guest-dead') throw error;
     return `(${label}: ${error instanceof Error ? error.message : String(error)})`;
@@ -68,8 +69,8 @@ export async function notLoaded(
       output: await describeUnit(unit, context),
     });
   }
-  const names = (await explain(LIST_UNITS_COMMAND, 'list of units', context)).split('\n');
-  const near = nearNames(unit, names);
+  const names = await explain(LIST_UNITS_COMMAND, 'list of units', context, Infinity);
+  const near = nearNames(unit, names.split('\n'));
   return productError('TAPBOOT_E_UNIT_NOT_FOUND', `the guest has no unit ${unit}`, {
     expected: `a unit ${unit}`,
     got: near.length === 0 ? 'no unit of a similar name' : `similar: ${near.join(', ')}`,

@@ -130,9 +130,17 @@ t.test('only the edge may read or write the outside world', async (t) => {
 });
 
 t.test('shell files are found by name and by their first line', async (t) => {
-  const { shellFiles } = await load<{ shellFiles(): string[] }>('linters.mjs');
-  const found = shellFiles();
-  for (const name of ['.ci/run', 'bin/tapboot', 'test/fresh-machine.sh'])
-    t.ok(found.includes(name), name);
-  t.notOk(found.some((name) => /\.(mjs|ts|md|json)$/.test(name)));
+  const { shellFiles } = await load<{
+    shellFiles(): { scripts: string[]; fragments: string[] };
+  }>('linters.mjs');
+  const { scripts, fragments } = shellFiles();
+  for (const name of ['.ci/run', 'bin/tapboot', 'test/fresh-machine.sh']) {
+    t.ok(scripts.includes(name), name);
+  }
+  t.ok(fragments.length > 0);
+  t.same(
+    scripts.filter((name) => fragments.includes(name)),
+    [],
+  );
+  t.notOk([...scripts, ...fragments].some((name) => /\.(mjs|ts|md|json)$/.test(name)));
 });

@@ -18,7 +18,7 @@ case $1 in
     else echo LoadState=not-found; echo ActiveState=inactive; fi ;;
   start|restart) [ ! -e hook ] || . ./hook ;;
   status) echo "status of the unit" ;;
-  list-unit-files) echo 'demo.service enabled'; echo 'other.service enabled' ;;
+  list-units) echo 'demo.service loaded'; echo 'other.service loaded' ;;
 esac
 `;
 
@@ -57,6 +57,7 @@ export async function fakeSystemd(
   test.teardown(() => vm[Symbol.asyncDispose]());
   const unit = path.join(vm.directory, 'demo.service');
   await vm.program('systemctl', SYSTEMCTL(vm.directory));
+  await vm.program('systemd-run', '#!/bin/sh\n');
   await vm.program('journalctl', '#!/bin/sh\necho "journal of the unit"\n');
   const write = (properties: Record<string, string>): string =>
     Object.entries(properties)

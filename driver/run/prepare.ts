@@ -1,0 +1,95 @@
+import { performance } from 'node:perf_hooks';
+import type { VmHost } from '../controller/vm-host.js';
+import type { EventStream } from '../events/events.js';
+import type { BootImage } from '../image/image.js';
+import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
+import type { RunRecord } from '../metadata/run-record.js';
+import { chooseAccelerator } from '../qemu/accelerator.js';
+import { identifyQemu } from '../qemu/version.js';
+import { makeRunKeys } from './keys.js';
+import { probeKernel } from './probe-kernel.js';
+import type { RunRequest } from './request.js';
+
+/** What image and host are prepared from: the part of a request that has no scenarios in it. */
+export interface Preparation {
+  request: Pick<
+    RunRequest,
+    'config' | 'cacheDirectory' | 'projectRoot' | 'workingDirectory' | 'environment' | 'signal'
+  >;
+  record: RunRecord;
+  events: EventStream;
+  /** A line for harness.log. */
+  log: (line: string) => void;
+}
+
+/**
+ * Makes the run's image available, and tells the events of it.
+ * @throws TapbootError `scenario` for a wrong SPEC, `infra` when the image cannot be had
+ */
+export async function prepareImage({ request, events, log }: Preparation): Promise<BootImage> {
+  const spec = request.config.image ?? DEFAULT_IMAGE;
+  const text = `image ${spec}`;
+  events.emit({ type: 'phase:start', phase: 'build', text });
+  const started = performance.now();
+  const image = await provideImage(spec, {
+    cacheDirectory: request.cacheDirectory,
+    projectRoot: request.projectRoot,
+    workingDirectory: request.workingDirectory,
+    signal: request.signal,
+    progress: {
+      stage: (stage) => {
+        events.emit({ type: 'phase:progress', phase: 'build', text: stage });
+      },
+      log: (line) => {
+        log(`image: ${line}`);
+      },
+    },
+  });
+  const seconds = (performance.now() - started) / 1000;
+  events.emit({ type: 'phase:end', phase: 'build', text, seconds });
+  const { identity, cached, buildSeconds, artifact } = image;
+  events.emit({
+    ...{ type: 'image', spec, identity, cached, artifact },
+    ...(buildSeconds === undefined ? {} : { buildSeconds }),
+  });
+  return image;
+}
+
+/**
+ * Finds QEMU and an accelerator, and makes the run's keys: all that its machines share.
+ * @param workspace short private directory, removed by the caller
+ * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
+ */
+export async function prepareHost(
+  { request, record, events, log }: Preparation,
+  image: BootImage,
+  workspace: string,
+): Promise<VmHost> {
+  const { config } = request;
+  const qemu = await identifyQemu();
+  const kernel = await probeKernel(image);
+  const accelerator = await chooseAccelerator({
+    ...{ wanted: config.accel, qemu, cacheDirectory: request.cacheDirectory, log },
+    ...(kernel === undefined ? {} : { kernel }),
+  });
+  const { name, reasons } = accelerator;
+  events.emit({ type: 'accelerator', name, reasons });
+  const keys = await makeRunKeys(workspace);
+  record.metadata.setRootKeyFingerprint(keys.fingerprint);
+  const firmware = request.environment['TAPBOOT_OVMF'];
+  return {
+    ...{ qemu, accelerator, keys, workspace, log, signal: request.signal },
+    timeouts: {
+      spawnMs: config.spawnTimeoutSeconds * 1000,
+      loginMs: config.loginTimeoutSeconds * 1000,
+    },
+    ...(firmware === undefined ? {} : { firmware }),
+    emit: (event) => {
+      events.emit(event);
+    },
+    places: (vm) => record.directory.vm(vm),
+    facts: (vm, facts) => {
+      record.metadata.setVm(vm, facts);
+    },
+  };
+}
