@@ -2,7 +2,7 @@ import { readConfig } from '../config/config.js';
 import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
-import { scenarioArguments } from './scenario-arguments.js';
+import { scenarioArguments } from '../run/scenario-arguments.js';
 
 /**
  * Everything a run needs to know, from the flags and the outside world.

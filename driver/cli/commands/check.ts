@@ -36,7 +36,7 @@ async function check(
   const [{ checkScenarios }, { scenarioDirectory }, { describeError }, { EXIT }] =
     await Promise.all([
       import('../../scenario/index.js'),
-      import('../scenario-arguments.js'),
+      import('../../run/scenario-arguments.js'),
       import('../../errors.js'),
       import('../../exit-code.js'),
     ]);

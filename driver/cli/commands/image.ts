@@ -55,18 +55,25 @@ async function provide(spec: string | undefined, { outside }: CommandContext): P
   }
 }
 
-/** One `key: value` a line, nested keys indented. */
-function imageText(image: BootImage): string {
-  return lines(image as unknown as Record<string, unknown>, '').join('\n');
+/** What of an image can be shown: text, numbers, lists of text, and mappings of these. */
+interface Facts {
+  [key: string]: string | number | boolean | readonly string[] | Facts | undefined;
 }
 
-function lines(value: Record<string, unknown>, indent: string): string[] {
-  return Object.entries(value).flatMap(([key, entry]) => {
-    if (entry === undefined) return [];
-    if (Array.isArray(entry)) return [`${indent}${key}: ${entry.join(' ')}`];
-    if (typeof entry === 'object' && entry !== null) {
-      return [`${indent}${key}:`, ...lines(entry as Record<string, unknown>, `${indent}  `)];
-    }
-    return [`${indent}${key}: ${String(entry)}`];
+/** One `key: value` a line, nested keys indented. */
+function imageText({ provider, spec, identity, cached, buildSeconds, ...rest }: BootImage): string {
+  const { medium, access, artifact } = rest;
+  const facts: Facts = { provider, spec, identity, cached, buildSeconds };
+  return lines({ ...facts, medium: { ...medium }, access: { ...access }, artifact }, '').join('\n');
+}
+
+function lines(facts: Facts, indent: string): string[] {
+  return Object.entries(facts).flatMap(([key, fact]) => {
+    if (fact === undefined) return [];
+    if (isList(fact)) return [`${indent}${key}: ${fact.join(' ')}`];
+    if (typeof fact === 'object') return [`${indent}${key}:`, ...lines(fact, `${indent}  `)];
+    return [`${indent}${key}: ${String(fact)}`];
   });
 }
+
+const isList = (fact: Facts[string]): fact is readonly string[] => Array.isArray(fact);

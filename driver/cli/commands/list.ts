@@ -31,7 +31,7 @@ export function addListCommand(program: Command, { outside }: CommandContext): v
     .action(async (given: string[], options: ListOptions) => {
       const [{ loadScenarios, selectScenarios }, { scenarioArguments }] = await Promise.all([
         import('../../scenario/index.js'),
-        import('../scenario-arguments.js'),
+        import('../../run/scenario-arguments.js'),
       ]);
       const { paths, names } = scenarioArguments(given, outside);
       const scenarios = await loadScenarios(paths, {

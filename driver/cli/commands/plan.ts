@@ -31,7 +31,7 @@ export function addPlanCommand(program: Command, { outside }: CommandContext): v
     .action(async (argument: string, options: PlanOptions) => {
       const [{ loadPlan, planAsShell }, { scenarioDirectory }] = await Promise.all([
         import('../../scenario/index.js'),
-        import('../scenario-arguments.js'),
+        import('../../run/scenario-arguments.js'),
       ]);
       const plans = join(scenarioDirectory(outside), 'plans');
       const { directory, name, section } = locate(argument, outside.workingDirectory, plans);

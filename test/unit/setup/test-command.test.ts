@@ -18,13 +18,12 @@ const UNLOADABLE = "import 'no-such-package';\n";
 
 async function npmTest(t: Test, files: Record<string, string>, args: string[]): Promise<Outcome> {
   const tree = await copyOfTree(t, files);
-  const { TAP, TAP_CHILD_ID, ...env } = process.env;
   // Without tap's own variables: this is a run of its own, not a child of the one that tests it.
   return execa(process.execPath, [join(tree, 'bin/setup.mjs'), 'test', ...args], {
     reject: false,
     cwd: tree,
     extendEnv: false,
-    env: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TAP'))),
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP'))),
   });
 }
 

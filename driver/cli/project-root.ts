@@ -1,1 +1,0 @@
-export { findProjectRoot, projectVersion } from '../config/project-root.js';

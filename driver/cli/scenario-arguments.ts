@@ -1,2 +1,0 @@
-export { scenarioArguments, scenarioDirectory } from '../run/scenario-arguments.js';
-export type { ScenarioArguments } from '../run/scenario-arguments.js';
