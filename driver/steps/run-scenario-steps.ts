@@ -68,9 +68,9 @@ class ScenarioRun {
   }
 
   async step(step: Step, ref: StepRef, next: Step | undefined): Promise<void> {
-    const { emit, scenarioRef } = this.#context;
+    const { scenarioRef } = this.#context;
     const bound = boundStep(step);
-    emit({ type: 'step:start', scenario: scenarioRef, step: ref });
+    this.#context.emit({ type: 'step:start', scenario: scenarioRef, step: ref });
     if (this.#context.signal.aborted && this.#failure !== undefined) {
       this.#progress.interrupted = true;
     }
@@ -79,7 +79,7 @@ class ScenarioRun {
       await this.#execute(step, ref, bound, next);
       return;
     }
-    emit({
+    this.#context.emit({
       type: 'step:end',
       scenario: scenarioRef,
       step: ref,
@@ -114,7 +114,7 @@ class ScenarioRun {
     bound: BoundStep,
     next: Step | undefined,
   ): Promise<void> {
-    const { emit, scenarioRef, signal } = this.#context;
+    const { scenarioRef, signal } = this.#context;
     const began = performance.now();
     const guestIsDead = this.#progress.death !== undefined;
     const recorder = new StepRecorder(
@@ -131,7 +131,7 @@ class ScenarioRun {
     const durationMs = Math.round(performance.now() - began);
     const failure = error === undefined ? undefined : await this.#fail(error, step, ref, recorder);
     this.#artifacts.push(...recorder.artifacts);
-    emit({
+    this.#context.emit({
       type: 'step:end',
       scenario: scenarioRef,
       step: ref,

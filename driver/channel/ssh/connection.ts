@@ -41,11 +41,12 @@ export async function connectSsh(
     signal?.throwIfAborted();
     const left = deadline - performance.now();
     if (left <= 0) throw unreachable(target, timeoutMs, last);
-    const attempt = await tryOnce(target, Math.min(left, ATTEMPT_MS));
+    const attempt = await tryOnce(target, Math.min(left, ATTEMPT_MS), signal);
+    signal?.throwIfAborted();
     if (attempt.client !== undefined) return attempt.client;
     if (attempt.final !== undefined) throw attempt.final;
     last = attempt.reason;
-    await delay(Math.min(RETRY_MS, left));
+    await delay(Math.min(RETRY_MS, left), undefined, signal === undefined ? {} : { signal });
   }
 }
 
@@ -54,12 +55,27 @@ type Attempt =
   | { client?: undefined; final: TapbootError; reason: string }
   | { client?: undefined; final?: undefined; reason: string };
 
-async function tryOnce(target: SshTarget, timeoutMs: number): Promise<Attempt> {
+async function tryOnce(
+  target: SshTarget,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Attempt> {
   const client = new ssh2.Client();
   let offered: string | undefined;
   const wanted = keyBlob(target.hostKey);
   return await new Promise((resolve) => {
+    const onAbort = (): void => {
+      client.on('error', () => undefined).destroy();
+      resolve({ reason: 'given up' });
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    // A peer that goes away in the middle of the handshake is no error to ssh2, only an end.
+    client.once('close', () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve({ reason: 'the connection was closed during the handshake' });
+    });
     client.once('ready', () => {
+      signal?.removeEventListener('abort', onAbort);
       client.removeAllListeners('error').on('error', () => undefined);
       client.setNoDelay(true);
       resolve({ client });

@@ -26,6 +26,7 @@ export class SshChannel implements Channel {
   readonly target: SshTarget;
   #client: Promise<Client> | undefined;
   #shell: RemoteShell | undefined;
+  readonly #stop = new AbortController();
   #closed = false;
 
   constructor(target: SshTarget) {
@@ -90,6 +91,8 @@ export class SshChannel implements Channel {
   /** Ends the connection. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    // A connection that is being made is given up: the guest may be gone already.
+    this.#stop.abort(guestDead('TAPBOOT_E_SSH_CLOSED', 'the SSH channel has been closed'));
     const client = await this.#client?.catch(() => undefined);
     this.#client = undefined;
     client?.destroy();
@@ -117,7 +120,9 @@ export class SshChannel implements Channel {
 
   async #open(timeoutMs: number, signal?: AbortSignal): Promise<Client> {
     try {
-      const client = await connectSsh(this.target, timeoutMs, signal);
+      const stop = this.#stop.signal;
+      const either = signal === undefined ? stop : AbortSignal.any([signal, stop]);
+      const client = await connectSsh(this.target, timeoutMs, either);
       const opened = this.#client;
       client.once('close', () => {
         if (this.#client === opened) this.#client = undefined;

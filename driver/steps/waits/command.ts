@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../../channel/channel.js';
-import { productError, TapbootError } from '../../errors.js';
+import type { TapbootError } from '../../errors.js';
+import { productError } from '../../errors.js';
 import type { WaitCondition, WaitStep } from '../../scenario/model.js';
 import { commandVerdict } from '../command-verdict.js';
 import {

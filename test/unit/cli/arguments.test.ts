@@ -23,4 +23,3 @@ t.test('commander’s words become an error of ours', async (t) => {
   t.equal(near.details.hint, 'Did you mean --image?');
   t.equal(usageError('error: x').details.hint, 'tapboot --help shows what there is');
 });
-

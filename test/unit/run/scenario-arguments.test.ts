@@ -40,4 +40,3 @@ t.test('without scenarios of one’s own, tapboot’s are used', async (t) => {
   const workingDirectory = t.testdir({});
   t.equal(scenarioDirectory({ workingDirectory, projectRoot: '/tapboot' }), '/tapboot/scenarios');
 });
-

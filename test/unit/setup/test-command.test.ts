@@ -23,7 +23,9 @@ async function npmTest(t: Test, files: Record<string, string>, args: string[]): 
     reject: false,
     cwd: tree,
     extendEnv: false,
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP'))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('TAP')),
+    ),
   });
 }
 

@@ -119,12 +119,12 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
       stripFinalNewline: false,
       env: { PATH: `${path.join(this.directory, 'bin')}:${process.env['PATH'] ?? ''}` },
     });
-    let timedOut = false;
+    const state = { timedOut: false };
     const killGroup = (): void => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     };
     const timer = setTimeout(() => {
-      timedOut = true;
+      state.timedOut = true;
       killGroup();
     }, options.timeoutMs);
     options.signal?.addEventListener('abort', killGroup, { once: true });
@@ -142,9 +142,9 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
         stdout: result.stdout.slice(0, limit),
         stderr: result.stderr.slice(0, limit),
         stderrSeparate: options.channel !== 'console',
-        exitStatus: timedOut ? null : (result.exitCode ?? null),
+        exitStatus: state.timedOut ? null : (result.exitCode ?? null),
         durationMs: performance.now() - began,
-        timedOut,
+        timedOut: state.timedOut,
         dropped: {
           stdout: Math.max(0, result.stdout.length - limit),
           stderr: Math.max(0, result.stderr.length - limit),
