@@ -3,6 +3,7 @@ import type { TapbootError } from '../errors.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
 import type { FindingKind } from './console-patterns.js';
 import { deathByConsole, deathWithTail } from './death.js';
+import { shutdownCause } from './shutdown.js';
 import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
 
 export interface WatchdogOptions {
@@ -180,17 +181,10 @@ export class Watchdog {
   }
 
   #onShutdown(name: string, data: unknown): void {
-    const reason = reasonOf(data);
-    if (reason === 'guest-panic') {
-      this.#lateDeath('TAPBOOT_E_GUEST_PANIC', 'kernel panic', reason);
-    } else if (reason === 'guest-reset' || (name === 'RESET' && reason === 'guest')) {
-      if (this.#expected.has('reboot')) return;
-      this.#lateDeath('TAPBOOT_E_GUEST_REBOOT', 'the guest restarted unasked', reason);
-    } else if (reason === 'guest-shutdown') {
-      if (this.#expected.has('poweroff')) return;
-      this.#lateDeath('TAPBOOT_E_GUEST_POWEROFF', 'the guest powered itself off unasked', reason);
-    }
-    // Whatever the host did is told by the end of the process.
+    const cause = shutdownCause(name, data);
+    if (cause === undefined || (cause.asked !== undefined && this.#expected.has(cause.asked)))
+      return;
+    this.#lateDeath(cause.code, cause.message, cause.reason);
   }
 
   /** The guest is gone for certain; what the console said of it is the better message. */
@@ -243,10 +237,4 @@ export class Watchdog {
       this.#timers.add(timer);
     });
   }
-}
-
-function reasonOf(data: unknown): string {
-  if (typeof data !== 'object' || data === null) return '';
-  if ('reason' in data && typeof data.reason === 'string') return data.reason;
-  return 'guest' in data && data.guest === true ? 'guest' : '';
 }

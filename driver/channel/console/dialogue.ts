@@ -53,9 +53,9 @@ export class Dialogue {
     this.console.send(`${text}\n`, options);
   }
 
-  /** Types a probe, on a line of its own. */
-  typeProbe(): void {
-    this.type(`${KILL_LINE}${this.probe.next()}`);
+  /** Types a probe, behind `before`, as a line of its own. */
+  typeProbe(before = ''): void {
+    this.type(`${KILL_LINE}${before}${this.probe.next()}`);
   }
 
   /**

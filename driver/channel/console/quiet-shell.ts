@@ -47,16 +47,15 @@ export async function openQuietShell(
   while (!dialogue.view.includes('2>/dev/null\n') && performance.now() < until) {
     await dialogue.next(until - performance.now());
   }
-  await answered(dialogue);
-  dialogue.type(` ${SETTLE}`);
-  await answered(dialogue);
+  await settled(dialogue);
   const { console } = dialogue;
   return { console, shell, typedBytes: console.typedBytes };
 }
 
-async function answered(dialogue: Dialogue): Promise<void> {
+/** Sets the shell up, and asks whether it is there, in one line; repeated until it answers. */
+async function settled(dialogue: Dialogue): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    dialogue.typeProbe();
+    dialogue.typeProbe(` ${SETTLE};`);
     const until = performance.now() + ANSWER_MS;
     while (performance.now() < until) {
       if (dialogue.probe.answer(dialogue.view)?.uid === 0) return;

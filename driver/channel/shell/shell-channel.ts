@@ -5,24 +5,12 @@ import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
 import { untilStopped } from '../until-stopped.js';
-import type { Frame } from './frames.js';
+import { collectOutputs, killCommand, parseEnding, statusOf, type Ending } from './ending.js';
 import { ShellLink } from './link.js';
 import { quote } from './quote.js';
 
-/** From SIGTERM to the first SIGKILL. */
-const TERM_GRACE_MS = 1000;
-/** SIGKILL is repeated so often and so long: children may be born between look and kill. */
-const KILL_INTERVAL_MS = 500;
-const KILL_ROUNDS = 10;
-
 /** Files of so many commands are removed at once: each removal costs the guest an exec. */
 const FORGET_BATCH = 32;
-
-/** How a command ended in the guest. */
-type Ending =
-  | { kind: 'inline'; status: number; stdout: string; stderr: string }
-  | { kind: 'files'; status: number }
-  | { kind: 'lost' };
 
 /** What the guest's memory proves after a restore; see `plant` and `prove`. */
 export interface Proof {
@@ -56,7 +44,10 @@ export class ShellChannel implements Channel {
     this.#stream = stream;
     this.#link = new ShellLink(
       stream,
-      (frame) => this.#ended(frame),
+      (frame) => {
+        const ended = parseEnding(frame);
+        if (ended !== undefined) this.#running.get(ended.id)?.resolve(ended.ending);
+      },
       (error) => {
         for (const pending of this.#running.values()) pending.reject(error);
       },
@@ -97,10 +88,11 @@ export class ShellChannel implements Channel {
     try {
       this.#link.send(this.#request(id, command, options.stdin));
       const stop = await untilStopped(ended.promise, timeoutMs, signal);
-      const ending = stop === undefined ? await ended.promise : await this.#kill(id, ended);
+      const ending =
+        stop === undefined ? await ended.promise : await killCommand(this.#link, id, ended);
       const durationMs = performance.now() - started;
       if (stop?.why === 'abort') throw stop.reason;
-      const output = await this.#collect(id, ending, outputLimit);
+      const output = await collectOutputs(this.#link, id, ending, outputLimit);
       return {
         channel: 'shell',
         command,
@@ -184,55 +176,6 @@ export class ShellChannel implements Channel {
     );
   }
 
-  /** A command has ended: the guest says so by itself. */
-  #ended({ kind, rest }: Frame): void {
-    const match = /^(\S+) ?(\d*) ?([^]*)$/.exec(rest);
-    const pending = this.#running.get(match?.[1] ?? '');
-    const status = Number(match?.[2]);
-    if (kind === 'l') pending?.resolve({ kind: 'lost' });
-    else if (kind === 'b') pending?.resolve({ kind: 'files', status });
-    else if (kind === 'd') {
-      const [stdout = '', stderr = ''] = (match?.[3] ?? '')
-        .replaceAll('\u0003', '\n')
-        .split('\u0004');
-      pending?.resolve({ kind: 'inline', status, stdout, stderr });
-    }
-  }
-
-  /** @returns how it ended, or undefined when not even SIGKILL ended it (uninterruptible) */
-  async #kill(id: string, ended: Deferred<Ending>): Promise<Ending | undefined> {
-    this.#link.send(`__tb_z ${id} TERM\n`);
-    let ending = await ended.within(TERM_GRACE_MS);
-    for (let round = 0; ending === undefined && round < KILL_ROUNDS; round++) {
-      this.#link.send(`__tb_z ${id} KILL\n`);
-      ending = await ended.within(KILL_INTERVAL_MS);
-    }
-    return ending;
-  }
-
-  async #collect(
-    id: string,
-    ending: Ending | undefined,
-    limit: number,
-  ): Promise<Pick<CommandResult, 'stdout' | 'stderr' | 'dropped'>> {
-    if (ending?.kind === 'lost') {
-      throw infraError('TAPBOOT_E_SHELL_SPOOL', 'the guest has nowhere to put a command’s output', {
-        hint: 'Did the scenario remove or fill /run/tapboot-shell-*?',
-      });
-    }
-    if (ending?.kind === 'inline') {
-      const out = Buffer.from(ending.stdout, 'latin1');
-      const err = Buffer.from(ending.stderr, 'latin1');
-      return cut({ bytes: out, size: out.length }, { bytes: err, size: err.length }, limit);
-    }
-    // Both at once: the guest answers them one after the other, without a round trip between.
-    const [out, err] = await Promise.all([
-      this.#link.fetch(id, 'o', limit),
-      this.#link.fetch(id, 'e', limit),
-    ]);
-    return cut(out, err, limit);
-  }
-
   #forget(id: string): void {
     this.#forgotten.push(id);
     if (this.#forgotten.length < FORGET_BATCH || this.#link.error !== undefined) return;
@@ -240,21 +183,6 @@ export class ShellChannel implements Channel {
     this.#forgotten = [];
   }
 }
-
-function cut(
-  out: { bytes: Buffer; size: number },
-  err: { bytes: Buffer; size: number },
-  limit: number,
-): Pick<CommandResult, 'stdout' | 'stderr' | 'dropped'> {
-  return {
-    stdout: out.bytes.subarray(0, limit).toString('utf8'),
-    stderr: err.bytes.subarray(0, limit).toString('utf8'),
-    dropped: { stdout: Math.max(0, out.size - limit), stderr: Math.max(0, err.size - limit) },
-  };
-}
-
-const statusOf = (ending: Ending | undefined): number | null =>
-  ending === undefined || ending.kind === 'lost' ? null : ending.status;
 
 /**
  * In a forked shell `$$` and `$PPID` are those of the driver's shell, and `kill $$` would end

@@ -70,7 +70,11 @@ export async function notLoaded(
     });
   }
   const names = await explain(LIST_UNITS_COMMAND, 'list of units', context, Infinity);
-  const near = nearNames(unit, names.split('\n'));
+  const near = nearNames(
+    unit,
+    // Drop-in directories lie beside the units.
+    names.split('\n').filter((name) => !/\.(?:d|wants|requires|upholds)$/.test(name)),
+  );
   return productError('TAPBOOT_E_UNIT_NOT_FOUND', `the guest has no unit ${unit}`, {
     expected: `a unit ${unit}`,
     got: near.length === 0 ? 'no unit of a similar name' : `similar: ${near.join(', ')}`,

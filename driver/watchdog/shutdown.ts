@@ -1,0 +1,34 @@
+/** What an event of QEMU's monitor says of the end of a guest. */
+export interface ShutdownCause {
+  code: `TAPBOOT_E_${string}`;
+  message: string;
+  reason: string;
+  /** It is no death when this was asked for. */
+  asked?: 'poweroff' | 'reboot';
+}
+
+/**
+ * Reads SHUTDOWN and RESET (qapi/run-state.json, ShutdownCause).
+ * @returns undefined for what the host did: the end of the process tells that
+ */
+export function shutdownCause(name: string, data: unknown): ShutdownCause | undefined {
+  const reason = reasonOf(data);
+  if (reason === 'guest-panic') {
+    return { code: 'TAPBOOT_E_GUEST_PANIC', message: 'kernel panic', reason };
+  }
+  if (reason === 'guest-reset' || (name === 'RESET' && reason === 'guest')) {
+    const message = 'the guest restarted unasked';
+    return { code: 'TAPBOOT_E_GUEST_REBOOT', message, reason, asked: 'reboot' };
+  }
+  if (reason === 'guest-shutdown') {
+    const message = 'the guest powered itself off unasked';
+    return { code: 'TAPBOOT_E_GUEST_POWEROFF', message, reason, asked: 'poweroff' };
+  }
+  return undefined;
+}
+
+function reasonOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return '';
+  if ('reason' in data && typeof data.reason === 'string') return data.reason;
+  return 'guest' in data && data.guest === true ? 'guest' : '';
+}

@@ -1,0 +1,60 @@
+import t from 'tap';
+import { ConsoleChannel } from '../../driver/channel/console/console-channel.js';
+import { login } from '../../driver/channel/console/login.js';
+import { ShellChannel } from '../../driver/channel/shell/shell-channel.js';
+import { imageGuest, startBareGuest } from './channel-guest.js';
+
+const MINUTE = 60_000;
+
+/** A shell on the port that finds no bash: dash, with all other programs of the image. */
+const WITHOUT_BASH = `
+mkdir /run/bin
+for f in /usr/bin/* /usr/sbin/*; do ln -s "$f" /run/bin/; done
+rm /run/bin/bash
+modprobe virtio_console
+PATH=/run/bin setsid -f /bin/dash <>/dev/virtio-ports/tapboot.shell.0 1>&0 2>/dev/null
+`;
+
+t.test('a guest without bash', async (t) => {
+  await using guest = await startBareGuest(await imageGuest('debian'));
+  const session = await login(
+    guest.console,
+    { root: 'console', user: 'root' },
+    { timeoutMs: 3 * MINUTE },
+  );
+  const started = await new ConsoleChannel(session).run(WITHOUT_BASH, { timeoutMs: MINUTE });
+  t.equal(started.exitStatus, 0, started.stderr);
+  await using shell = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
+  t.equal(shell.dialect, 'sh');
+  const run = async (command: string, stdin?: string) =>
+    await shell.run(command, { timeoutMs: MINUTE, ...(stdin === undefined ? {} : { stdin }) });
+
+  t.match(await run('echo "it\'s"; echo err >&2; exit 3'), {
+    stdout: "it's\n",
+    stderr: 'err\n',
+    exitStatus: 3,
+  });
+  t.match(await run('echo "[$BASH_VERSION]"; printf "a\\000\\001b"'), { stdout: '[]\na\0\x01b' });
+  t.match(await run('cat; wc -l </dev/null', 'é\n"x"\n'), { stdout: 'é\n"x"\n0\n' });
+  t.match(await run('cat; echo $?'), { stdout: '0\n' });
+  t.equal((await run('seq 30000')).stdout.length, 168_894);
+  for (const harm of ['exit 7', 'if', 'kill -9 $$', 'exec >&-']) {
+    await run(harm);
+    t.match(await run('pwd'), { stdout: '/\n' }, `after: ${harm}`);
+  }
+  const both = await Promise.all([
+    run('sleep 1; echo one'),
+    run('echo two'),
+    shell.heartbeat(MINUTE),
+  ]);
+  t.match(both, [{ stdout: 'one\n' }, { stdout: 'two\n' }, Number]);
+  const stopped = await shell.run('trap "" TERM; echo begun; sleep 444 & sleep 444; sleep 444', {
+    timeoutMs: 1500,
+  });
+  t.match(stopped, { stdout: 'begun\n', exitStatus: null, timedOut: true });
+  t.match(await run('pgrep -fx "sleep 444"'), { exitStatus: 1 });
+  await shell.plant('n-1');
+  const again = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
+  t.equal(again.fresh, false);
+  t.strictSame(await again.prove(MINUTE), { nonce: 'n-1', count: 1 });
+});
