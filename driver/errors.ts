@@ -86,11 +86,28 @@ export const productError = (
 export function asTapbootError(error: unknown): TapbootError {
   if (error instanceof TapbootError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (isHostFull(error)) {
+    return infraError('TAPBOOT_E_HOST_FULL', 'the host has no space left for what the run writes', {
+      expected: 'free space for disks and states of machines, and for the record',
+      got: message,
+      hint: 'Free space (`df`), or choose other places: TMPDIR for machines, --log-root for the record.',
+      cause: error,
+    });
+  }
   return new TapbootError('infra', 'TAPBOOT_E_UNEXPECTED', message, {
     cause: error,
     hint: 'This is a defect of tapboot; please report it with harness.log.',
     ...(error instanceof Error && error.stack !== undefined ? { output: error.stack } : {}),
   });
+}
+
+/** True for the system errors ENOSPC and EDQUOT, which anything that writes may meet. */
+function isHostFull(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  );
 }
 
 /**

@@ -1,9 +1,15 @@
 /**
  * The library: a booted machine for test files, scenarios run from code, and the inspection
- * of disks. What is not exported here is nobody's business outside and may change.
+ * of raw disks. What is not exported here is internal and may change at any time.
  */
 export { bootImageVm, type BootImageVmOptions } from './fixtures/boot-image-vm.js';
 export { endBootImageVms, type SessionOptions } from './fixtures/sessions.js';
+export {
+  runScenarios,
+  type RunReport,
+  type RunScenariosOptions,
+  type ScenarioReport,
+} from './fixtures/run-scenarios.js';
 export type { MachineOptions, Size } from './fixtures/machine-options.js';
 export type { TestContext } from './fixtures/test-context.js';
 export type { TestsOutcome } from './fixtures/verdict.js';
@@ -16,3 +22,31 @@ export type {
   VmConsole,
   VmState,
 } from './fixtures/vm.js';
+
+export { TapbootError, describeError, type ErrorDetails, type FailureClass } from './errors.js';
+export type { ChannelName, CommandResult } from './channel/channel.js';
+export type { DiskView } from './controller/machine-under-test.js';
+export type { Machine, MachineDisk } from './scenario/model.js';
+export type { SourceLocation } from './scenario/location.js';
+export type { ImageArtifact } from './image/image.js';
+export type {
+  Artifact,
+  Failure,
+  MachineOrigin,
+  Mismatch,
+  RunEvent,
+  RunOutcome,
+  ScenarioOutcome,
+} from './events/events.js';
+export {
+  findingsTable,
+  inspectDisk,
+  judgeDisk,
+  type DiskExpectation,
+  type DiskJudgement,
+  type Finding,
+  type FindingKind,
+  type InspectOptions,
+  type Inspection,
+  type PresentFinding,
+} from './residue/index.js';

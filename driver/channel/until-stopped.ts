@@ -1,3 +1,5 @@
+import { abortReason } from './reason.js';
+
 /** Why a command is to be ended before it ends by itself. */
 export type Stop = { why: 'timeout' } | { why: 'abort'; reason: Error };
 
@@ -14,7 +16,7 @@ export async function untilStopped(
   let onAbort: (() => void) | undefined;
   const stopped = new Promise<Stop>((resolve) => {
     timer = setTimeout(() => resolve({ why: 'timeout' }), timeoutMs);
-    onAbort = () => resolve({ why: 'abort', reason: reasonOf(signal) });
+    onAbort = () => resolve({ why: 'abort', reason: abortReason(signal) });
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
   });
@@ -24,9 +26,4 @@ export async function untilStopped(
     clearTimeout(timer);
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
   }
-}
-
-function reasonOf(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));
 }

@@ -10,11 +10,15 @@ import { usageError } from './usage-error.js';
  * @param argv arguments without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const state: MainState = { exitCode: 0 };
+  const state: MainState = { exitCode: 0, outputBroken: false };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `tapboot list | head` closes our stdout early; that is the reader's right.
     if (error.code === 'EPIPE') return;
-    state.outputError ??= error;
+    // May come after the work has ended: what was written last is still on its way.
+    if (!state.outputBroken) {
+      process.stderr.write(`tapboot: stdout cannot be written to: ${error.message}\n`);
+    }
+    state.outputBroken = true;
     process.exitCode = EXIT.infra;
   });
   try {
@@ -23,17 +27,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (thrown) {
     state.exitCode = report(thrown);
   }
-  if (state.outputError !== undefined) {
-    process.stderr.write(`tapboot: stdout cannot be written to: ${state.outputError.message}\n`);
-    state.exitCode = EXIT.infra;
-  }
-  process.exitCode = state.exitCode;
+  process.exitCode = state.outputBroken ? EXIT.infra : state.exitCode;
 }
 
 interface MainState {
   exitCode: number;
-  /** The first error on stdout that is not a reader leaving. */
-  outputError?: Error;
+  /** stdout has failed, and not because its reader left. */
+  outputBroken: boolean;
 }
 
 /** Prints what was thrown. @returns the exit code for it */

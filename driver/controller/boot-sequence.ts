@@ -81,7 +81,7 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
     if (host.background === true) running.unref();
     const argv = [...running.argv];
     host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
-    const guest = Guest.attach({
+    const guest = new Guest({
       ...{ host, running, startedAt, log: parts.log },
       ...(state === undefined ? {} : { carried: { bytes: state.console } }),
     });

@@ -25,7 +25,9 @@ export async function copyIn(
   options: CopyOptions & { mode: number | undefined },
 ): Promise<void> {
   const facts = await stat(options.host).catch((cause: unknown) => {
-    throw scenarioError('TAPBOOT_E_COPY_SOURCE', `cannot read ${options.host} on the host`, { cause });
+    throw scenarioError('TAPBOOT_E_COPY_SOURCE', `cannot read ${options.host} on the host`, {
+      cause,
+    });
   });
   if (!facts.isFile()) {
     throw scenarioError('TAPBOOT_E_COPY_SOURCE', `${options.host} is not a file`, {
@@ -53,7 +55,10 @@ export async function copyIn(
 export async function copyOut(guest: Guest, options: CopyOptions): Promise<void> {
   await mkdir(dirname(options.host), { recursive: true });
   const channel = await guest.channel();
-  const size = await channel.run(`test -f ${quote(options.guest)} && stat -L -c %s ${quote(options.guest)}`, options);
+  const size = await channel.run(
+    `test -f ${quote(options.guest)} && stat -L -c %s ${quote(options.guest)}`,
+    options,
+  );
   if (size.exitStatus !== 0) {
     throw productError('TAPBOOT_E_COPY_MISSING', `the guest has no file ${options.guest}`, {
       expected: `a regular file ${options.guest}`,

@@ -32,17 +32,19 @@ export async function viewDisks(
     };
     return { disk, path, state, [Symbol.asyncDispose]: close };
   };
-  if (options.power === 'off') {
-    return await Promise.all(
+  const filesAsTheyAre = async (state: DiskView['state']): Promise<DiskView[]> =>
+    await Promise.all(
       names.map(async (name) => {
-        const made = view(name, 'power-off');
+        const made = view(name, state);
         await rawCopyOfOverlay(disks.overlay(name), made.path);
         return made;
       }),
     );
-  }
+  if (options.power === 'off') return await filesAsTheyAre('power-off');
   const { guest } = options;
-  const state = (await flushed(guest)) ? 'synced' : 'unsynced';
+  // Where QEMU itself was lost, its files are all there is.
+  if (!guest.running.process.running) return await filesAsTheyAre('unsynced');
+  const state = !guest.dead && (await flushed(guest)) ? 'synced' : 'unsynced';
   const { qmp } = guest.running;
   await qmp.execute('stop');
   try {

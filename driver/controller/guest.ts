@@ -6,16 +6,16 @@ import { login } from '../channel/console/login.js';
 import { ConsoleTranscript, type CarriedConsole } from '../channel/console/transcript.js';
 import { ShellChannel } from '../channel/shell/shell-channel.js';
 import { startGuestShell } from '../channel/shell/start-guest-shell.js';
-import { SshChannel } from '../channel/ssh/ssh-channel.js';
-import { asTapbootError, infraError, productError, type TapbootError } from '../errors.js';
+import type { SshChannel } from '../channel/ssh/ssh-channel.js';
+import { asTapbootError, infraError, type TapbootError } from '../errors.js';
 import type { GuestAccess } from '../image/image.js';
 import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
 import { Watchdog } from '../watchdog/watchdog.js';
+import { openSsh } from './open-ssh.js';
 import type { SerialLog } from './serial-log.js';
 import type { VmHost } from './vm-host.js';
-import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-sshd.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
@@ -26,7 +26,7 @@ export interface GuestTimings {
   bootToSshSeconds?: number;
 }
 
-/** Options of {@link Guest.attach}. */
+/** Options of {@link Guest}. */
 export interface GuestOptions {
   host: VmHost;
   running: RunningMachine;
@@ -55,12 +55,13 @@ export class Guest implements AsyncDisposable {
   #shell: ShellChannel | undefined;
   #shellProblem: string | undefined;
   #ssh: Promise<SshChannel> | undefined;
+  #dead = false;
   #readySsh: SshChannel | undefined;
   #sshPort: number | undefined;
   hostKey: string | undefined;
   readonly timings: GuestTimings = {};
 
-  private constructor(options: GuestOptions) {
+  constructor(options: GuestOptions) {
     const { host, running } = options;
     this.#host = host;
     this.running = running;
@@ -70,14 +71,14 @@ export class Guest implements AsyncDisposable {
       clock: () => performance.now() - options.startedAt,
       ...(options.carried === undefined ? {} : { carried: options.carried }),
     });
-    this.console = new Console(running.console, this.transcript, {
-      logTyped: (line) => {
-        host.log(`console typed: ${line}`);
-      },
-    });
+    const logTyped = (line: string): void => {
+      host.log(`console typed: ${line}`);
+    };
+    this.console = new Console(running.console, this.transcript, { logTyped });
     this.watchdog = new Watchdog({
       transcript: this.transcript,
       bootSilenceMs: host.timeouts.spawnMs,
+      background: host.background === true,
       onFinding: ({ severity, message, line }) => {
         host.log(`console shows (${severity}): ${message}: ${line.trim()}`);
       },
@@ -92,13 +93,15 @@ export class Guest implements AsyncDisposable {
       this.watchdog.onProcessExit(exit);
     });
     this.lost = this.watchdog.death.then((error: TapbootError) => {
+      this.#dead = true;
       throw error;
     });
     this.lost.catch(() => undefined);
   }
 
-  static attach(options: GuestOptions): Guest {
-    return new Guest(options);
+  /** True once the machine has been lost unasked: nothing in it answers any more. */
+  get dead(): boolean {
+    return this.#dead;
   }
 
   /** Seconds since QEMU's start. */
@@ -123,31 +126,47 @@ export class Guest implements AsyncDisposable {
    * A guest without such a port keeps the console; why is remembered.
    */
   async becomeRoot(access: GuestAccess, deadlineMs: number): Promise<void> {
-    const session = await this.guard(
-      login(this.console, access, {
-        timeoutMs: deadlineMs,
-        onPrompt: () => {
-          this.timings.bootToLoginSeconds ??= this.#age();
-        },
-        ...(this.#host.signal === undefined ? {} : { signal: this.#host.signal }),
-      }),
-    );
+    const root = await this.#firstChannel(access, deadlineMs);
     this.timings.bootToLoginSeconds ??= this.#age();
     this.watchdog.booted();
-    this.#consoleChannel = new ConsoleChannel(session);
     try {
-      await this.guard(startGuestShell(this.#consoleChannel, SHELL_PORT));
+      await this.guard(startGuestShell(root, SHELL_PORT));
       await this.attachShell();
     } catch (error) {
       const problem = asTapbootError(error);
       if (problem.failureClass === 'guest-dead') throw problem;
       this.#shellProblem = problem.message;
-      this.#host.emit({
-        type: 'notice',
-        level: 'warning',
-        message: `no shell channel, commands go over ssh or console: ${problem.message}`,
+      this.#warn(`no shell channel, commands go over ssh or console: ${problem.message}`);
+    }
+  }
+
+  /** Root on the console; where it lets nobody in, root over SSH by the credential. */
+  async #firstChannel(access: GuestAccess, deadlineMs: number): Promise<Channel> {
+    try {
+      const { signal } = this.#host;
+      const onPrompt = (): void => {
+        this.timings.bootToLoginSeconds ??= this.#age();
+      };
+      const how = { timeoutMs: deadlineMs, onPrompt, ...(signal === undefined ? {} : { signal }) };
+      const session = await this.guard(login(this.console, access, how));
+      this.#consoleChannel = new ConsoleChannel(session);
+      return this.#consoleChannel;
+    } catch (error) {
+      const problem = asTapbootError(error);
+      if (problem.code !== 'TAPBOOT_E_LOGIN_REFUSED' || access.root === 'console') throw problem;
+      this.#warn(`no login on the console, root comes over SSH: ${problem.message}`);
+      return await this.channel('ssh').catch((cause: unknown) => {
+        const ssh = asTapbootError(cause);
+        if (ssh.failureClass === 'guest-dead') throw ssh;
+        // Both ways in are shut; which one was meant to be open is for the reader to know.
+        this.#warn(`nor over SSH: ${ssh.message}`);
+        throw problem;
       });
     }
+  }
+
+  #warn(message: string): void {
+    this.#host.emit({ type: 'notice', level: 'warning', message });
   }
 
   /** Makes contact with the shell that runs in the guest (also of a restored machine). */
@@ -164,52 +183,27 @@ export class Guest implements AsyncDisposable {
   startSsh(deadlineMs: number): void {
     if (this.#ssh !== undefined) return;
     this.#ssh = this.#connectSsh(deadlineMs);
-    this.#ssh.catch(() => undefined);
+    // A failure is for who demands SSH; who demands it again tries again.
+    this.#ssh.catch(() => {
+      this.#ssh = undefined;
+    });
   }
 
   async #connectSsh(deadlineMs: number): Promise<SshChannel> {
-    const until = performance.now() + deadlineMs;
-    const left = (): number => Math.max(1, until - performance.now());
-    const root = this.#shell ?? this.#consoleChannel;
-    const port = await this.guard(this.running.sshPort());
-    this.#sshPort = port;
-    if (port === undefined) {
-      throw infraError('TAPBOOT_E_SSH_NO_NETWORK', 'this machine has no network', {
-        hint: 'SSH needs `machine: { network: isolated }` (the default) or `internet`.',
-      });
-    }
-    const { keys } = this.#host;
-    if (root !== undefined) {
-      await this.guard(
-        root.run(installAuthorizedKey(keys.authorizedKey), { timeoutMs: OWN_COMMAND_MS }),
-      );
-      const listening = await this.guard(root.run(WAIT_FOR_SSHD, { timeoutMs: left() }));
-      if (listening.timedOut) {
-        throw productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
-          expected: `sshd within ${String(Math.round(deadlineMs / 1000))} s of the login`,
-          got: 'no listening socket in /proc/net/tcp',
-          hint: 'Is sshd part of the image, and its unit enabled?',
-        });
-      }
-      const read = await this.guard(root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS }));
-      const own = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
-      if (own !== '') this.hostKey = own;
-      if (own !== '' && own !== keys.hostPublicKey) {
-        this.#host.log('ssh host key: the guest made its own; read over the root shell and pinned');
-      }
-    }
-    const ssh = this.#scope.use(
-      new SshChannel({
-        ...{ host: '127.0.0.1', port, user: 'root', connectTimeoutMs: left() },
-        privateKey: keys.clientPrivateKey,
-        hostKey: this.hostKey ?? keys.hostPublicKey,
-        background: this.#host.background === true,
+    const opened = await this.guard(
+      openSsh({
+        ...{ host: this.#host, running: this.running, hostKey: this.hostKey, deadlineMs },
+        root: this.#shell ?? this.#consoleChannel,
+        onPort: (port) => {
+          this.#sshPort = port;
+        },
       }),
     );
-    await this.guard(ssh.run('true', { timeoutMs: left() }));
+    this.#scope.use(opened.channel);
+    this.hostKey = opened.hostKey;
     this.timings.bootToSshSeconds ??= this.#age();
-    this.#readySsh = ssh;
-    return ssh;
+    this.#readySsh = opened.channel;
+    return opened.channel;
   }
 
   /** The channel demanded, or the best one ready. */

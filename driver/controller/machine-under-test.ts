@@ -69,10 +69,7 @@ export interface MachineUnderTest {
    * A second machine of the same image with a blank `vda` and overlays of the named
    * disks as `vdb`, `vdc`, …; this machine must be powered off. Closed by the caller.
    */
-  bootBeside(
-    name: string,
-    disks: readonly string[],
-  ): Promise<MachineUnderTest & AsyncDisposable>;
+  bootBeside(name: string, disks: readonly string[]): Promise<MachineUnderTest & AsyncDisposable>;
   /** Diagnostics of a phase that failed; files that were written. Never throws. */
   collectDiagnostics(reason: string): Promise<Artifact[]>;
 }

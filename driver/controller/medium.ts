@@ -4,7 +4,7 @@ import type { BootImage, BootMedium } from '../image/image.js';
 import { uefiFirmware } from '../qemu/firmware.js';
 import type { UefiFirmware } from '../qemu/machine.js';
 import type { Machine } from '../scenario/model.js';
-import type { DiskRequest } from './disk-set.js';
+import type { DiskRequest, DiskSet } from './disk-set.js';
 
 /**
  * How this scenario boots this image. A scenario that names a firmware changes the way an
@@ -43,4 +43,22 @@ export function disksFor(machine: Machine, medium: BootMedium): DiskRequest[] {
       ? { backing: { path: medium.disk, format: medium.format } }
       : {}),
   }));
+}
+
+/**
+ * Disks for a machine beside one that is off: a blank one like its first, then overlays of
+ * the named ones as `vdb`, `vdc`, ….
+ */
+export function disksBeside(
+  parts: { machine: Machine; disks: DiskSet },
+  names: readonly string[],
+): DiskRequest[] {
+  const { machine, disks } = parts;
+  const [system] = machine.disks;
+  const copies = names.map((disk, index) => ({
+    name: `vd${String.fromCharCode('b'.charCodeAt(0) + index)}`,
+    sizeBytes: machine.disks.find(({ name }) => name === disk)?.sizeBytes ?? 0,
+    backing: { path: disks.overlay(disk), format: 'qcow2' as const },
+  }));
+  return [...(system === undefined ? [] : [{ ...system }]), ...copies];
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infraError } from '../errors.js';
 import type { BootImage, BootMedium } from '../image/image.js';
@@ -76,13 +76,14 @@ export async function saveState(
   await qmp.execute('stop');
   try {
     const disks = await parts.disks.freeze(qmp);
+    const firmware = await frozenFirmware(parts, name);
     const socket = join(parts.directory, `${name}.socket`);
     const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
     return {
       key: `${parts.image.identity.slice(0, 8)}-${nonce.slice(0, 8)}`,
       ...{ deviceState, deviceStateBytes, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
-      ...{ firmware: parts.firmware, smbiosFiles: parts.smbiosFiles },
+      ...{ firmware, smbiosFiles: parts.smbiosFiles },
       ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
       bootedAt: parts.origin.bootedAt,
       proof: { nonce, counter: 0 },
@@ -96,6 +97,17 @@ export async function saveState(
   } finally {
     await qmp.execute('cont');
   }
+}
+
+/** The variable store as it is now: the machine goes on writing to its own. */
+async function frozenFirmware(
+  { firmware, directory }: MachineParts,
+  name: string,
+): Promise<UefiFirmware | undefined> {
+  if (firmware === undefined) return undefined;
+  const variables = join(directory, `${name}.fd`);
+  await copyFile(firmware.variables, variables);
+  return { code: firmware.code, variables };
 }
 
 /**

@@ -40,6 +40,8 @@ export interface VmHost {
   log(line: string): void;
   /** Where a VM's evidence goes; the same name, the same places. */
   places(vm: string): { serialLog: string; diagnostics: string };
+  /** Replaces the values that no file may show. */
+  redact?: (text: string) => string;
   /** Facts for metadata.json. */
   facts(vm: string, facts: VmFacts): void;
   signal?: AbortSignal;

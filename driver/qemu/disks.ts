@@ -7,7 +7,10 @@ async function qemuImg(args: string[], doing: string): Promise<void> {
   const result = await execa('qemu-img', args, { reject: false, stdin: 'ignore' });
   if (result.exitCode === 0) return;
   throw infraError('TAPBOOT_E_QEMU_IMG', `qemu-img failed while ${doing}`, {
-    got: (result.stderr === '' ? result.shortMessage : result.stderr) ?? 'no message',
+    expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
+    got:
+      (result.stderr === '' ? result.originalMessage : result.stderr) ??
+      `status ${String(result.exitCode)}`,
     hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
   });
 }

@@ -159,10 +159,7 @@ export function qemuArguments(config: MachineConfig): string[] {
     ...['-cpu', config.cpuModel, '-smp', String(config.cpus), '-m', `${String(config.memoryMiB)}M`],
     ...['-rtc', 'base=utc,clock=host'],
     ...['-action', 'panic=pause,reboot=shutdown'],
-    ...[
-      '-sandbox',
-      'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
-    ],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...['-chardev', `socket,id=qmp,path=${quote(sockets.qmp)},server=off`],
     ...['-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', `socket,id=console,path=${quote(sockets.console)},server=off`],

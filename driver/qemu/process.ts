@@ -95,7 +95,9 @@ export class QemuProcess implements AsyncDisposable {
     if (child.pid === undefined) {
       const result = await child;
       throw infraError('TAPBOOT_E_QEMU_SPAWN', `cannot start ${options.executable}`, {
-        got: result.shortMessage ?? 'no process',
+        expected: 'setpriv (Debian package util-linux) and QEMU, both executable',
+        // Without the command, which has hundreds of words.
+        got: result.originalMessage ?? 'no process',
         hint: 'Run `tapboot doctor`.',
       });
     }

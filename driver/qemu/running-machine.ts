@@ -74,7 +74,10 @@ export class RunningMachine implements AsyncDisposable {
     );
     const ended = process.exited.then((exit) => {
       throw infraError('TAPBOOT_E_QEMU_START', 'QEMU ended before it was ready', {
-        got: exit.stderr.trim() === '' ? `status ${String(exit.code ?? exit.signal)}` : exit.stderr.trim(),
+        got:
+          exit.stderr.trim() === ''
+            ? `status ${String(exit.code ?? exit.signal)}`
+            : exit.stderr.trim(),
         hint: 'The argument vector is in harness.log; run it by hand to see more.',
       });
     });

@@ -22,7 +22,7 @@ export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<Q
   if (result.exitCode !== 0 || match === null) {
     throw infraError('TAPBOOT_E_QEMU_MISSING', `${executable} cannot be run`, {
       expected: 'QEMU for x86_64 (Debian package qemu-system-x86)',
-      got: result.shortMessage ?? result.stdout,
+      got: result.originalMessage ?? result.stdout,
       hint: 'Run `tapboot doctor`; it names what is missing and the command that installs it.',
     });
   }

@@ -61,7 +61,8 @@ export function stepBlock(event: StepEnd): Block {
   if (event.failure !== undefined && last !== undefined) {
     block['command'] = last.command;
     block['channel'] = last.channel;
-    block['exit_status'] = last.exitStatus ?? 'killed by its time-out';
+    block['exit_status'] =
+      last.exitStatus ?? (last.timedOut ? 'killed by its time-out' : 'none: the channel was lost');
   }
   return {
     ...block,

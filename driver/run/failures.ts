@@ -6,8 +6,7 @@ export function phaseFailure(error: TapbootError, phase: Phase): Failure {
   const { at, hint, frame, output, expected, got } = error.details;
   return {
     ...{ class: error.failureClass, code: error.code, message: error.message, phase },
-    mismatches:
-      expected === undefined || got === undefined ? [] : [{ what: phase, expected, got }],
+    mismatches: expected === undefined || got === undefined ? [] : [{ what: phase, expected, got }],
     artifacts: [],
     ...(at === undefined ? {} : { at }),
     ...(hint === undefined ? {} : { hint }),

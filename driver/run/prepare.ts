@@ -20,6 +20,8 @@ export interface Preparation {
   events: EventStream;
   /** A line for harness.log. */
   log: (line: string) => void;
+  /** Replaces the values that no file may show. */
+  secrets?: (text: string) => string;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function prepareImage({ request, events, log }: Preparation): Promi
  * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
  */
 export async function prepareHost(
-  { request, record, events, log }: Preparation,
+  { request, record, events, log, secrets }: Preparation,
   image: BootImage,
   workspace: string,
 ): Promise<VmHost> {
@@ -84,6 +86,7 @@ export async function prepareHost(
       loginMs: config.loginTimeoutSeconds * 1000,
     },
     ...(firmware === undefined ? {} : { firmware }),
+    ...(secrets === undefined ? {} : { redact: secrets }),
     emit: (event) => {
       events.emit(event);
     },

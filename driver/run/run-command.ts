@@ -2,6 +2,8 @@ import { overridesInForce } from '../config/overrides.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
 import { EventStream } from '../events/events.js';
+import { DEFAULT_IMAGE } from '../image/providers.js';
+import { parseImageSpec } from '../image/spec.js';
 import { planBudget, type BudgetScenario } from '../ledger/budget.js';
 import { readHistory, type History } from '../ledger/history.js';
 import { RunRecord } from '../metadata/run-record.js';
@@ -32,8 +34,9 @@ export async function runCommand(request: RunRequest): Promise<number> {
 
 async function begin(request: RunRequest): Promise<number> {
   const { config } = request;
-  // Everything that can be wrong in files is found before anything is made or started.
+  // What is wrong in files and in the call is found before anything is made or started.
   await chosenScenarios(request, 'no-run');
+  parseImageSpec(config.image ?? DEFAULT_IMAGE, request.workingDirectory);
   const history = await readHistory(config.ledgerPath);
   const record = await openRecord(request);
   const scenarios = await chosenScenarios(request, record.directory.name);
@@ -94,10 +97,6 @@ async function runRecorded(
   const sinks = [record, harness, report.sink, ...(request.sinks ?? [])];
   for (const sink of sinks) events.add(redacting(sink, secrets));
   const planned = repeated(scenarios, config.repeat);
-  const plan = planBudget(planned.map(budgeted), history, {
-    budgetMinutes: config.budgetMinutes,
-    hardMinutes: config.hardBudgetMinutes,
-  });
   const run = new Run({
     request,
     record,
@@ -111,6 +110,10 @@ async function runRecorded(
     badLedgerLines: history.badLines,
   });
   let code = await run.execute();
+  // TAP has one line for it; what was expected, what there was and what to do next goes here.
+  if (report.tap !== undefined && run.error !== undefined) {
+    request.stderr.write(`tapboot: ${describeError(run.error)}\n`);
+  }
   try {
     await record.close();
   } catch (thrown) {

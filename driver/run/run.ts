@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { reclaimWorkspaces, Workspace } from '../controller/workspace.js';
-import { asTapbootError, infraError, type FailureClass } from '../errors.js';
+import { asTapbootError, infraError, type FailureClass, type TapbootError } from '../errors.js';
 import type { EventStream, Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
 import { exitCode } from '../exit-code.js';
 import { settleQueue } from '../ledger/queue.js';
@@ -73,12 +73,19 @@ export class Run {
       const { signal } = this.#options.request;
       const cause = signal.aborted ? interrupted(signal) : error;
       failure = phaseFailure(cause, this.#phase);
+      this.#error = cause;
       this.#classes.push(cause.failureClass);
     }
     return this.#finish(failure);
   }
 
   #phase: Failure['phase'] = 'setup';
+  #error: TapbootError | undefined;
+
+  /** What broke the run itself, outside any scenario. */
+  get error(): TapbootError | undefined {
+    return this.#error;
+  }
 
   #announce(): void {
     const { request, record, events, planned, badLedgerLines } = this.#options;

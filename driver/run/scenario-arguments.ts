@@ -40,7 +40,10 @@ function yamlFilesOf(path: string): string[] {
  * Tells files and directories from names. Files are read from where they are; names are looked
  * up in the scenario directory. Both may be mixed.
  */
-export function scenarioArguments(given: readonly string[], place: ScenarioPlace): ScenarioArguments {
+export function scenarioArguments(
+  given: readonly string[],
+  place: ScenarioPlace,
+): ScenarioArguments {
   const paths: string[] = [];
   const names: string[] = [];
   for (const argument of given) {

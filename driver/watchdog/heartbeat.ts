@@ -13,6 +13,8 @@ export interface HeartbeatOptions {
   consoleIdleMs: () => number;
   /** Called once, with what is known. */
   onDead: (got: string) => void;
+  /** The beat alone does not keep the process alive. */
+  background?: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export class Heartbeat {
   #arm(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#beat(), this.#options.intervalMs);
+    if (this.#options.background === true) this.#timer.unref();
   }
 
   async #beat(): Promise<void> {
@@ -85,9 +88,13 @@ export class Heartbeat {
       this.#missed++;
       const seconds = String((timeoutMs * this.#missed) / 1000);
       if (consoleIdleMs() >= timeoutMs) {
-        return onDead(`no answer of its shell and nothing on its console for ${seconds} s`);
+        onDead(`no answer of its shell and nothing on its console for ${seconds} s`);
+        return;
       }
-      if (this.#missed >= misses) return onDead(`no answer of its shell for ${seconds} s`);
+      if (this.#missed >= misses) {
+        onDead(`no answer of its shell for ${seconds} s`);
+        return;
+      }
     }
     this.#arm();
   }

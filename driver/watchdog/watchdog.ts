@@ -4,6 +4,7 @@ import { ConsoleDetector, type Finding } from './console-detector.js';
 import type { FindingKind } from './console-patterns.js';
 import { deathByConsole, deathWithTail } from './death.js';
 import { shutdownCause } from './shutdown.js';
+import { diskTrouble } from './disk-trouble.js';
 import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
 
 export interface WatchdogOptions {
@@ -16,6 +17,8 @@ export interface WatchdogOptions {
   heartbeatTimeoutMs?: number;
   /** Gets everything that is found, deaths included: for harness.log and diagnostics. */
   onFinding?: (finding: Finding) => void;
+  /** Heartbeats alone do not keep the process alive. */
+  background?: boolean;
 }
 
 /** How QEMU ended; see driver/qemu. */
@@ -105,6 +108,7 @@ export class Watchdog {
       misses: HEARTBEAT_MISSES,
       consoleIdleMs: () => (transcript.length === lastLength ? performance.now() - lastChange : 0),
       onDead: (got) => this.#dieHung(got),
+      background: this.#options.background === true,
     });
   }
 
@@ -112,6 +116,7 @@ export class Watchdog {
   onQmpEvent(name: string, data: unknown): void {
     if (name === 'STOP') this.#heartbeat?.pause();
     else if (name === 'RESUME') this.#heartbeat?.resume();
+    else if (name === 'BLOCK_IO_ERROR') this.#die(diskTrouble(data));
     else if (name === 'GUEST_PANICKED')
       this.#lateDeath('TAPBOOT_E_GUEST_PANIC', 'kernel panic', name);
     else if (name === 'SHUTDOWN' || name === 'RESET') this.#onShutdown(name, data);

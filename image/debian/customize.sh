@@ -135,9 +135,9 @@ find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 rm -rf "$tree"
 
 # --- root file system -------------------------------------------------------------------
-# lz4 costs the emulated processor little, and less to read means a smaller page cache.
-# The UUID is fixed because a random one would be the only difference between two builds.
-mkfs.erofs --quiet -zlz4hc,9 -C65536 -T"$SOURCE_DATE_EPOCH" -x-1 \
+# Not compressed: the guest reads it a fifth faster, and the page cache is the same size. The
+# UUID is fixed because a random one would be the only difference between two builds.
+mkfs.erofs --quiet -T"$SOURCE_DATE_EPOCH" -x-1 \
 	-U 7a9b0071-0000-4000-8000-000000000001 \
 	--exclude-path=tapboot-out --exclude-path=etc/apt --exclude-path=var/lib/apt --exclude-path=dev --exclude-path=proc --exclude-path=sys \
 	"$out/root.erofs" "$root"

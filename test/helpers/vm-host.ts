@@ -11,9 +11,7 @@ import { identifyQemu } from '../../driver/qemu/version.js';
 import { makeRunKeys } from '../../driver/run/keys.js';
 import type { Machine } from '../../driver/scenario/model.js';
 
-export const projectRoot = dirname(
-  dirname(fileURLToPath(new URL('.', import.meta.url))),
-);
+export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
 
 /** A VmHost for tests, with what it was told. */
 export interface TestHost extends VmHost {
@@ -43,7 +41,10 @@ export async function testHost(t: { teardown(close: () => void): void }): Promis
     places: (vm) => {
       const directory = join(workspace, 'logs', vm);
       mkdirSync(join(directory, 'diagnostics'), { recursive: true });
-      return { serialLog: join(directory, 'serial.log'), diagnostics: join(directory, 'diagnostics') };
+      return {
+        serialLog: join(directory, 'serial.log'),
+        diagnostics: join(directory, 'diagnostics'),
+      };
     },
     facts: (vm, facts) => known.set(vm, facts),
   };

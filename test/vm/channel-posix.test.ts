@@ -9,7 +9,8 @@ const MINUTE = 60_000;
 /** A shell on the port that finds no bash: dash, with all other programs of the image. */
 const WITHOUT_BASH = `
 mkdir /run/bin
-for f in /usr/bin/* /usr/sbin/*; do ln -s "$f" /run/bin/; done
+ln -s /usr/sbin/* /run/bin/
+ln -sf /usr/bin/* /run/bin/
 rm /run/bin/bash
 modprobe virtio_console
 PATH=/run/bin setsid -f /bin/dash <>/dev/virtio-ports/tapboot.shell.0 1>&0 2>/dev/null

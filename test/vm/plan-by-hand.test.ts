@@ -8,32 +8,35 @@ import { projectRoot, testHost, testImage, testMachine } from '../helpers/vm-hos
 
 const MEBIBYTE = 1024 * 1024;
 
-t.test('the printed seed plan runs as it is in a VM, and the host finds what it left', async (t) => {
-  const host = await testHost(t);
-  const machine = testMachine(4096, 1536, 1536);
-  const vm = await BootImageVM.boot(host, { name: 'by-hand', image: await testImage(), machine });
-  t.teardown(() => vm.close());
+t.test(
+  'the printed seed plan runs as it is in a VM, and the host finds what it left',
+  async (t) => {
+    const host = await testHost(t);
+    const machine = testMachine(4096, 1536, 1536);
+    const vm = await BootImageVM.boot(host, { name: 'by-hand', image: await testImage(), machine });
+    t.teardown(() => vm.close());
 
-  const directory = join(projectRoot, 'scenarios', 'plans');
-  const plan = await loadPlan('raid-lvm-residue', directory, { workingDirectory: projectRoot });
-  const script = join(t.testdir(), 'seed.sh');
-  await writeFile(script, planAsShell(plan, 'seed'));
-  await vm.copyIn(script, '/root/seed.sh', 0o755, 60_000);
-  const seeded = await vm.run('sh /root/seed.sh', { timeoutMs: 300_000 });
-  t.equal(seeded.exitStatus, 0, seeded.stderr);
+    const directory = join(projectRoot, 'scenarios', 'plans');
+    const plan = await loadPlan('raid-lvm-residue', directory, { workingDirectory: projectRoot });
+    const script = join(t.testdir(), 'seed.sh');
+    await writeFile(script, planAsShell(plan, 'seed'));
+    await vm.copyIn(script, '/root/seed.sh', 0o755, 60_000);
+    const seeded = await vm.run('sh /root/seed.sh', { timeoutMs: 300_000 });
+    t.equal(seeded.exitStatus, 0, seeded.stderr);
 
-  const again = await vm.run('sh /root/seed.sh', { timeoutMs: 300_000 });
-  t.not(again.exitStatus, 0, 'on disks in use it stops at the first command that fails');
-  t.match(again.stderr + again.stdout, /create the array/);
+    const again = await vm.run('sh /root/seed.sh', { timeoutMs: 300_000 });
+    t.not(again.exitStatus, 0, 'on disks in use it stops at the first command that fails');
+    t.match(again.stderr + again.stdout, /create the array/);
 
-  for (const view of await vm.viewDisks(['vdb', 'vdc'])) {
-    t.equal(view.state, 'synced');
-    const { findings } = await inspectDisk(view.path, { search: ['residue-marker'] });
-    const at = (kind: string): number[] =>
-      findings.filter((finding) => finding.kind === kind).map(({ offset }) => offset);
-    t.ok(at('md-superblock').includes(4096), `${view.disk}: md superblock 1.2 at 4 KiB`);
-    t.ok(at('lvm-label').includes(2 * MEBIBYTE + 512), `${view.disk}: LVM label at 2 MiB + 512`);
-    t.ok(at('bytes').includes(3 * MEBIBYTE), `${view.disk}: the marker at 3 MiB`);
-    await view[Symbol.asyncDispose]();
-  }
-});
+    for (const view of await vm.viewDisks(['vdb', 'vdc'])) {
+      t.equal(view.state, 'synced');
+      const { findings } = await inspectDisk(view.path, { search: ['residue-marker'] });
+      const at = (kind: string): number[] =>
+        findings.filter((finding) => finding.kind === kind).map(({ offset }) => offset);
+      t.ok(at('md-superblock').includes(4096), `${view.disk}: md superblock 1.2 at 4 KiB`);
+      t.ok(at('lvm-label').includes(2 * MEBIBYTE + 512), `${view.disk}: LVM label at 2 MiB + 512`);
+      t.ok(at('bytes').includes(3 * MEBIBYTE), `${view.disk}: the marker at 3 MiB`);
+      await view[Symbol.asyncDispose]();
+    }
+  },
+);

@@ -20,7 +20,10 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   await vm.reboot({ timeoutMs: 5 * MINUTES });
   t.not(await run(vm, 'cat /proc/sys/kernel/random/boot_id'), bootId, 'it has booted anew');
   t.equal(await run(vm, 'dd if=/dev/vdb bs=1 skip=4096 count=10'), 'marker-one', 'on its disks');
-  t.equal((await vm.run('id -un', { channel: 'ssh', timeoutMs: 2 * MINUTES })).stdout.trim(), 'root');
+  t.equal(
+    (await vm.run('id -un', { channel: 'ssh', timeoutMs: 2 * MINUTES })).stdout.trim(),
+    'root',
+  );
 
   await run(vm, 'printf marker-two | dd of=/dev/vdb bs=1 seek=8192');
   const [view] = await vm.viewDisks(['vdb']);
@@ -71,7 +74,11 @@ t.test('boots from an installed disk', async (t) => {
   t.match(await run(vm, 'cat /proc/cmdline'), /mitigations=off/);
   await vm.reboot({ from: 'vda', timeoutMs: 5 * MINUTES });
   t.match(await run(vm, 'findmnt --noheadings --raw --output SOURCE / ; lsblk -n'), /vda/);
-  t.notMatch(await run(vm, 'lsblk --nodeps --noheadings --output NAME'), /^sr0/m, 'the image is out');
+  t.notMatch(
+    await run(vm, 'lsblk --nodeps --noheadings --output NAME'),
+    /^sr0/m,
+    'the image is out',
+  );
 });
 
 async function readAt(path: string | undefined, offset: number, length: number): Promise<string> {

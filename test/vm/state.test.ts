@@ -8,70 +8,77 @@ const run = async (vm: BootImageVM, command: string): Promise<string> => {
   return result.stdout.trim();
 };
 
-t.test('a booted machine is saved, goes on, and is restored pristine any number of times', async (t) => {
-  const host = await testHost(t);
-  const image = await testImage();
-  const booted = await BootImageVM.boot(host, {
-    name: 'booted',
-    image,
-    machine: testMachine(1024, 64),
-  });
-  t.teardown(() => booted.close());
-  t.equal(booted.origin.kind, 'booted');
-  await booted.settle();
-  const bootId = await run(booted, 'cat /proc/sys/kernel/random/boot_id');
-  await run(booted, 'echo before > /run/trace; printf before | dd of=/dev/vdb conv=fsync');
-
-  const state = await booted.save();
-  t.ok(state.deviceStateBytes > 1024 * 1024, 'the state holds the RAM');
-
-  await run(booted, 'echo after > /run/trace; printf after. | dd of=/dev/vdb conv=fsync');
-  t.equal(await run(booted, 'cat /run/trace; head -c 6 /dev/vdb'), 'after\nafter.', 'it goes on');
-
-  const [one, two] = await Promise.all([
-    BootImageVM.restore(host, 'one', state, true),
-    BootImageVM.restore(host, 'two', state, true),
-  ]);
-  t.teardown(() => one.close());
-  t.teardown(() => two.close());
-
-  for (const vm of [one, two]) {
-    t.match(vm.origin, { kind: 'restored', key: state.key, sameRun: true });
-    t.equal(await run(vm, 'cat /run/trace; head -c 6 /dev/vdb'), 'before\nbefore', vm.name);
-    t.equal(await run(vm, 'cat /proc/sys/kernel/random/boot_id'), bootId, 'the same boot');
-  }
-  await run(one, 'echo one > /run/trace; printf 1..... | dd of=/dev/vdb conv=fsync');
-  t.equal(await run(two, 'cat /run/trace; head -c 6 /dev/vdb'), 'before\nbefore', 'no trace of the other');
-
-  t.test('SSH is connected anew on demand, with the pinned host key', async (t) => {
-    const ssh = await one.run('id -un', { channel: 'ssh', timeoutMs: 60_000 });
-    t.equal(ssh.channel, 'ssh');
-    t.equal(ssh.stdout.trim(), 'root');
-  });
-
-  t.test('the clock is set and the console log is whole', async (t) => {
-    const guest = Number(await run(two, 'date +%s'));
-    const host_ = Date.now() / 1000;
-    t.ok(Math.abs(guest - host_) < 120, `guest ${String(guest)}, host ${String(host_)}`);
-    const log = await readFile(host.places('two').serialLog, 'utf8');
-    t.match(log, /login: /);
-  });
-
-  t.test('a state that is not what it claims is refused', async (t) => {
-    const forged = { ...state, proof: { ...state.proof, nonce: 'cafecafecafecafe' } };
-    await t.rejects(BootImageVM.restore(host, 'forged', forged, true), {
-      failureClass: 'infra',
-      code: 'TAPBOOT_E_RESTORE_PROOF',
+t.test(
+  'a booted machine is saved, goes on, and is restored pristine any number of times',
+  async (t) => {
+    const host = await testHost(t);
+    const image = await testImage();
+    const booted = await BootImageVM.boot(host, {
+      name: 'booted',
+      image,
+      machine: testMachine(1024, 64),
     });
-  });
+    t.teardown(() => booted.close());
+    t.equal(booted.origin.kind, 'booted');
+    await booted.settle();
+    const bootId = await run(booted, 'cat /proc/sys/kernel/random/boot_id');
+    await run(booted, 'echo before > /run/trace; printf before | dd of=/dev/vdb conv=fsync');
 
-  t.test('a checkpoint of a restored machine can be restored again', async (t) => {
-    await run(two, 'echo checkpoint > /run/trace; printf check. | dd of=/dev/vdb conv=fsync');
-    await two.checkpoint('here');
-    await two.close();
-    const saved = two.checkpoints.get('here');
-    if (saved === undefined) return t.fail('no checkpoint');
-    await using third = await BootImageVM.restore(host, 'third', saved, true);
-    t.equal(await run(third, 'cat /run/trace; head -c 6 /dev/vdb'), 'checkpoint\ncheck.');
-  });
-});
+    const state = await booted.save();
+    t.ok(state.deviceStateBytes > 1024 * 1024, 'the state holds the RAM');
+
+    await run(booted, 'echo after > /run/trace; printf after. | dd of=/dev/vdb conv=fsync');
+    t.equal(await run(booted, 'cat /run/trace; head -c 6 /dev/vdb'), 'after\nafter.', 'it goes on');
+
+    const [one, two] = await Promise.all([
+      BootImageVM.restore(host, 'one', state, true),
+      BootImageVM.restore(host, 'two', state, true),
+    ]);
+    t.teardown(() => one.close());
+    t.teardown(() => two.close());
+
+    for (const vm of [one, two]) {
+      t.match(vm.origin, { kind: 'restored', key: state.key, sameRun: true });
+      t.equal(await run(vm, 'cat /run/trace; head -c 6 /dev/vdb'), 'before\nbefore', vm.name);
+      t.equal(await run(vm, 'cat /proc/sys/kernel/random/boot_id'), bootId, 'the same boot');
+    }
+    await run(one, 'echo one > /run/trace; printf 1..... | dd of=/dev/vdb conv=fsync');
+    t.equal(
+      await run(two, 'cat /run/trace; head -c 6 /dev/vdb'),
+      'before\nbefore',
+      'no trace of the other',
+    );
+
+    t.test('SSH is connected anew on demand, with the pinned host key', async (t) => {
+      const ssh = await one.run('id -un', { channel: 'ssh', timeoutMs: 60_000 });
+      t.equal(ssh.channel, 'ssh');
+      t.equal(ssh.stdout.trim(), 'root');
+    });
+
+    t.test('the clock is set and the console log is whole', async (t) => {
+      const guest = Number(await run(two, 'date +%s'));
+      const host_ = Date.now() / 1000;
+      t.ok(Math.abs(guest - host_) < 120, `guest ${String(guest)}, host ${String(host_)}`);
+      const log = await readFile(host.places('two').serialLog, 'utf8');
+      t.match(log, /login: /);
+    });
+
+    t.test('a state that is not what it claims is refused', async (t) => {
+      const forged = { ...state, proof: { ...state.proof, nonce: 'cafecafecafecafe' } };
+      await t.rejects(BootImageVM.restore(host, 'forged', forged, true), {
+        failureClass: 'infra',
+        code: 'TAPBOOT_E_RESTORE_PROOF',
+      });
+    });
+
+    t.test('a checkpoint of a restored machine can be restored again', async (t) => {
+      await run(two, 'echo checkpoint > /run/trace; printf check. | dd of=/dev/vdb conv=fsync');
+      await two.checkpoint('here');
+      await two.close();
+      const saved = two.checkpoints.get('here');
+      if (saved === undefined) return t.fail('no checkpoint');
+      await using third = await BootImageVM.restore(host, 'third', saved, true);
+      t.equal(await run(third, 'cat /run/trace; head -c 6 /dev/vdb'), 'checkpoint\ncheck.');
+    });
+  },
+);

@@ -42,6 +42,7 @@ async function tryWay(
   way: string,
   password: string,
 ): Promise<ProbeAnswer | string> {
+  dialogue.probe.begin();
   dialogue.type(` LC_ALL=C ${way}`);
   let reason = 'it gave no root shell';
   let passwords = 0;

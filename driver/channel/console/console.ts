@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
+import { abortReason } from '../reason.js';
 import type { ConsoleTranscript } from './transcript.js';
 
 /** Where a search begins: an offset from `mark()`, the first byte, or the present end. */
@@ -106,7 +107,7 @@ export class Console {
         if (match !== undefined) finish(() => resolve(match));
         return match !== undefined;
       };
-      const onAbort = (): void => finish(() => reject(asError(signal?.reason)));
+      const onAbort = (): void => finish(() => reject(abortReason(signal)));
       const timer = setTimeout(() => {
         if (!look()) finish(() => reject(notSeen(pattern, options, from, transcript)));
       }, timeoutMs);
@@ -187,10 +188,6 @@ export function consoleGone(transcript: ConsoleTranscript): Error {
     output: transcript.tail(),
     hint: 'serial.log has all that the guest said; harness.log has how QEMU ended.',
   });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));
 }
 
 /** Control characters written out, so that a line of harness.log stays a line. */

@@ -91,6 +91,7 @@ async function findShell(
         throw refused(access, dialogue);
       named = true;
       probes = 0;
+      dialogue.probe.begin();
       dialogue.type(access.user);
     } else if (PASSWORD_PROMPT.test(line)) {
       // A password that is asked for without our having named a user is someone else's, or

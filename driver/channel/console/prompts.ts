@@ -29,6 +29,9 @@ export interface ProbeAnswer {
   shell: 'bash' | 'sh';
 }
 
+/** Added to a question's number by the shell that answers. */
+const ADDEND = 41;
+
 /**
  * A question that only a shell can answer. The answer holds a sum and a random word joined
  * by the shell, so neither the echo of what was typed nor an old answer can be taken for it.
@@ -36,18 +39,30 @@ export interface ProbeAnswer {
 export class Probe {
   readonly #word = randomBytes(4).toString('hex');
   #count = 0;
+  #first = 1;
+
+  /** From here on only answers to later questions count: the shell may be another one now. */
+  begin(): void {
+    this.#first = this.#count + 1;
+  }
 
   /** The line to type, without newline. Begins with a space: not every shell keeps it then. */
   next(): string {
-    const count = ++this.#count;
-    return ` printf '@tb%s:%s:%s:%s:.\\n' ${this.#word} "$((${String(count)}+41))" "$(id -u)" "\${BASH_VERSION:+bash}"`;
+    const count = String(++this.#count);
+    return ` printf '@tb%s:%s:%s:%s:.\\n' ${this.#word} "$((${count}+${String(ADDEND)}))" "$(id -u)" "\${BASH_VERSION:+bash}"`;
   }
 
-  /** The answer to the latest question, if it stands in `text`. */
+  /**
+   * The last answer in `text` to any question since `begin`: a busy guest answers a question
+   * when the next one has been asked already.
+   */
   answer(text: string): ProbeAnswer | undefined {
-    const sum = String(this.#count + 41);
-    const match = new RegExp(`@tb${this.#word}:${sum}:(\\d+):(bash)?:\\.`).exec(text);
-    if (match === null) return undefined;
-    return { uid: Number(match[1]), shell: match[2] === undefined ? 'sh' : 'bash' };
+    const pattern = new RegExp(`@tb${this.#word}:(\\d+):(\\d+):(bash)?:\\.`, 'g');
+    const answers = [...text.matchAll(pattern)].filter(
+      ([, sum]) => Number(sum) - ADDEND >= this.#first && Number(sum) - ADDEND <= this.#count,
+    );
+    const last = answers.at(-1);
+    if (last === undefined) return undefined;
+    return { uid: Number(last[2]), shell: last[3] === undefined ? 'sh' : 'bash' };
   }
 }

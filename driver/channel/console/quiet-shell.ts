@@ -54,9 +54,10 @@ export async function openQuietShell(
 
 /** Sets the shell up, and asks whether it is there, in one line; repeated until it answers. */
 async function settled(dialogue: Dialogue): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  dialogue.probe.begin();
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     dialogue.typeProbe(` ${SETTLE};`);
-    const until = performance.now() + ANSWER_MS;
+    const until = performance.now() + ANSWER_MS * attempt;
     while (performance.now() < until) {
       if (dialogue.probe.answer(dialogue.view)?.uid === 0) return;
       await dialogue.next(until - performance.now());

@@ -22,6 +22,8 @@ export const KERNEL_ARGUMENTS = [
   'loglevel=3',
   // Emulated processors pay for these and gain nothing.
   'mitigations=off',
+  // Under emulation the timer check can fail for want of real time, and the kernel panics.
+  'no_timer_check',
   'init_on_alloc=0',
   // Interfaces keep the kernel's names; the agent renames one of them.
   'net.ifnames=0',

@@ -12,7 +12,8 @@ t.test('credentials go through private files, not through arguments', async (t) 
   t.equal(files.length, 2);
   for (const file of files) t.equal((await stat(file)).mode & 0o777, 0o600);
   const [keys, host] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  const decoded = (text = ''): string => Buffer.from(text.split('=', 2)[1] ?? '', 'base64').toString();
+  const decoded = (text = ''): string =>
+    Buffer.from(text.split('=', 2)[1] ?? '', 'base64').toString();
   t.match(keys, /^io\.systemd\.credential\.binary:ssh\.authorized_keys\.root=/);
   t.equal(decoded(keys), 'ssh-ed25519 AAAA tapboot\n');
   t.match(host, /^io\.systemd\.credential\.binary:ssh_host_ed25519_key=/);

@@ -12,7 +12,10 @@ t.test('the probe boots a real kernel to user space, and tells when none gets th
   const qemu = await identifyQemu();
   const { medium } = await testImage();
   if (medium.kind !== 'direct') return t.fail('the embedded image boots directly');
-  t.equal(await probeBoot('tcg', { qemu, log, kernel: medium.kernel, deadlineSeconds: 240 }), undefined);
+  t.equal(
+    await probeBoot('tcg', { qemu, log, kernel: medium.kernel, deadlineSeconds: 240 }),
+    undefined,
+  );
 
   const noKernel = join(t.testdir(), 'vmlinuz');
   await writeFile(noKernel, 'not a kernel at all'.repeat(1000));

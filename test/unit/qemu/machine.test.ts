@@ -1,5 +1,9 @@
 import t from 'tap';
-import { qemuArguments, withSerialConsole, type MachineConfig } from '../../../driver/qemu/machine.js';
+import {
+  qemuArguments,
+  withSerialConsole,
+  type MachineConfig,
+} from '../../../driver/qemu/machine.js';
 import { safeCpuModel } from '../../../driver/qemu/version.js';
 
 const base: MachineConfig = {
@@ -23,12 +27,15 @@ const base: MachineConfig = {
 const after = (argv: string[], option: string): string[] =>
   argv.flatMap((word, index) => (word === option ? [argv[index + 1] ?? ''] : []));
 
-t.test('nothing listens anywhere but on loopback, and an isolated guest gets no way out', async (t) => {
-  const argv = qemuArguments(base);
-  t.strictSame(after(argv, '-netdev'), ['user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22']);
-  for (const word of argv) t.notMatch(word, /0\.0\.0\.0|telnet|-vnc|server=on/);
-  t.match(after(argv, '-sandbox')[0], /^on,.*spawn=deny/);
-});
+t.test(
+  'nothing listens anywhere but on loopback, and an isolated guest gets no way out',
+  async (t) => {
+    const argv = qemuArguments(base);
+    t.strictSame(after(argv, '-netdev'), ['user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22']);
+    for (const word of argv) t.notMatch(word, /0\.0\.0\.0|telnet|-vnc|server=on/);
+    t.match(after(argv, '-sandbox')[0], /^on,.*spawn=deny/);
+  },
+);
 
 t.test('network: internet and none', async (t) => {
   t.notMatch(after(qemuArguments({ ...base, network: 'internet' }), '-netdev')[0], /restrict/);
@@ -41,7 +48,10 @@ t.test('disks keep their order, and a comma in a path is escaped', async (t) => 
   const argv = qemuArguments(base);
   t.strictSame(
     after(argv, '-device').filter((device) => device.startsWith('virtio-blk')),
-    ['virtio-blk-pci,drive=vda,id=disk-vda,serial=vda', 'virtio-blk-pci,drive=vdb,id=disk-vdb,serial=vdb'],
+    [
+      'virtio-blk-pci,drive=vda,id=disk-vda,serial=vda',
+      'virtio-blk-pci,drive=vdb,id=disk-vdb,serial=vdb',
+    ],
   );
   t.strictSame(after(argv, '-smbios'), ['type=11,path=/w/a,,b']);
 });
@@ -51,8 +61,10 @@ t.test('the image is attached read-only in every form', async (t) => {
     { kind: 'direct', kernel: '/k', initrds: [], append: '', root: '/r', iso: '/i' },
     { kind: 'cd', iso: '/i', firmware: 'bios' },
   ] as const) {
-    const nodes = after(qemuArguments({ ...base, medium: { ...medium, initrds: [] } as never }), '-blockdev')
-      .map((json) => JSON.parse(json) as { 'node-name': string; 'read-only'?: boolean });
+    const nodes = after(
+      qemuArguments({ ...base, medium: { ...medium, initrds: [] } as never }),
+      '-blockdev',
+    ).map((json) => JSON.parse(json) as { 'node-name': string; 'read-only'?: boolean });
     for (const node of nodes.filter((each) => ['root', 'iso'].includes(each['node-name']))) {
       t.equal(node['read-only'], true, node['node-name']);
     }

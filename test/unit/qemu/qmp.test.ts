@@ -7,13 +7,25 @@ import { QemuProcess } from '../../../driver/qemu/process.js';
 import { QmpClient } from '../../../driver/qemu/qmp.js';
 import { listenOnce } from '../../../driver/qemu/socket.js';
 
-async function pausedQemu(t: { teardown(close: () => Promise<void>): void }): Promise<{ qmp: QmpClient; qemu: QemuProcess }> {
+async function pausedQemu(t: {
+  teardown(close: () => Promise<void>): void;
+}): Promise<{ qmp: QmpClient; qemu: QemuProcess }> {
   const directory = await mkdtemp(join(tmpdir(), 'tapboot-test-'));
   const socket = await listenOnce(join(directory, 'qmp'));
   const qemu = await QemuProcess.spawn({
     executable: 'qemu-system-x86_64',
     argv: [
-      ...['-S', '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-m', '16M'],
+      ...[
+        '-S',
+        '-nodefaults',
+        '-no-user-config',
+        '-display',
+        'none',
+        '-machine',
+        'pc',
+        '-m',
+        '16M',
+      ],
       ...['-chardev', `socket,id=qmp,path=${socket.path},server=off`],
       ...['-mon', 'chardev=qmp,mode=control'],
     ],

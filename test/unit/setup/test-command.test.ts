@@ -17,7 +17,8 @@ process.exit(9);
 const UNLOADABLE = "import 'no-such-package';\n";
 
 async function npmTest(t: Test, files: Record<string, string>, args: string[]): Promise<Outcome> {
-  const tree = await copyOfTree(t, files);
+  const built = !Object.keys(files).some((name) => name.startsWith('driver/'));
+  const tree = await copyOfTree(t, files, { built });
   // Without tap's own variables: this is a run of its own, not a child of the one that tests it.
   return execa(process.execPath, [join(tree, 'bin/setup.mjs'), 'test', ...args], {
     reject: false,

@@ -1,0 +1,104 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MachineOrigin } from '../events/events.js';
+import type { BootImage } from '../image/image.js';
+import type { UefiFirmware } from '../qemu/machine.js';
+import type { Machine } from '../scenario/model.js';
+import { Scope } from '../scope.js';
+import {
+  becomeUsable,
+  factsOf,
+  openLog,
+  ownDirectory,
+  startGuest,
+  type MachineParts,
+} from './boot-sequence.js';
+import { writeCredentials } from './credentials.js';
+import { DiskSet, type DiskRequest } from './disk-set.js';
+import type { Guest } from './guest.js';
+import { disksFor, firmwareFor, mediumFor } from './medium.js';
+import { proveRestored, type SavedState } from './saved-state.js';
+import type { VmHost } from './vm-host.js';
+
+/** What to boot. */
+export interface BootOptions {
+  /** Unique in the run; names the VM in TAP, logs and record. */
+  name: string;
+  image: BootImage;
+  machine: Machine;
+  /** Instead of blank disks; default: what machine and image ask for. */
+  disks?: DiskRequest[];
+}
+
+/** A machine that runs, and who talks to it. Closed by the controller. */
+export interface CreatedMachine {
+  parts: MachineParts;
+  guest: Guest;
+}
+
+/** Boots an image up to a root shell; see BootImageVM.boot. */
+export async function bootMachine(host: VmHost, options: BootOptions): Promise<CreatedMachine> {
+  const { name, image, machine } = options;
+  const medium = mediumFor(image, machine);
+  await using scope = new Scope();
+  const directory = await ownDirectory(host, name);
+  const [disks, firmware, smbiosFiles] = await Promise.all([
+    DiskSet.create(directory, options.disks ?? disksFor(machine, medium)),
+    firmwareFor(medium, directory, host.firmware),
+    image.access.root === 'console' ? [] : writeCredentials(directory, host.keys),
+  ]);
+  const log = scope.use(openLog(host, name));
+  const origin: MachineOrigin = { kind: 'booted', bootedAt: new Date().toISOString() };
+  const parts: MachineParts = {
+    ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
+    ...{ scope: new Scope(), origin },
+  };
+  const guest = scope.use(await startGuest(parts));
+  await becomeUsable(parts, guest);
+  parts.scope = scope.release();
+  return { parts, guest };
+}
+
+/** Restores a saved state into a new QEMU; see BootImageVM.restore. */
+export async function restoreMachine(
+  host: VmHost,
+  name: string,
+  state: SavedState,
+  sameRun: boolean,
+): Promise<CreatedMachine> {
+  await using scope = new Scope();
+  const directory = await ownDirectory(host, name);
+  const [disks, firmware] = await Promise.all([
+    DiskSet.create(
+      directory,
+      state.disks.map(({ name: disk, sizeBytes, path }) => ({
+        ...{ name: disk, sizeBytes },
+        backing: { path, format: 'qcow2' as const },
+      })),
+    ),
+    ownFirmware(state.firmware, directory),
+  ]);
+  const log = scope.use(openLog(host, name));
+  const { key, bootedAt, image, machine, medium, smbiosFiles, bootFrom } = state;
+  const parts: MachineParts = {
+    ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
+    ...{ scope: new Scope(), origin: { kind: 'restored', key, bootedAt, sameRun } },
+    ...(bootFrom === undefined ? {} : { bootFrom }),
+  };
+  const guest = scope.use(await startGuest(parts, state));
+  await proveRestored(guest, state);
+  host.facts(name, factsOf(parts, guest));
+  parts.scope = scope.release();
+  return { parts, guest };
+}
+
+/** A variable store of the machine's own: two machines cannot write to one. */
+async function ownFirmware(
+  firmware: UefiFirmware | undefined,
+  directory: string,
+): Promise<UefiFirmware | undefined> {
+  if (firmware === undefined) return undefined;
+  const variables = join(directory, 'uefi-variables.fd');
+  await copyFile(firmware.variables, variables);
+  return { code: firmware.code, variables };
+}

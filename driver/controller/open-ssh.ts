@@ -1,0 +1,90 @@
+import { performance } from 'node:perf_hooks';
+import type { Channel } from '../channel/channel.js';
+import { SshChannel } from '../channel/ssh/ssh-channel.js';
+import { infraError, productError } from '../errors.js';
+import type { RunningMachine } from '../qemu/running-machine.js';
+import type { VmHost } from './vm-host.js';
+import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-sshd.js';
+
+/** Milliseconds for a command of the driver's own that should answer at once. */
+const OWN_COMMAND_MS = 30_000;
+
+/** What SSH into a guest is opened with. */
+export interface SshOpening {
+  host: VmHost;
+  running: RunningMachine;
+  /**
+   * A channel with root that stands already: over it the key is installed where the guest
+   * did not take the credential, sshd is waited for, and the host key is read. Without one
+   * the guest must have taken both credentials.
+   */
+  root: Channel | undefined;
+  /** Pinned host key of a restored machine. */
+  hostKey: string | undefined;
+  deadlineMs: number;
+  /** Told as soon as it is known, whether or not the guest ever answers there. */
+  onPort(port: number): void;
+}
+
+/** SSH that a command has returned over, and the key that its server is pinned to. */
+export interface OpenedSsh {
+  channel: SshChannel;
+  hostKey: string;
+}
+
+/**
+ * Connects to the guest's sshd and has one command run.
+ * @throws TapbootError `product` TAPBOOT_E_SSH_NOT_LISTENING when sshd does not come up in
+ *   time, `infra` TAPBOOT_E_SSH_NO_NETWORK, and what SshChannel throws
+ */
+export async function openSsh(opening: SshOpening): Promise<OpenedSsh> {
+  const { host, root, deadlineMs } = opening;
+  const until = performance.now() + deadlineMs;
+  const left = (): number => Math.max(1, until - performance.now());
+  const port = await opening.running.sshPort();
+  if (port === undefined) {
+    throw infraError('TAPBOOT_E_SSH_NO_NETWORK', 'this machine has no network', {
+      hint: 'SSH needs `machine: { network: isolated }` (the default) or `internet`.',
+    });
+  }
+  opening.onPort(port);
+  const own = root === undefined ? undefined : await prepareOverRoot(root, host, left, deadlineMs);
+  const hostKey = own ?? opening.hostKey ?? host.keys.hostPublicKey;
+  if (hostKey !== host.keys.hostPublicKey) {
+    host.log('ssh host key: the guest made its own; read over the root channel and pinned');
+  }
+  const channel = new SshChannel({
+    ...{ host: '127.0.0.1', port, user: 'root', hostKey },
+    privateKey: host.keys.clientPrivateKey,
+    background: host.background === true,
+  });
+  try {
+    await channel.connect(left());
+    await channel.run('true', { timeoutMs: left() });
+    return { channel, hostKey };
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}
+
+/** @returns the guest's own host key, when it could be read */
+async function prepareOverRoot(
+  root: Channel,
+  host: VmHost,
+  left: () => number,
+  deadlineMs: number,
+): Promise<string | undefined> {
+  await root.run(installAuthorizedKey(host.keys.authorizedKey), { timeoutMs: OWN_COMMAND_MS });
+  const listening = await root.run(WAIT_FOR_SSHD, { timeoutMs: left() });
+  if (listening.timedOut) {
+    throw productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
+      expected: `sshd within ${String(Math.round(deadlineMs / 1000))} s`,
+      got: 'no listening socket in /proc/net/tcp',
+      hint: 'Is sshd part of the image, and its unit enabled?',
+    });
+  }
+  const read = await root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS });
+  const key = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
+  return key === '' ? undefined : key;
+}
