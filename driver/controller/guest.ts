@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelName } from '../channel/channel.js';
-import { ConsoleChannel } from '../channel/console/console-channel.js';
+import type { ConsoleChannel } from '../channel/console/console-channel.js';
 import { Console } from '../channel/console/console.js';
-import { login } from '../channel/console/login.js';
 import { ConsoleTranscript, type CarriedConsole } from '../channel/console/transcript.js';
 import { ShellChannel } from '../channel/shell/shell-channel.js';
 import { startGuestShell } from '../channel/shell/start-guest-shell.js';
@@ -13,12 +13,16 @@ import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
 import { Watchdog } from '../watchdog/watchdog.js';
+import { firstRoot } from './first-root.js';
 import { openSsh } from './open-ssh.js';
 import type { SerialLog } from './serial-log.js';
 import type { VmHost } from './vm-host.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
+
+/** Milliseconds for the watchdog to say why a connection was lost. */
+const DEATH_NEWS_MS = 2000;
 
 /** Seconds from QEMU's start; what is not known is absent. */
 export interface GuestTimings {
@@ -116,9 +120,18 @@ export class Guest implements AsyncDisposable {
     this.watchdog.booted();
   }
 
-  /** `work`, unless the machine dies first. */
+  /**
+   * `work`, unless the machine dies first. A dying machine first shows as a lost connection;
+   * the watchdog is given a moment to say why.
+   */
   async guard<T>(work: Promise<T>): Promise<T> {
-    return await Promise.race([work, this.lost]);
+    try {
+      return await Promise.race([work, this.lost]);
+    } catch (error) {
+      if (asTapbootError(error).failureClass !== 'guest-dead') throw error;
+      await Promise.race([this.lost, sleep(DEATH_NEWS_MS)]);
+      throw error;
+    }
   }
 
   /**
@@ -126,7 +139,18 @@ export class Guest implements AsyncDisposable {
    * A guest without such a port keeps the console; why is remembered.
    */
   async becomeRoot(access: GuestAccess, deadlineMs: number): Promise<void> {
-    const root = await this.#firstChannel(access, deadlineMs);
+    const { channel: root, console } = await firstRoot({
+      ...{ console: this.console, access, deadlineMs, signal: this.#host.signal },
+      guard: (work) => this.guard(work),
+      onPrompt: () => {
+        this.timings.bootToLoginSeconds ??= this.#age();
+      },
+      overSsh: () => this.channel('ssh'),
+      warn: (message) => {
+        this.#warn(message);
+      },
+    });
+    this.#consoleChannel = console;
     this.timings.bootToLoginSeconds ??= this.#age();
     this.watchdog.booted();
     try {
@@ -137,31 +161,6 @@ export class Guest implements AsyncDisposable {
       if (problem.failureClass === 'guest-dead') throw problem;
       this.#shellProblem = problem.message;
       this.#warn(`no shell channel, commands go over ssh or console: ${problem.message}`);
-    }
-  }
-
-  /** Root on the console; where it lets nobody in, root over SSH by the credential. */
-  async #firstChannel(access: GuestAccess, deadlineMs: number): Promise<Channel> {
-    try {
-      const { signal } = this.#host;
-      const onPrompt = (): void => {
-        this.timings.bootToLoginSeconds ??= this.#age();
-      };
-      const how = { timeoutMs: deadlineMs, onPrompt, ...(signal === undefined ? {} : { signal }) };
-      const session = await this.guard(login(this.console, access, how));
-      this.#consoleChannel = new ConsoleChannel(session);
-      return this.#consoleChannel;
-    } catch (error) {
-      const problem = asTapbootError(error);
-      if (problem.code !== 'TAPBOOT_E_LOGIN_REFUSED' || access.root === 'console') throw problem;
-      this.#warn(`no login on the console, root comes over SSH: ${problem.message}`);
-      return await this.channel('ssh').catch((cause: unknown) => {
-        const ssh = asTapbootError(cause);
-        if (ssh.failureClass === 'guest-dead') throw ssh;
-        // Both ways in are shut; which one was meant to be open is for the reader to know.
-        this.#warn(`nor over SSH: ${ssh.message}`);
-        throw problem;
-      });
     }
   }
 

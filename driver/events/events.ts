@@ -171,7 +171,11 @@ export interface EventSink {
 }
 
 /** RunEvent without its timestamp, as producers write it. */
-export type NewEvent = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+export type NewEvent = RunEvent extends infer E
+  ? E extends unknown
+    ? Omit<E, 'at'>
+    : never
+  : never;
 
 /** One stream of events with any number of sinks. */
 export class EventStream {
@@ -188,7 +192,7 @@ export class EventStream {
   }
 
   emit(event: NewEvent): void {
-    const stamped = { at: this.#clock(), ...event } as RunEvent;
+    const stamped = { at: this.#clock(), ...event };
     for (const sink of this.#sinks) sink.handle(stamped);
   }
 

@@ -1,4 +1,4 @@
-/* eslint-disable no-control-regex -- control characters are this file's subject */
+ 
 
 /** CSI, OSC (ended by BEL or ST), and other escape sequences of ECMA-48. */
 const ESCAPES =

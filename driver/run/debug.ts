@@ -1,5 +1,5 @@
 import type { BootImageVM } from '../controller/boot-image-vm.js';
-import type { ScenarioContext } from './run-scenario.js';
+import type { ScenarioContext } from './scenario-context.js';
 
 /** Minutes that a machine is kept for debugging when nobody sits at a terminal. */
 export const HOLD_MINUTES = 30;

@@ -1,29 +1,17 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
-import type { VmHost } from '../controller/vm-host.js';
 import { TEARDOWN } from '../diagnostics/index.js';
 import { asTapbootError, type FailureClass } from '../errors.js';
-import type { Artifact, EventStream, Failure, ScenarioOutcome } from '../events/events.js';
-import type { RunRecord } from '../metadata/run-record.js';
-import type { Redactor } from '../report/redact.js';
+import type { Artifact, Failure, ScenarioOutcome } from '../events/events.js';
 import { runScenarioSteps } from '../steps/index.js';
 import { failureOf } from '../steps/failure.js';
+import { interruptedError } from '../steps/guard.js';
 import { stepRefs } from '../steps/step-refs.js';
 import { holdForDebugging } from './debug.js';
+import type { ScenarioContext } from './scenario-context.js';
 import type { MachinePool } from './machine-pool.js';
 import type { PlannedScenario } from './repeat.js';
-import type { RunRequest } from './request.js';
-
-/** What a scenario needs of its run. */
-export interface ScenarioContext {
-  request: RunRequest;
-  record: RunRecord;
-  events: EventStream;
-  secrets: Redactor;
-  host: VmHost;
-  log: (line: string) => void;
-}
 
 /** How a scenario ended; `class` is that of its first failure. */
 export interface ScenarioResult {
@@ -67,7 +55,9 @@ export async function runScenario(
     artifacts.push(...(await vm.collectDiagnostics(TEARDOWN)));
     pool.keepCheckpoints(scenario, vm);
   } catch (thrown) {
-    const error = asTapbootError(thrown);
+    const { signal } = request;
+    // Whatever an interrupted wait throws, the interrupt is why.
+    const error = signal.aborted ? interruptedError(signal) : asTapbootError(thrown);
     failure ??= failureOf(error, {
       ...{ scenario, at: scenario.at, redact: context.secrets },
       phase: vm === undefined ? 'boot' : 'teardown',

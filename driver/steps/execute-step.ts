@@ -4,12 +4,16 @@ import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
 import { lookAhead } from './foresight.js';
+import { endedBySignal, isGoingDown } from './going-down.js';
 import { guarded } from './guard.js';
 import type { StepRecorder } from './recorder.js';
 import type { BoundStep } from './registry.js';
 
 /** Time for the watchdog to say why a channel was lost. */
 const DEATH_NEWS_MS = 2000;
+
+/** Time for a guest that is shutting down to be gone; stopping its services takes a while. */
+const SHUTDOWN_MS = 60_000;
 
 /** Diagnostics have time-outs of their own; this is for a machine that hangs over them. */
 const DIAGNOSTICS_MS = 120_000;
@@ -30,11 +34,13 @@ export async function executeStep(
   },
 ): Promise<TapbootError | undefined> {
   const { vm } = surroundings;
+  let lastStatus: () => number | null | undefined = () => undefined;
   try {
     if (bound.needs === 'on' && vm.power === 'off') throw machineOff(step);
     await guarded(
       async (signal) => {
         const recorder = surroundings.recorderFor(signal);
+        lastStatus = () => recorder.commands.at(-1)?.exitStatus;
         await lookAhead(step, surroundings.next, recorder);
         await bound.run(recorder);
         if (step.saveAs !== undefined) await vm.checkpoint(step.saveAs);
@@ -50,7 +56,8 @@ export async function executeStep(
     );
     return undefined;
   } catch (error) {
-    return surroundings.guestIsDead ? asTapbootError(error) : causeOf(asTapbootError(error), vm);
+    if (surroundings.guestIsDead) return asTapbootError(error);
+    return await causeOf(asTapbootError(error), vm, lastStatus());
   }
 }
 
@@ -65,10 +72,17 @@ const machineOff = (step: Step): TapbootError =>
  * A dying guest first shows as a lost channel or as a command's odd result; what the
  * watchdog says of it is the better answer.
  */
-async function causeOf(error: TapbootError, vm: MachineUnderTest): Promise<TapbootError> {
+async function causeOf(
+  error: TapbootError,
+  vm: MachineUnderTest,
+  exitStatus: number | null | undefined,
+): Promise<TapbootError> {
   if (error.failureClass === 'scenario' || error.code === 'TAPBOOT_E_INTERRUPTED') return error;
   const patience = error.failureClass === 'guest-dead' ? DEATH_NEWS_MS : 0;
-  return (await soon(vm.death, patience)) ?? error;
+  const death = await soon(vm.death, patience);
+  if (death !== undefined) return death;
+  const unasked = endedBySignal(exitStatus) && (await isGoingDown(vm));
+  return unasked ? ((await soon(vm.death, SHUTDOWN_MS)) ?? error) : error;
 }
 
 /** What a promise resolves to within a time; undefined when it does not. */

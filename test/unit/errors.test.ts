@@ -30,3 +30,15 @@ t.test('a TapbootError passes through untouched', async (t) => {
   const error = scenarioError('TAPBOOT_E_EXAMPLE', 'x');
   t.equal(asTapbootError(error), error);
 });
+
+t.test('a full host is named as such', async (t) => {
+  for (const code of ['ENOSPC', 'EDQUOT']) {
+    const error = asTapbootError(Object.assign(new Error('write'), { code }));
+    t.equal(error.code, 'TAPBOOT_E_HOST_FULL');
+    t.equal(error.failureClass, 'infra');
+  }
+  t.equal(
+    asTapbootError(Object.assign(new Error('x'), { code: 'EIO' })).code,
+    'TAPBOOT_E_UNEXPECTED',
+  );
+});

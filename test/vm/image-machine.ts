@@ -36,6 +36,7 @@ export class ImageMachine implements AsyncDisposable {
   output = '';
   private position = 0;
   private marker = 0;
+  private wake = (): void => undefined;
   private constructor(
     readonly directory: string,
     readonly disks: string[],
@@ -46,7 +47,13 @@ export class ImageMachine implements AsyncDisposable {
     readonly ended: Promise<number | undefined>,
   ) {
     socket.setEncoding('utf8');
-    socket.on('data', (text: string) => (this.output += text));
+    socket.on('data', (text: string) => {
+      this.output += text;
+      this.wake();
+    });
+    socket.on('close', () => {
+      this.wake();
+    });
   }
 
   static async start(medium: BootMedium, options: MachineOptions): Promise<ImageMachine> {
@@ -114,14 +121,14 @@ export class ImageMachine implements AsyncDisposable {
       }
       const tail = this.output.slice(-2000);
       if (performance.now() > deadline) throw new Error(`no ${String(pattern)} in time:\n${tail}`);
-      const timer = AbortSignal.timeout(1000);
-      await Promise.race([
-        once(this.socket, 'data', { signal: timer }).catch(() => undefined),
-        once(this.socket, 'close', { signal: timer }).then(
-          () => Promise.reject(new Error(`the guest is gone:\n${tail}`)),
-          () => undefined,
-        ),
-      ]);
+      if (this.socket.closed) throw new Error(`the guest is gone:\n${tail}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     }
   }
 
@@ -164,26 +171,28 @@ export class ImageMachine implements AsyncDisposable {
 }
 
 async function mediumArguments(medium: BootMedium, directory: string): Promise<string[]> {
-  const cdrom = (file: string): string[] => [
-    ...['-device', 'virtio-scsi-pci,id=scsi'],
+  const drive = (file: string): string[] => [
     ...['-drive', `if=none,id=cd,file=${file},format=raw,readonly=on`],
-    ...['-device', 'scsi-cd,drive=cd,bus=scsi.0,bootindex=1'],
   ];
+  const scsi = ['-device', 'virtio-scsi-pci,id=scsi', '-device', 'scsi-cd,drive=cd,bus=scsi.0'];
+  const ide = ['-device', 'ide-cd,drive=cd'];
   if (medium.kind === 'direct') {
     return [
       ...['-kernel', medium.kernel, '-initrd', medium.initrds.join(',')],
       ...['-append', `console=ttyS0 panic=-1 ${medium.append}`],
-      ...cdrom(medium.root ?? medium.iso ?? ''),
+      ...drive(medium.root ?? medium.iso ?? ''),
+      ...(medium.root === undefined ? ide : scsi),
     ];
   }
   if (medium.kind !== 'cd') throw new Error('these tests boot no disks');
-  if (medium.firmware === 'bios') return cdrom(medium.iso);
+  if (medium.firmware === 'bios') return [...drive(medium.iso), ...ide];
   const variables = join(directory, 'vars.fd');
   await execa('cp', ['/usr/share/OVMF/OVMF_VARS_4M.fd', variables]);
   return [
     ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd'],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
-    ...cdrom(medium.iso),
+    ...drive(medium.iso),
+    ...ide,
   ];
 }
 

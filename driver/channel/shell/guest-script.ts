@@ -171,7 +171,7 @@ export const SCRIPT_VERSION = createHash('sha256')
  * in a shell that has loaded nothing yet.
  */
 export const helloLine = (nonce: string): string =>
-  `\n[ "$BASH_VERSION" ] || ! command -v bash >/dev/null 2>&1 || exec bash --norc --noprofile 2>/dev/null; ` +
+  `\n[ "$BASH_VERSION$__tb_v" ] || ! command -v bash >/dev/null 2>&1 || exec bash --norc --noprofile 2>/dev/null; ` +
   `__tb_n=${nonce}; printf '\\001%s o %s %s\\002' "$__tb_n" "\${BASH_VERSION:+bash}" "$__tb_v"\n`;
 
 /** Loads the script. For bash in one `read`, since it reads a script on a pipe byte by byte. */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scenarioError } from '../../errors.js';
 import { layerOf, readLayer, type Layer } from '../layers.js';
 import type { DebianOptions } from './options.js';
 
@@ -22,6 +23,8 @@ const EXEC = '[Service]\nEnvironment=PRE_NIXOS_EXEC=1\n';
  *
  * A directory with a file `pre-nixos` at its top is taken as an agent's sources, laid out
  * like `image/agent`; any other directory as a tree of the guest's paths.
+ *
+ * @throws TapbootError `TAPBOOT_E_LAYER_UNREADABLE` (scenario) when a file cannot be read.
  */
 export async function agentLayer(
   agent: DebianOptions['agent'],
@@ -47,7 +50,12 @@ async function sourceLayer(directory: string): Promise<Layer> {
     },
   };
   for (const [name, { path, mode }] of Object.entries(PLACES)) {
-    files[path] = { content: await readFile(join(directory, name)), mode };
+    const content = await readFile(join(directory, name)).catch(() => {
+      throw scenarioError('TAPBOOT_E_LAYER_UNREADABLE', `cannot read ${join(directory, name)}`, {
+        expected: `an agent's sources: ${Object.keys(PLACES).join(', ')}`,
+      });
+    });
+    files[path] = { content, mode };
   }
   return layerOf('agent', files);
 }

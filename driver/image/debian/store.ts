@@ -78,7 +78,7 @@ export async function readEntry(
   path: string,
   progress: BuildProgress,
 ): Promise<StoreEntry | undefined> {
-  const complaint = (text: string): undefined => {
+  const complaint = (text: string): StoreEntry | undefined => {
     progress.log(`discarding cached image part ${path}: ${text}`);
     return undefined;
   };
@@ -150,8 +150,10 @@ async function buildEntry(request: StoreRequest, path: string): Promise<StoreEnt
 
 function parseManifest(text: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(text) as Manifest;
-    return manifest.format === 1 && typeof manifest.files === 'object' ? manifest : undefined;
+    const manifest = JSON.parse(text) as Partial<Manifest>;
+    return manifest.format === 1 && typeof manifest.files === 'object'
+      ? (manifest as Manifest)
+      : undefined;
   } catch {
     return undefined;
   }

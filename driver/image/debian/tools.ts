@@ -52,9 +52,10 @@ export async function runTool(
     return result.stdout;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
+    const failure = error as ExecaError;
     if (error.code === 'ENOENT') throw missingTool(tool);
     const said = [error.stderr, error.stdout].filter((text) => typeof text === 'string');
-    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} failed (${ending(error)})`, {
+    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} failed (${ending(failure)})`, {
       got: error.escapedCommand.slice(0, 300),
       output: said.join('\n').trim().split('\n').slice(-25).join('\n'),
     });

@@ -23,7 +23,7 @@ async function withAgent(lines: string, env: Record<string, string> = {}) {
     },
     reject: false,
   });
-  return { ...result, directory };
+  return { stdout: result.stdout, exitCode: result.exitCode, directory };
 }
 
 t.test('the agent is plain shell', async (t) => {
@@ -144,6 +144,11 @@ t.test('the layer', async (t) => {
     ['file'],
     'a tree is taken as it is',
   );
+  await writeFile(join(directory, 'pre-nixos'), '#!/bin/sh\n');
+  await t.rejects(agentLayer({ kind: 'directory', path: directory }, PROJECT), {
+    code: 'TAPBOOT_E_LAYER_UNREADABLE',
+    message: /pre-nixos\.service/,
+  });
 });
 
 t.test('sabotaged agents', async (t) => {

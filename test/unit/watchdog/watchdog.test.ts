@@ -137,3 +137,21 @@ t.test('a guest that waits in an emergency shell', async (t) => {
   transcript.push(fixture('emergency'));
   t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_EMERGENCY');
 });
+
+t.test('a host that cannot serve a disk is to blame itself', async (t) => {
+  const { dog } = watch(t);
+  dog.booted();
+  dog.onQmpEvent('BLOCK_IO_ERROR', {
+    ...{ device: '', 'node-name': 'vda', operation: 'write', action: 'stop' },
+    ...{ nospace: true, reason: 'No space left on device' },
+  });
+  const full = await dog.death;
+  t.equal(full.failureClass, 'infra');
+  t.equal(full.code, 'TAPBOOT_E_HOST_FULL');
+  t.match(full.message, /disk vda/);
+  t.equal(full.details.got, 'write: No space left on device');
+
+  const { dog: other } = watch(t);
+  other.onQmpEvent('BLOCK_IO_ERROR', { 'node-name': 'iso', operation: 'read', nospace: false });
+  t.equal((await other.death).code, 'TAPBOOT_E_HOST_DISK');
+});

@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  bootImageVm,
+  endBootImageVms,
+  judgeDisk,
+  type BootImageVmOptions,
+  type BootImageVM,
+} from '../../driver/index.js';
+
+const root = t.testdir();
+const settings: BootImageVmOptions = {
+  accel: 'tcg',
+  logRoot: join(root, 'notes'),
+  env: { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'), TAPBOOT_TEST_MARK: 'library' },
+};
+
+interface Metadata {
+  outcome?: string;
+  command: string[];
+  environment: Record<string, string>;
+  timings: { boot_to_login_seconds: number; boot_to_ssh_seconds: number };
+  vms: { name: string; end_reason?: string; diagnostics: { artifacts: { label: string }[] } }[];
+}
+const readJson = async (file: string): Promise<Metadata> =>
+  JSON.parse(await readFile(file, 'utf8')) as Metadata;
+
+t.test('a machine is shared, and each use of it ends on its own', async (t) => {
+  const [first, second] = await Promise.all([bootImageVm(settings), bootImageVm(settings)]);
+  t.equal(first.name, 'vm');
+  t.equal(second.name, 'vm');
+  t.equal(first.origin.kind, 'booted');
+  await first.succeed('echo shared > /root/mark');
+  await first.close();
+  await first.close();
+  t.equal(await second.succeed('cat /root/mark'), 'shared\n');
+  await t.rejects(first.run('true'), { code: 'TAPBOOT_E_VM_CLOSED', failureClass: 'scenario' });
+});
+
+t.test('commands', async (t) => {
+  const vm = await bootImageVm({ ...settings, test: t });
+  const result = await vm.run('echo out; echo err >&2; exit 3');
+  t.match(result, { stdout: 'out\n', stderr: 'err\n', exitStatus: 3, timedOut: false });
+  t.match(await vm.run('cat', { stdin: 'typed' }), { stdout: 'typed', exitStatus: 0 });
+  t.match(await vm.run('sleep 60', { timeoutMs: 300 }), { exitStatus: null, timedOut: true });
+  await t.rejects(vm.succeed('echo why >&2; exit 4'), {
+    code: 'TAPBOOT_E_COMMAND_STATUS',
+    details: { got: 'exit status 4', output: /why/ },
+  });
+  await t.rejects(vm.succeed('sleep 60', { timeoutMs: 300 }), {
+    code: 'TAPBOOT_E_COMMAND_TIMEOUT',
+  });
+  t.match(await vm.ssh('id -un'), { stdout: 'root\n', channel: 'ssh' });
+  t.match(await vm.sshAccess(), { host: '127.0.0.1', user: 'root', keyFile: /id_ed25519$/ });
+  const log = await readFile(vm.record.harnessLog, 'utf8');
+  t.match(log, 'shell (exit 3, ');
+});
+
+t.test('waits', async (t) => {
+  const vm = await bootImageVm({ ...settings, test: t });
+  t.equal(await vm.waitForUnit('pre-nixos.service'), 'inactive');
+  t.match(
+    await vm.waitForFile('/run/pre-nixos/storage-status', { matches: /^STATE=applied$/m }),
+    'DETAIL=auto-applied',
+  );
+  t.match(await vm.waitForIpv4('lan'), /^\d+\.\d+\.\d+\.\d+$/);
+  t.match(await vm.waitForConsole(/LAN IPv4 address: [\d.]+/), 'LAN IPv4 address: ');
+  await vm.waitForPort(22);
+  await vm.run('rm -f /run/later; (sleep 1; echo yes > /run/later) > /dev/null 2>&1 &');
+  t.equal(await vm.waitForCommand('cat /run/later'), 'yes\n');
+  await vm.run('systemd-run --unit=doomed --property=Type=oneshot --no-block false');
+  await t.rejects(vm.waitForUnit('doomed.service', { timeoutMs: 30_000 }), {
+    code: 'TAPBOOT_E_UNIT_FAILED',
+    failureClass: 'product',
+  });
+  await t.rejects(vm.waitForFile('/never', { timeoutMs: 300 }), { code: 'TAPBOOT_E_WAIT_TIMEOUT' });
+  const from = vm.console.mark();
+  await vm.run("printf 'seen from%s\\n' ' the host' > /dev/console");
+  t.match(await vm.console.expect(/seen from the (\w+)/, { from }), { text: 'seen from the host' });
+});
+
+t.test('a unit is run anew, with an environment of its own', async (t) => {
+  const vm = await bootImageVm({ ...settings, test: t });
+  await vm.run(
+    'printf \'[Service]\\nType=oneshot\\nExecStart=/bin/sh -c "echo $WORD > /run/word"\\n\' > /run/systemd/system/says.service; systemctl daemon-reload',
+  );
+  t.equal(await vm.startUnit('says.service', { environment: { WORD: 'hello' } }), 'inactive');
+  t.equal(await vm.succeed('cat /run/word'), 'hello\n');
+});
+
+t.test('disks are seen from the host', async (t) => {
+  const vm = await bootImageVm({ ...settings, test: t });
+  const found = await vm.inspectDisk('vda', { search: ['nowhere-to-be-found'] });
+  t.ok(found.findings.some(({ kind }) => kind === 'lvm-label'));
+  const judged = judgeDisk(found, { clean: true, absent: ['nowhere-to-be-found'] });
+  t.same(
+    judged.map(({ held }) => held),
+    [false, true],
+  );
+  await t.rejects(vm.inspectDisk('vdz'), { code: 'TAPBOOT_E_DISK_UNKNOWN' });
+});
+
+t.test('pristine machines know nothing of what others did', async (t) => {
+  const shared = await bootImageVm({ ...settings, test: t });
+  await shared.succeed('test -e /root/mark');
+  let own: BootImageVM;
+  {
+    await using vm = await bootImageVm({ ...settings, pristine: true });
+    own = vm;
+    t.match(vm.origin, { kind: 'restored', sameRun: true });
+    t.not(vm.name, shared.name);
+    t.match(await vm.run('test -e /root/mark'), { exitStatus: 1 });
+    await vm.succeed('echo own > /root/mark');
+  }
+  await t.rejects(own.run('true'), { code: 'TAPBOOT_E_VM_CLOSED' });
+  t.equal(await shared.succeed('cat /root/mark'), 'shared\n');
+});
+
+t.test('a state can be gone back to, and started from', async (t) => {
+  const vm = await bootImageVm({ ...settings, pristine: true, test: t });
+  await vm.succeed('echo before > /root/moment');
+  const state = await vm.save();
+  await vm.succeed('echo after > /root/moment');
+  const beside = await bootImageVm({ ...settings, from: state, test: t });
+  t.equal(await beside.succeed('cat /root/moment'), 'before\n');
+  t.equal(await vm.succeed('cat /root/moment'), 'after\n');
+  await vm.restore(state);
+  t.equal(await vm.succeed('cat /root/moment'), 'before\n');
+  t.match(await vm.ssh('cat /root/moment'), { stdout: 'before\n' });
+  await t.rejects(vm.restore({ ...state }), { code: 'TAPBOOT_E_STATE_UNKNOWN' });
+  await t.rejects(bootImageVm({ ...settings, from: state, pristine: true }), {
+    code: 'TAPBOOT_E_FIXTURE_OPTIONS',
+  });
+});
+
+t.test('a lost shared machine is told at once, and the next one is a new one', async (t) => {
+  const vm = await bootImageVm({ ...settings, test: t });
+  const sleeping = vm.run('sleep 600', { timeoutMs: 600_000 });
+  const panicking = vm.run('echo c > /proc/sysrq-trigger').catch(() => undefined);
+  await t.rejects(sleeping, { name: 'TapbootError', failureClass: 'guest-dead' });
+  await panicking;
+  t.match(await vm.death, { failureClass: 'guest-dead' });
+  const next = await bootImageVm({ ...settings, test: t });
+  t.not(next.name, vm.name);
+  t.match(await next.run('test -e /root/mark'), { exitStatus: 1 });
+  await next.powerOff();
+  t.equal(next.power, 'off');
+  const third = await bootImageVm({ ...settings, test: t });
+  t.equal(await third.succeed('id -un'), 'root\n');
+});
+
+t.test('the end: machines closed, record complete', async (t) => {
+  const vm = await bootImageVm(settings);
+  const { metadata } = vm.record;
+  await vm.markFailed('said by the test');
+  t.equal((await readJson(metadata)).outcome, undefined);
+  await endBootImageVms();
+  await t.rejects(vm.run('true'), { code: 'TAPBOOT_E_VM_CLOSED' });
+  const written = await readJson(metadata);
+  t.equal(written.outcome, 'error', 'a lost machine explains a failed test');
+  t.match(written.command[1], 'library.test.ts');
+  t.match(written.environment, { TAPBOOT_TEST_MARK: 'library' });
+  t.ok(written.timings.boot_to_ssh_seconds >= written.timings.boot_to_login_seconds);
+  for (const { name, end_reason } of written.vms) t.type(end_reason, 'string', name);
+  const labels = written.vms.flatMap(({ diagnostics }) => diagnostics.artifacts);
+  t.ok(labels.some(({ label }) => label.includes('said by the test')));
+  const lines = (await readFile(join(root, 'ledger.jsonl'), 'utf8')).trim().split('\n');
+  t.equal(lines.length, 1);
+  t.match(JSON.parse(lines[0] ?? ''), {
+    outcome: 'error',
+    driver_args: [/library\.test\.ts$/],
+  });
+  t.notOk(existsSync(vm.diskFiles['vda'] ?? '/'), 'the workspace is gone');
+});
