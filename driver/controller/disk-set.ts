@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { BootMedium } from '../image/image.js';
 import { createDisk, createOverlay } from '../qemu/disks.js';
 import type { MachineDisk as QemuDisk } from '../qemu/machine.js';
 import type { QmpClient } from '../qemu/qmp.js';

@@ -88,7 +88,7 @@ export class PrettyReporter implements EventSink {
   }
 
   handle(event: RunEvent): void {
-    const { good, bad, warn, dim, strong } = this.#paint;
+    const { good, warn, dim, strong } = this.#paint;
     switch (event.type) {
       case 'run:start': {
         this.#directory = event.directory;
