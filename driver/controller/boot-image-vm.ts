@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
+import { untilStopped } from '../channel/until-stopped.js';
 import { scenarioError, type TapbootError } from '../errors.js';
 import { collectDiagnostics } from '../diagnostics/index.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
@@ -163,11 +164,14 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   /**
    * Waits until the machine has come to rest as far as the driver knows: SSH works, or has
    * failed. A failure is left to whoever asks for the channel.
-   * @throws TapbootError `guest-dead` when the machine dies meanwhile
+   * @throws TapbootError `guest-dead` when the machine dies meanwhile; the interrupt's reason
    */
   async settle(): Promise<void> {
     if (this.machine.network !== 'none') {
-      await this.#guest.guard(this.#guest.channel('ssh').catch(() => undefined));
+      const { signal, timeouts } = this.#parts.host;
+      const connected = this.#guest.channel('ssh').catch(() => undefined);
+      const stop = await this.#guest.guard(untilStopped(connected, timeouts.loginMs, signal));
+      if (stop?.why === 'abort') throw stop.reason;
     }
     this.#parts.host.facts(this.name, factsOf(this.#parts, this.#guest));
   }

@@ -1,5 +1,4 @@
 /* A test file of the pytest harness, moved over with its old names. */
-/* eslint-disable @typescript-eslint/no-deprecated -- that is what is tested */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

@@ -13,7 +13,7 @@ t.test('all names of the old fixtures are there', async (t) => {
     ...['nix_executable', 'qemu_executable', 'ssh_executable', 'ssh_keygen_executable'],
     ...['build_raid_residue_plan', 'BootImageVM'],
   ] as const) {
-    t.type(shim[name as keyof typeof shim], 'function', name);
+    t.type(shim[name], 'function', name);
   }
 });
 

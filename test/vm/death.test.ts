@@ -1,0 +1,238 @@
+// What kills a guest, QEMU or the driver, at boot and in the middle of a scenario: verdict,
+// exit code, TAP, record, and nothing left behind.
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import {
+  Place,
+  readMetadata,
+  runDirectories,
+  runState,
+  type TapbootProcess,
+  type TapbootRun,
+} from '../helpers/run-tapboot.js';
+import { kernelOf } from '../helpers/image-info.js';
+import { untilGone } from '../helpers/processes.js';
+
+t.setTimeout(20 * 60_000);
+
+/** A scenario of three steps: it lives, something happens, it would go on. */
+async function scenario(place: Place, id: string, happens: string): Promise<string> {
+  const directory = join(place.directory, 'scenarios');
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, `${id}.yaml`);
+  await writeFile(
+    file,
+    `version: 1
+name: ${id}
+machine: { memory: 512M, disks: { vda: 64M } }
+steps:
+  - name: it lives
+    run: 'true'
+  - name: it happens
+    run: ${JSON.stringify(happens)}
+    timeout: 300s
+  - name: it goes on
+    run: 'true'
+`,
+  );
+  return file;
+}
+
+const run = (place: Place, files: string[], env: Record<string, string> = {}): TapbootProcess =>
+  place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', ...files], { env });
+
+t.test('deaths in the middle of a scenario', async (t) => {
+  const place = await Place.make(t);
+  // All of them are restored from the one boot that the first scenario makes.
+  const deaths = [
+    [
+      'qemu-is-killed',
+      'echo waiting; sleep 250',
+      'TAPBOOT_E_QEMU_GONE',
+      /QEMU has ended \(SIGKILL\)/,
+    ],
+    [
+      'the-kernel-panics',
+      'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger',
+      'TAPBOOT_E_GUEST_PANIC',
+      /kernel panic: sysrq triggered crash/,
+    ],
+    [
+      'the-guest-hangs',
+      // A real-time task that never yields, and no throttling: nothing else runs any more.
+      "echo -1 >/proc/sys/kernel/sched_rt_runtime_us; chrt --fifo 99 sh -c 'while :; do :; done'",
+      'TAPBOOT_E_GUEST_HUNG',
+      /./,
+    ],
+    [
+      'it-powers-off',
+      'systemctl poweroff; sleep 250',
+      'TAPBOOT_E_GUEST_POWEROFF',
+      /Power down|powered itself off/,
+    ],
+    ['it-reboots', 'systemctl reboot; sleep 250', 'TAPBOOT_E_GUEST_REBOOT', /Restarting|restarted/],
+  ] as const;
+  const files = await Promise.all(deaths.map(([id, happens]) => scenario(place, id, happens)));
+  files.push(await scenario(place, 'it-survives', 'true'));
+  const going = run(place, files);
+  await going.printed(/# Subtest: qemu-is-killed[^]*\n {4}ok 1 - it lives/);
+  process.kill(await going.qemu(), 'SIGKILL');
+  const end = await going.end;
+  t.equal(end.code, 3, end.stderr);
+  t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
+  t.equal(end.tap.ok, false);
+  t.equal(end.tap.bailout, undefined, 'the run itself is sound');
+
+  for (const [id, , code, says] of deaths) {
+    await t.test(id, async (t) => {
+      const told = end.tap.scenarios.find(({ title }) => title === id);
+      t.match(told, { ok: false, diagnosis: { outcome: 'failed', class: 'guest-dead', code } });
+      const [lives, happens, goesOn] = told?.steps ?? [];
+      t.match(lives, { ok: true, skip: undefined });
+      t.match(happens, { ok: false, diagnosis: { class: 'guest-dead', code, message: says } });
+      t.match(goesOn, { ok: true, skip: /the guest is dead: / });
+      const recorded = end.ledger[0]?.scenarios.find((each) => each.id === id);
+      t.match(recorded, { outcome: 'failed', class: 'guest-dead' });
+      t.comment(`${id}: ${String(happens?.diagnosis.message)}`);
+    });
+  }
+  t.match(
+    end.tap.scenarios.find(({ title }) => title === 'it-survives'),
+    { ok: true, diagnosis: { machine: /^restored from / } },
+    'an independent scenario goes on, from the same boot',
+  );
+  t.match(end.ledger, [{ outcome: 'error' }], 'one line, and no verdict on the product');
+  t.match(end.metadata, { outcome: 'error', exit_code: 3 });
+  await place.expectNothingLeft(t);
+});
+
+t.test('deaths at boot', async (t) => {
+  const bootDeath = (t: Test, end: TapbootRun, code: string, says: RegExp): void => {
+    t.equal(end.code, 3, end.stderr);
+    t.same(end.tap.violations, []);
+    const [told] = end.tap.scenarios;
+    t.match(told, {
+      ok: false,
+      diagnosis: { class: 'guest-dead', phase: 'boot', code, message: says },
+    });
+    t.same(
+      told?.steps.filter(({ skip }) => skip === undefined),
+      [],
+      'no step was judged',
+    );
+    t.match(end.ledger, [{ outcome: 'error', scenarios: [{ class: 'guest-dead' }] }]);
+    t.match(end.metadata, { outcome: 'error', exit_code: 3 });
+    t.comment(String(told?.diagnosis.message));
+  };
+
+  await t.test('QEMU is killed', async (t) => {
+    const place = await Place.make(t);
+    const going = run(place, [await scenario(place, 'boots', 'true')]);
+    process.kill(await going.qemu(), 'SIGKILL');
+    bootDeath(t, await going.end, 'TAPBOOT_E_QEMU_GONE', /QEMU has ended \(SIGKILL\)/);
+    await place.expectNothingLeft(t);
+  });
+
+  await t.test('QEMU stands still', async (t) => {
+    const place = await Place.make(t);
+    const going = run(place, [await scenario(place, 'boots', 'true')], {
+      BOOT_IMAGE_VM_SPAWN_TIMEOUT: '10',
+    });
+    process.kill(await going.qemu(), 'SIGSTOP');
+    bootDeath(t, await going.end, 'TAPBOOT_E_GUEST_SILENT', /fell silent while booting/);
+    await place.expectNothingLeft(t);
+  });
+
+  await t.test('the kernel panics', async (t) => {
+    const place = await Place.make(t);
+    const kernel = await kernelOf('debian:fast');
+    const initrd = join(place.directory, 'no-initrd');
+    await writeFile(initrd, '');
+    const file = await scenario(place, 'boots', 'true');
+    const image = `file:kernel=${kernel},append="console=ttyS0 panic=0"`;
+    const end = await place.run(['run', '--image', image, '--accel', 'tcg', file]);
+    bootDeath(t, end, 'TAPBOOT_E_GUEST_PANIC', /kernel panic: VFS: Unable to mount root fs/);
+    await place.expectNothingLeft(t);
+  });
+});
+
+t.test('the driver is ended while it waits for SSH', async (t) => {
+  const place = await Place.make(t);
+  // A guest whose sshd never starts; the driver would wait for longer than this test may take.
+  const units = join(place.directory, 'layer/etc/systemd/system');
+  await mkdir(units, { recursive: true });
+  await symlink('/dev/null', join(units, 'ssh.service'));
+  const image = `debian:fast,layer=${join(place.directory, 'layer')}`;
+  const file = await scenario(place, 'waits', 'true');
+  const going = place.start(['run', '--image', image, '--accel', 'tcg', file], {
+    env: { BOOT_IMAGE_VM_LOGIN_TIMEOUT: '100000' },
+  });
+  await going.logged(/ boot ended after /);
+  process.kill(going.pid, 'SIGTERM');
+  const end = await going.end;
+  t.equal(end.code, 4, end.stderr);
+  t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_INTERRUPTED' } }]);
+  t.match(end.ledger, [{ outcome: 'error', scenarios: [{ outcome: 'interrupted' }] }]);
+  await place.expectNothingLeft(t);
+});
+
+t.test('the driver is ended', async (t) => {
+  const place = await Place.make(t);
+  const file = await scenario(place, 'waits', 'sleep 250');
+  const moments = {
+    'at boot': async (going: TapbootProcess) => {
+      await going.qemu();
+    },
+    'in a step': async (going: TapbootProcess) => {
+      await going.printed(/\n {4}ok 1 - it lives/);
+    },
+  } as const;
+  const ended = async (moment: keyof typeof moments, signal: NodeJS.Signals) => {
+    const going = run(place, [file]);
+    await moments[moment](going);
+    process.kill(going.pid, signal);
+    return await going.end;
+  };
+
+  for (const moment of ['at boot', 'in a step'] as const) {
+    await t.test(`SIGKILL ${moment}`, async (t) => {
+      const before = runDirectories(place.logRoot);
+      const end = await ended(moment, 'SIGKILL');
+      t.equal(end.signal, 'SIGKILL');
+      t.same(await untilGone(place.temporary), [], 'QEMU and all else die with it');
+      t.same(end.tap.violations, [], 'TAP as far as it went');
+      t.equal(end.tap.ok, false, 'which is no pass');
+      t.equal(end.ledger.length, before.length, 'its own line is not there, nor half of it');
+      t.equal(runState(end.runDirectory ?? ''), 'running', 'nobody was left to say otherwise');
+      t.equal(end.metadata?.outcome, undefined);
+      for (const earlier of before) {
+        t.equal(runState(earlier), 'interrupted', 'said at the start of this one');
+        t.match(readMetadata(earlier), { outcome: 'error', interrupted: /killed/ });
+      }
+    });
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const moment of ['at boot', 'in a step'] as const) {
+      await t.test(`${signal} ${moment}`, async (t) => {
+        const before = runDirectories(place.logRoot);
+        const end = await ended(moment, signal);
+        t.equal(end.code, 4, end.stderr);
+        t.equal(end.signal, undefined, 'it ended by itself');
+        t.match(end.stderr, `tapboot: ${signal}: ending the run`);
+        t.same(end.tap.violations, []);
+        t.equal(end.tap.ok, false);
+        t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_INTERRUPTED' } }]);
+        t.equal(end.ledger.length, before.length + 1, 'earlier runs have their lines by now');
+        t.match(end.ledger.at(-1), {
+          outcome: 'error',
+          scenarios: [{ outcome: 'interrupted', class: 'infra' }],
+        });
+        t.match(end.metadata, { outcome: 'error', exit_code: 4, interrupted: signal });
+        t.equal(runState(end.runDirectory ?? ''), 'ended');
+        await place.expectNothingLeft(t);
+      });
+    }
+  }
+});

@@ -1,0 +1,111 @@
+// The four scenarios on every form of the embedded image, and TAP consumers that have to agree
+// with the exit code.
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import t from 'tap';
+import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
+
+t.setTimeout(60 * 60_000);
+
+const FORMS = ['debian:iso,boot=bios', 'debian:iso,boot=uefi', 'debian:iso,boot=direct'];
+
+/** Seconds of one run, by what took them. */
+const times = new Map<string, Record<string, string>>();
+
+const seconds = (value: unknown): string =>
+  typeof value === 'number' ? value.toFixed(1) : 'unknown';
+
+function timesOf({ metadata }: TapbootRun): Record<string, string> {
+  const timings = metadata?.timings ?? {};
+  const { boot_to_login_seconds: login, boot_to_ssh_seconds: ssh } = timings as {
+    boot_to_login_seconds?: number;
+    boot_to_ssh_seconds?: number;
+  };
+  return {
+    'boot to login': seconds(login),
+    'boot to SSH': seconds(ssh),
+    ...Object.fromEntries(
+      (metadata?.scenarios ?? []).map((each) => [each.id ?? each.name, seconds(each.seconds)]),
+    ),
+    'in all': seconds((timings as { total_seconds?: number }).total_seconds),
+  };
+}
+
+/** All scenarios, and how many steps each has. */
+async function listed(place: Place): Promise<{ name: string; steps: number }[]> {
+  const { stdout } = await place.run(['list', '--json']);
+  const rows = JSON.parse(stdout) as { name: string; steps: number }[];
+  return rows.map(({ name, steps }) => ({ name, steps }));
+}
+
+for (const form of FORMS) {
+  await t.test(form, async (t) => {
+    const place = await Place.make(t);
+    const end = await place.run(['run', '--image', form, '--accel', 'tcg']);
+    t.equal(end.code, 0, end.stderr);
+    t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
+    t.equal(end.tap.ok, true);
+    // Not merely no failure: every step of every scenario was judged.
+    const judged = end.tap.scenarios.map(({ title, steps }) => ({
+      name: title,
+      steps: steps.filter(({ ok, skip }) => ok && skip === undefined).length,
+    }));
+    t.same(judged, await listed(place));
+    t.match(end.ledger, [{ outcome: 'passed' }]);
+    times.set(form, timesOf(end));
+    await place.expectNothingLeft(t);
+  });
+}
+
+t.test('prove and tap-parser agree with the exit code', async (t) => {
+  const place = await Place.make(t);
+  const scenario = async (id: string, command: string): Promise<string> => {
+    const file = join(place.directory, `${id}.yaml`);
+    const step = (name: string, run: string): string => `  - name: ${name}\n    run: ${run}\n`;
+    await writeFile(
+      file,
+      `version: 1\nname: ${id}\nmachine: { disks: { vda: 64M } }\nsteps:\n` +
+        step('first', "'true'") +
+        step('second', command),
+    );
+    return file;
+  };
+  const good = await scenario('good', "'true'");
+  const bad = await scenario('bad', "'false'");
+  const runs = [
+    { name: 'a passing run', files: [good], code: 0 },
+    { name: 'a failing run', files: [good, bad], code: 1 },
+  ];
+  for (const { name, files, code } of runs) {
+    await t.test(name, async (t) => {
+      const args = ['run', '--image', 'debian:fast', '--accel', 'tcg', ...files];
+      const end14 = await place.run(args);
+      t.equal(end14.code, code, end14.stderr);
+      t.match(end14.stdout, /^TAP version 14\n/);
+      t.equal(end14.tap.ok, code === 0, 'tap-parser');
+      t.same(end14.tap.violations, []);
+
+      const end13 = await place.run([...args, '--tap-version', '13']);
+      t.equal(end13.code, code, end13.stderr);
+      t.match(end13.stdout, /^TAP version 13\n/);
+      t.equal(end13.tap.ok, code === 0, 'tap-parser');
+      const prove = await execa('prove', ['-e', 'cat', '/dev/stdin'], {
+        ...{ input: end13.stdout, reject: false, all: true },
+      });
+      t.equal(prove.exitCode === 0, code === 0, prove.all);
+      t.match(prove.stdout, code === 0 ? /^Result: PASS$/m : /^Result: FAIL$/m);
+      const failed = end13.stdout.match(/^not ok /gm)?.length ?? 0;
+      t.equal(failed, code === 0 ? 0 : 1, 'one point for the one scenario that fails');
+    });
+  }
+  await place.expectNothingLeft(t);
+});
+
+t.teardown(() => {
+  const rows = Object.keys([...times.values()][0] ?? {});
+  t.comment(['seconds', ...times.keys()].join(' | '));
+  for (const row of rows) {
+    t.comment([row, ...[...times.values()].map((form) => form[row] ?? '')].join(' | '));
+  }
+});
