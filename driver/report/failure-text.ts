@@ -16,7 +16,6 @@ export interface FailureLayout {
 
 /** Control characters made visible: in a comparison they may be all the difference. */
 function visible(text: string): string {
-   
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
     character === '\r' ? '\\r' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );

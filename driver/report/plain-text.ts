@@ -1,5 +1,3 @@
- 
-
 /** CSI, OSC (ended by BEL or ST), and other escape sequences of ECMA-48. */
 const ESCAPES =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;

@@ -77,7 +77,7 @@ function quotedItem(text: string): string {
 }
 
 /** Everything that YAML does not take as it is, or that a screen would obey. */
- 
+
 const SPECIAL =
   /[\u0000-\u001f\u007f-\u00a0\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
 

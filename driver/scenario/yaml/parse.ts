@@ -42,7 +42,7 @@ export function parseYaml(file: string, text: string): ParseResult {
       }),
     );
   }
-   
+
   const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text);
   if (control !== null) {
     const span = { start: control.index, end: control.index + 1 };
