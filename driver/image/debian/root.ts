@@ -1,5 +1,5 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Apt } from './apt.js';
 import { extractVmlinux } from './kernel.js';
@@ -36,10 +36,12 @@ export async function buildRoot(
     await makeRepository(context, apt, packages, join(work, 'repository'));
     const result = join(work, 'result.tar');
     context.progress.stage('installing the root file system');
+    const [tool, ...wrapped] = [...contained(), 'mmdebstrap'];
     await runTool(
       context,
-      'mmdebstrap',
+      tool,
       [
+        ...wrapped,
         ...['--variant=essential', '--format=null', '--architectures=amd64'],
         // Else the essential package that insists on a merged /usr refuses to install.
         '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
@@ -66,4 +68,19 @@ export async function buildRoot(
     package_list_digest: packages.digest,
     packages: [...packages.userland, packages.kernel].map(debFile).join(' '),
   };
+}
+
+/**
+ * As root, mmdebstrap mounts /proc, /sys and parts of /dev below its working directory. In
+ * name spaces of its own these mounts end with its processes, and those end with us: a
+ * build that was killed leaves plain files, and whoever clears up cannot reach the host's
+ * /proc or /sys through them. Without root mmdebstrap makes name spaces itself.
+ */
+function contained(): string[] {
+  if (userInfo().uid !== 0) return [];
+  return [
+    ...['setpriv', '--pdeathsig', 'KILL'],
+    ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'],
+    '--mount-proc',
+  ];
 }

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -12,7 +11,7 @@ const AGENT = join(PROJECT, 'image/agent/pre-nixos');
 
 /** Sources the agent and runs a few lines of shell with its functions. */
 async function withAgent(lines: string, env: Record<string, string> = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-agent-'));
+  const directory = t.testdir();
   const result = await execa('bash', ['-c', `. "$AGENT"\n${lines}`], {
     env: {
       AGENT,
@@ -136,7 +135,7 @@ t.test('the layer', async (t) => {
     'usr/sbin/pre-nixos',
   ]);
   t.equal(await agentLayer({ kind: 'none' }, PROJECT), undefined);
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-agent-'));
+  const directory = t.testdir();
   await writeFile(join(directory, 'file'), 'x');
   const tree = await agentLayer({ kind: 'directory', path: directory }, PROJECT);
   t.strictSame(
@@ -157,7 +156,7 @@ t.test('sabotaged agents', async (t) => {
   const table = await readFile(join(PROJECT, 'test/agents/README.md'), 'utf8');
   for (const name of names) {
     t.ok(table.includes(`| \`${name}\` |`), `${name} is in the table`);
-    const directory = await mkdtemp(join(tmpdir(), `tapboot-${name}-`));
+    const directory = t.testdir();
     await writeSabotagedAgent(name, directory);
     // Its overrides name functions that the agent has: a renamed one would be no sabotage.
     const script = join(directory, 'usr/lib/pre-nixos');

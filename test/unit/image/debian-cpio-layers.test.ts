@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -36,7 +35,7 @@ t.test('an archive is what cpio(1) reads', async (t) => {
 });
 
 t.test('layers', async (t) => {
-  const top = await mkdtemp(join(tmpdir(), 'tapboot-layers-'));
+  const top = t.testdir();
   await mkdir(join(top, 'b/etc'), { recursive: true });
   await writeFile(join(top, 'b/etc/z'), 'z', { mode: 0o777 });
   await writeFile(join(top, 'b/etc/.wh.motd'), '');

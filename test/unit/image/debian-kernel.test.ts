@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -29,7 +28,7 @@ async function bzImage(kernel: Buffer, claimedSize = kernel.length): Promise<Buf
 }
 
 t.test('the kernel inside a bzImage', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-kernel-'));
+  const directory = t.testdir();
   const elf = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(200_000, 'kernel ')]);
   const image = await bzImage(elf);
   t.equal(locatePayload(image).start, 3 * 512 + 64);

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { withLock } from '../../../driver/image/debian/lock.js';
@@ -15,7 +14,7 @@ function recorder() {
 }
 
 t.test('an entry is built once, and again when it is damaged', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-store-'));
+  const directory = t.testdir();
   let builds = 0;
   const { lines, progress } = recorder();
   const obtain = () =>
@@ -62,7 +61,7 @@ t.test('an entry is built once, and again when it is damaged', async (t) => {
 });
 
 t.test('two that want the same entry take turns, and what was left half done goes', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-store-'));
+  const directory = t.testdir();
   await mkdir(join(directory, `.${KEY}.dead`));
   let builds = 0;
   let running = 0;
@@ -86,7 +85,7 @@ t.test('two that want the same entry take turns, and what was left half done goe
 });
 
 t.test('a build that fails leaves nothing and holds nobody up', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-store-'));
+  const directory = t.testdir();
   const request = {
     directory,
     key: KEY,
@@ -99,7 +98,7 @@ t.test('a build that fails leaves nothing and holds nobody up', async (t) => {
 });
 
 t.test('a lock is free when its holder was killed', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'tapboot-lock-'));
+  const directory = t.testdir();
   const file = join(directory, 'lock');
   const lockModule = new URL('../../../driver/image/debian/lock.ts', import.meta.url).href;
   const holder = spawn(
