@@ -7,7 +7,7 @@ import { ConsoleTranscript, type CarriedConsole } from '../channel/console/trans
 import { ShellChannel } from '../channel/shell/shell-channel.js';
 import { startGuestShell } from '../channel/shell/start-guest-shell.js';
 import type { SshChannel } from '../channel/ssh/ssh-channel.js';
-import { asTapbootError, infraError, type TapbootError } from '../errors.js';
+import { asTapbootError, guestDead, infraError, type TapbootError } from '../errors.js';
 import type { GuestAccess } from '../image/image.js';
 import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
@@ -55,6 +55,7 @@ export class Guest implements AsyncDisposable {
   readonly #host: VmHost;
   readonly #startedAt: number;
   readonly #scope = new Scope();
+  readonly #closing = new AbortController();
   #consoleChannel: ConsoleChannel | undefined;
   #shell: ShellChannel | undefined;
   #shellProblem: string | undefined;
@@ -70,11 +71,9 @@ export class Guest implements AsyncDisposable {
     this.#host = host;
     this.running = running;
     this.#startedAt = options.startedAt;
-    this.transcript = new ConsoleTranscript({
-      sink: options.log,
-      clock: () => performance.now() - options.startedAt,
-      ...(options.carried === undefined ? {} : { carried: options.carried }),
-    });
+    const clock = (): number => performance.now() - options.startedAt;
+    const carried = options.carried === undefined ? {} : { carried: options.carried };
+    this.transcript = new ConsoleTranscript({ sink: options.log, clock, ...carried });
     const logTyped = (line: string): void => {
       host.log(`console typed: ${line}`);
     };
@@ -192,7 +191,7 @@ export class Guest implements AsyncDisposable {
     const opened = await this.guard(
       openSsh({
         ...{ host: this.#host, running: this.running, hostKey: this.hostKey, deadlineMs },
-        root: this.#shell ?? this.#consoleChannel,
+        ...{ root: this.#shell ?? this.#consoleChannel, signal: this.#closing.signal },
         onPort: (port) => {
           this.#sshPort = port;
         },
@@ -239,6 +238,7 @@ export class Guest implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(guestDead('TAPBOOT_E_MACHINE_CLOSED', 'the machine has been closed'));
     this.watchdog.stop();
     await this.#scope.close();
     await this.running.close();

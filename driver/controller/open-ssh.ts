@@ -22,6 +22,8 @@ export interface SshOpening {
   /** Pinned host key of a restored machine. */
   hostKey: string | undefined;
   deadlineMs: number;
+  /** Aborted when the machine is closed: nothing is to be waited for then. */
+  signal: AbortSignal;
   /** Told as soon as it is known, whether or not the guest ever answers there. */
   onPort(port: number): void;
 }
@@ -38,7 +40,17 @@ export interface OpenedSsh {
  *   time, `infra` TAPBOOT_E_SSH_NO_NETWORK, and what SshChannel throws
  */
 export async function openSsh(opening: SshOpening): Promise<OpenedSsh> {
-  const { host, root, deadlineMs } = opening;
+  try {
+    return await open(opening);
+  } catch (error) {
+    // What breaks while the machine is being closed breaks because of that.
+    opening.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function open(opening: SshOpening): Promise<OpenedSsh> {
+  const { host, root, deadlineMs, signal } = opening;
   const until = performance.now() + deadlineMs;
   const left = (): number => Math.max(1, until - performance.now());
   const port = await opening.running.sshPort();
@@ -48,7 +60,7 @@ export async function openSsh(opening: SshOpening): Promise<OpenedSsh> {
     });
   }
   opening.onPort(port);
-  const own = root === undefined ? undefined : await prepareOverRoot(root, host, left, deadlineMs);
+  const own = root === undefined ? undefined : await prepareOverRoot(root, host, left, opening);
   const hostKey = own ?? opening.hostKey ?? host.keys.hostPublicKey;
   if (hostKey !== host.keys.hostPublicKey) {
     host.log('ssh host key: the guest made its own; read over the root channel and pinned');
@@ -59,8 +71,8 @@ export async function openSsh(opening: SshOpening): Promise<OpenedSsh> {
     background: host.background === true,
   });
   try {
-    await channel.connect(left());
-    await channel.run('true', { timeoutMs: left() });
+    await channel.connect(left(), signal);
+    await channel.run('true', { timeoutMs: left(), signal });
     return { channel, hostKey };
   } catch (error) {
     await channel.close();
@@ -73,10 +85,11 @@ async function prepareOverRoot(
   root: Channel,
   host: VmHost,
   left: () => number,
-  deadlineMs: number,
+  { deadlineMs, signal }: SshOpening,
 ): Promise<string | undefined> {
-  await root.run(installAuthorizedKey(host.keys.authorizedKey), { timeoutMs: OWN_COMMAND_MS });
-  const listening = await root.run(WAIT_FOR_SSHD, { timeoutMs: left() });
+  const own = { timeoutMs: OWN_COMMAND_MS, signal };
+  await root.run(installAuthorizedKey(host.keys.authorizedKey), own);
+  const listening = await root.run(WAIT_FOR_SSHD, { timeoutMs: left(), signal });
   if (listening.timedOut) {
     throw productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
       expected: `sshd within ${String(Math.round(deadlineMs / 1000))} s`,
@@ -84,7 +97,7 @@ async function prepareOverRoot(
       hint: 'Is sshd part of the image, and its unit enabled?',
     });
   }
-  const read = await root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS });
+  const read = await root.run(READ_HOST_KEY, own);
   const key = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
   return key === '' ? undefined : key;
 }
