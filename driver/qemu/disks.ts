@@ -6,13 +6,18 @@ import type { QmpClient } from './qmp.js';
 async function qemuImg(args: string[], doing: string): Promise<void> {
   const result = await execa('qemu-img', args, { reject: false, stdin: 'ignore' });
   if (result.exitCode === 0) return;
-  throw infraError('TAPBOOT_E_QEMU_IMG', `qemu-img failed while ${doing}`, {
-    expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
-    got:
-      (result.stderr === '' ? result.originalMessage : result.stderr) ??
-      `status ${String(result.exitCode)}`,
-    hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
-  });
+  const full = result.stderr.includes('No space left on device');
+  throw infraError(
+    full ? 'TAPBOOT_E_HOST_FULL' : 'TAPBOOT_E_QEMU_IMG',
+    `qemu-img failed while ${doing}`,
+    {
+      expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
+      got:
+        (result.stderr === '' ? result.originalMessage : result.stderr) ??
+        `status ${String(result.exitCode)}`,
+      hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
+    },
+  );
 }
 
 /**

@@ -265,13 +265,12 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
     const temporary = await mounted(t, place, 'tmp', 'size=48k');
     const end = await place.run(TCG, { env: { TMPDIR: temporary } });
     t.equal(end.code, 4);
-    t.same(verdict(place, end), {
+    // Disks and credentials are written at once: which of them finds no room is open.
+    t.match(verdict(place, end), {
       class: 'infra',
-      code: 'TAPBOOT_E_QEMU_IMG',
-      message: 'qemu-img failed while creating PLACE/tmp/WORKSPACE/provisions-clean-disk/vda.qcow2',
-      expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
-      got: 'qemu-img: PLACE/tmp/WORKSPACE/provisions-clean-disk/vda.qcow2: Could not write qcow2 header: No space left on device',
-      hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
+      code: 'TAPBOOT_E_HOST_FULL',
+      message: /^(?:the host has no space left|qemu-img failed while creating)/,
+      got: /no space left on device/i,
     });
     t.same(readdirSync(temporary), [], 'what had been made is gone');
   });
