@@ -4,14 +4,14 @@ import { overridesInForce } from '../../../driver/config/overrides.js';
 import { describeError, TapbootError } from '../../../driver/errors.js';
 
 t.test('defaults', async (t) => {
-  t.match(readConfig({}, {}, '/work'), {
+  t.match(readConfig({}, {}, '/somewhere'), {
     ...{ spawnTimeoutSeconds: 900, loginTimeoutSeconds: 300, repeat: 1, tapVersion: 14 },
     ...{ budgetMinutes: 45, hardBudgetMinutes: 50, sessionCeilingSeconds: 3600 },
     ...{
-      ledgerPath: '/work/notes/vm-run-ledger.jsonl',
-      queuePath: '/work/notes/vm-run-queue.json',
+      ledgerPath: '/somewhere/notes/vm-run-ledger.jsonl',
+      queuePath: '/somewhere/notes/vm-run-queue.json',
     },
-    ...{ logRoot: '/work/notes', image: undefined, reporter: undefined, accel: 'auto' },
+    ...{ logRoot: '/somewhere/notes', image: undefined, reporter: undefined, accel: 'auto' },
     ...{ color: true, ci: false, fresh: false, resume: false, debug: false, tapFlat: false },
   });
 });
@@ -26,14 +26,14 @@ t.test('environment, and flags over environment', async (t) => {
     NO_COLOR: '1',
     CI: 'true',
   };
-  t.match(readConfig(env, {}, '/work'), {
+  t.match(readConfig(env, {}, '/somewhere'), {
     ...{ spawnTimeoutSeconds: 60, loginTimeoutSeconds: 7, logRoot: '/var/logs' },
-    ...{ ledgerPath: '/work/elsewhere/l.jsonl', queuePath: '/work/elsewhere/vm-run-queue.json' },
+    ...{ ledgerPath: '/somewhere/elsewhere/l.jsonl', queuePath: '/somewhere/elsewhere/vm-run-queue.json' },
     ...{ image: 'file:/x.iso', color: false, ci: true },
   });
   const flags = { logRoot: 'here', image: 'debian', budget: '90', repeat: '3', tapVersion: '13' };
-  t.match(readConfig(env, flags, '/work'), {
-    ...{ logRoot: '/work/here', image: 'debian', repeat: 3, tapVersion: 13 },
+  t.match(readConfig(env, flags, '/somewhere'), {
+    ...{ logRoot: '/somewhere/here', image: 'debian', repeat: 3, tapVersion: 13 },
     ...{ budgetMinutes: 90, hardBudgetMinutes: 90 },
   });
   t.equal(readConfig({ TERM: 'dumb' }, {}, '/').color, false);
@@ -43,7 +43,7 @@ t.test('environment, and flags over environment', async (t) => {
 
 t.test('the ledger is switched off by 1, true, yes, and by nothing unclear', async (t) => {
   const ledger = (value: string) =>
-    readConfig({ BOOT_IMAGE_VM_DISABLE_LEDGER: value }, {}, '/work').ledgerPath;
+    readConfig({ BOOT_IMAGE_VM_DISABLE_LEDGER: value }, {}, '/somewhere').ledgerPath;
   for (const yes of ['1', 'true', 'YES', 'True']) t.equal(ledger(yes), undefined, yes);
   for (const no of ['0', 'false', 'no', '']) t.type(ledger(no), 'string', no);
   t.throws(() => ledger('maybe'), { code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' });
