@@ -28,7 +28,10 @@ t.test('environment, and flags over environment', async (t) => {
   };
   t.match(readConfig(env, {}, '/somewhere'), {
     ...{ spawnTimeoutSeconds: 60, loginTimeoutSeconds: 7, logRoot: '/var/logs' },
-    ...{ ledgerPath: '/somewhere/elsewhere/l.jsonl', queuePath: '/somewhere/elsewhere/vm-run-queue.json' },
+    ...{
+      ledgerPath: '/somewhere/elsewhere/l.jsonl',
+      queuePath: '/somewhere/elsewhere/vm-run-queue.json',
+    },
     ...{ image: 'file:/x.iso', color: false, ci: true },
   });
   const flags = { logRoot: 'here', image: 'debian', budget: '90', repeat: '3', tapVersion: '13' };
