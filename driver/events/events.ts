@@ -1,11 +1,14 @@
 import type { FailureClass } from '../errors.js';
 import type { SourceLocation } from '../scenario/location.js';
 
-/** Result of one step. `todo` and `reused` are never counted as passes. */
-export type StepOutcome = 'passed' | 'failed' | 'skipped';
+/** Result of one step. `reused` came with a restored state; it is never counted as a pass. */
+export type StepOutcome = 'passed' | 'failed' | 'skipped' | 'reused';
 
-/** Result of one scenario; `flaky` is a pass that needed a retry. */
-export type ScenarioOutcome = 'passed' | 'flaky' | 'failed' | 'queued' | 'interrupted';
+/**
+ * Result of one scenario; `flaky` is a pass that needed a retry, `known` a failure that
+ * `known-issues.yaml` names.
+ */
+export type ScenarioOutcome = 'passed' | 'flaky' | 'known' | 'failed' | 'queued' | 'interrupted';
 
 /** Result of a run as the ledger has it: `error` is anything that is no verdict on the product. */
 export type RunOutcome = 'passed' | 'flaky' | 'failed' | 'error';
@@ -55,10 +58,20 @@ export interface Failure {
   /** Last lines of whatever led here (console, journal). */
   output?: string;
   artifacts: Artifact[];
+  /** The entry of `known-issues.yaml` that names this failure. */
+  knownIssue?: KnownIssue;
 }
 
-/** The stages of a run, in their order. */
-export type Phase = 'setup' | 'build' | 'boot' | 'login' | 'step' | 'teardown';
+/** A failure that is known and tolerated until a day. */
+export interface KnownIssue {
+  reason: string;
+  owner: string;
+  /** ISO 8601 date; from the next day on the entry fails the run. */
+  expires: string;
+}
+
+/** The stages of a run, in their order; `restore` and `save` are of VM states. */
+export type Phase = 'setup' | 'build' | 'boot' | 'restore' | 'save' | 'login' | 'step' | 'teardown';
 
 /** Names one scenario of the run. */
 export interface ScenarioRef {
@@ -75,6 +88,19 @@ export interface StepRef {
   title: string;
   kind: string;
   at: SourceLocation;
+}
+
+/** What a `disks` step saw on one disk, for the reports; text is already redacted. */
+export interface DiskMap {
+  /** Name in the guest, e.g. `vdb`. */
+  disk: string;
+  sizeBytes: number;
+  /** When it was looked at, in words: `powered off`, `flushed, paused`, …. */
+  state: string;
+  /** Offsets and lengths in bytes from the start of the disk; `kind` as in the residue checks. */
+  findings: { offset: number; length?: number; kind: string; what: string }[];
+  /** The first stretches that are not zero. */
+  nonZero: { offset: number; length: number }[];
 }
 
 /** A command that a step ran in the guest, for the reports; already redacted. */
@@ -122,7 +148,15 @@ export type RunEvent = { at: number } & (
     }
   | { type: 'vm:start'; vm: string; argv: string[]; version: string }
   | { type: 'vm:end'; vm: string; reason: string }
-  | { type: 'scenario:start'; scenario: ScenarioRef; steps: StepRef[]; attempt: number }
+  | {
+      type: 'scenario:start';
+      scenario: ScenarioRef;
+      steps: StepRef[];
+      /** Counts from 1; more than 1 is a retry. */
+      attempt: number;
+      /** Which of several workers runs it, from 1; absent when there is one only. */
+      worker?: number;
+    }
   | { type: 'scenario:machine'; scenario: ScenarioRef; vm: string; origin: MachineOrigin }
   | { type: 'step:start'; scenario: ScenarioRef; step: StepRef }
   | {
@@ -138,6 +172,8 @@ export type RunEvent = { at: number } & (
       /** Facts worth a line in TAP though the step passed, e.g. disk findings. */
       notes: string[];
       artifacts: Artifact[];
+      /** What was seen on the disks. */
+      disks?: DiskMap[];
     }
   | {
       type: 'scenario:end';

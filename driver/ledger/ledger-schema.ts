@@ -10,7 +10,7 @@ export const ledgerScenarioSchema = z.looseObject({
   name: z.string(),
   file: z.string(),
   outcome: z
-    .enum(['passed', 'flaky', 'failed', 'queued', 'interrupted'])
+    .enum(['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted'])
     .describe('queued: did not fit in the budget and was not run; never a pass'),
   class: z
     .enum(['product', 'scenario', 'guest-dead', 'infra'])

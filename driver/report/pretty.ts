@@ -181,10 +181,12 @@ export class PrettyReporter implements EventSink {
 
   #step(event: StepEnd): void {
     const { good, bad, dim } = this.#paint;
-    const mark = { passed: good('✓'), failed: bad('✗'), skipped: dim('-') }[event.outcome];
-    const why = event.skipReason === undefined ? '' : ` (skipped: ${event.skipReason})`;
+    const marks = { passed: good('✓'), failed: bad('✗'), skipped: dim('-'), reused: dim('↺') };
+    const mark = marks[event.outcome];
+    const why = event.skipReason === undefined ? '' : ` (${event.outcome}: ${event.skipReason})`;
     const text = `${event.step.title}${why}`;
-    const milliseconds = event.outcome === 'skipped' ? {} : { milliseconds: event.durationMs };
+    const ran = event.outcome === 'passed' || event.outcome === 'failed';
+    const milliseconds = ran ? { milliseconds: event.durationMs } : {};
     this.#print(this.#row({ mark, text, ...milliseconds, indent: 2 }));
     for (const note of event.notes)
       this.#print(`    ${dim(truncate(plainLine(note), this.#columns - 4))}`);

@@ -103,8 +103,9 @@ export class TapScenario {
 
   step(event: StepEnd): void {
     this.#seen.add(event.step.index);
-    const skipped = event.outcome === 'skipped';
-    const directive = skipped ? ` # SKIP ${directiveText(event.skipReason ?? 'skipped')}` : '';
+    // What came with a restored state was not run: a skip is never counted as a pass.
+    const skipped = event.outcome === 'skipped' || event.outcome === 'reused';
+    const directive = skipped ? ` # SKIP ${directiveText(event.skipReason ?? event.outcome)}` : '';
     if (event.outcome === 'failed') this.#told = true;
     this.#piece({
       ok: event.outcome !== 'failed',
@@ -144,7 +145,7 @@ export class TapScenario {
     if (event.outcome === 'flaky')
       this.comment(`flaky: passed on attempt ${String(this.#attempt)}`);
     const ok = event.outcome === 'passed' || event.outcome === 'flaky';
-    this.#verdict(ok, '', framed(scenarioBlock(event, this.#told)));
+    this.#verdict(ok, todo(event), framed(scenarioBlock(event, this.#told)));
   }
 
   /** A scenario that was put on the queue: visible, counted as a skip, never as a pass. */
@@ -153,4 +154,12 @@ export class TapScenario {
     this.#skipPromised(promisedSteps, skip);
     this.#verdict(true, ` # SKIP ${directiveText(skip)}`, []);
   }
+}
+
+/** A failure that `known-issues.yaml` names is still `not ok`, and told as work to do. */
+function todo({ outcome, failure }: ScenarioEnd): string {
+  if (outcome !== 'known') return '';
+  const { knownIssue } = failure ?? {};
+  const why = knownIssue === undefined ? '' : `: ${knownIssue.reason} (${knownIssue.owner})`;
+  return ` # TODO ${directiveText(`known issue${why}`)}`;
 }

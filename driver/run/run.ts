@@ -54,7 +54,7 @@ export class Run {
   readonly #ran: PlannedScenario[] = [];
   #queued: QueuedScenario[] = [];
   readonly #counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, failed: 0, queued: 0, interrupted: 0 },
+    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
   };
 
   constructor(options: RunOptions) {

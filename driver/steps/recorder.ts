@@ -1,6 +1,6 @@
 import type { CommandResult } from '../channel/channel.js';
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
-import type { Artifact, CommandRecord } from '../events/events.js';
+import type { Artifact, CommandRecord, DiskMap } from '../events/events.js';
 import type { StepCommand, StepContext } from './step-runner.js';
 import type { UnitRuns } from './unit-runs.js';
 
@@ -24,6 +24,7 @@ export class StepRecorder implements StepContext {
   readonly commands: CommandRecord[] = [];
   readonly notes: string[] = [];
   readonly artifacts: Artifact[] = [];
+  readonly disks: DiskMap[] = [];
   readonly #surroundings: ScenarioSurroundings;
   readonly #deadline: number;
 
@@ -81,6 +82,10 @@ export class StepRecorder implements StepContext {
 
   addArtifact(artifact: Artifact): void {
     this.artifacts.push({ ...artifact, label: this.redact(artifact.label) });
+  }
+
+  addDiskMap(map: DiskMap): void {
+    this.disks.push(map);
   }
 
   redact(text: string): string {

@@ -141,6 +141,7 @@ class ScenarioRun {
       ...(failure === undefined ? {} : { failure }),
       notes: [...recorder.notes],
       artifacts: [...recorder.artifacts],
+      ...(recorder.disks.length === 0 ? {} : { disks: [...recorder.disks] }),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { RunOptions } from '../channel/channel.js';
 import type { ChannelName, CommandResult } from '../channel/channel.js';
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
-import type { Artifact } from '../events/events.js';
+import type { Artifact, DiskMap } from '../events/events.js';
 import type { Step, StepKind } from '../scenario/model.js';
 import type { UnitRuns } from './unit-runs.js';
 
@@ -34,6 +34,8 @@ export interface StepContext {
   /** A fact worth a line though the step may pass. */
   note(text: string): void;
   addArtifact(artifact: Artifact): void;
+  /** What was seen on a disk, for the reports; its texts are redacted by the caller. */
+  addDiskMap(map: DiskMap): void;
   /** Replaces the values that no output may show. */
   redact(text: string): string;
   /** A line for harness.log. */

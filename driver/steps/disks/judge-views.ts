@@ -2,7 +2,7 @@ import { writeFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { scenarioError } from '../../errors.js';
 import type { DiskView } from '../../controller/machine-under-test.js';
-import type { Mismatch } from '../../events/events.js';
+import type { DiskMap, Mismatch } from '../../events/events.js';
 import { DISK_FINDING_KINDS } from '../../scenario/disk-findings.js';
 import {
   findingLine,
@@ -32,6 +32,7 @@ export async function judgeView(
     signal: context.signal,
   });
   noteFindings(view, inspection, context);
+  context.addDiskMap(diskMap(view, inspection, context));
   await keepTable(view, inspection, context);
   if (wanted.signatures === 'any' && wanted.absent.length === 0 && wanted.present.length === 0) {
     context.note(`${view.disk}: nothing is asked of it at level ${step.level}`);
@@ -101,6 +102,19 @@ function noteFindings(view: DiskView, inspection: Inspection, context: StepConte
   }
   const more = findings.length - NOTED_FINDINGS;
   if (more > 0) context.note(`${name}: ${String(more)} more findings, all in its table`);
+}
+
+function diskMap(view: DiskView, inspection: Inspection, context: StepContext): DiskMap {
+  return {
+    disk: view.disk,
+    sizeBytes: inspection.sizeBytes,
+    state: stateWords(view).replace(/^\(|\)$/g, ''),
+    findings: inspection.findings.map(({ offset, length, kind, what }) => ({
+      ...{ offset, kind, what: context.redact(what) },
+      ...(length === undefined ? {} : { length }),
+    })),
+    nonZero: inspection.nonZero.first.map(({ offset, length }) => ({ offset, length })),
+  };
 }
 
 async function keepTable(

@@ -63,7 +63,7 @@ export class Script {
   readonly #stream: EventStream;
   #now = Date.UTC(2026, 0, 2, 3, 4, 5);
   readonly #counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, failed: 0, queued: 0, interrupted: 0 },
+    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
   };
   readonly #classes: FailureClass[] = [];
   exit = 0;
