@@ -11,7 +11,8 @@ import { copyIn, copyOut } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
 import { viewDisks } from './disk-view.js';
 import { consoleOf } from './guest-console.js';
-import type { Guest, GuestTimings } from './guest.js';
+import type { Guest } from './guest.js';
+import type { GuestTimings } from './guest-options.js';
 import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-test.js';
 import { disksBeside } from './medium.js';
 import { saveState, type SavedState } from './saved-state.js';
@@ -144,10 +145,17 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     await becomeUsable(this.#parts, this.#guest);
   }
 
-  /** Saves the machine as it is now; it goes on afterwards. See {@link saveState}. */
-  async save(): Promise<SavedState> {
+  /**
+   * Saves the machine as it is now; it goes on afterwards. See {@link saveState}.
+   * @param key under which the state is to be kept across runs
+   */
+  async save(key?: string): Promise<SavedState> {
     this.#assertOn('save the machine');
-    return await saveState(this.#parts, this.#guest, `state-${String(++this.#states)}`);
+    const name = {
+      files: `state-${String(++this.#states)}`,
+      ...(key === undefined ? {} : { key }),
+    };
+    return await saveState(this.#parts, this.#guest, name);
   }
 
   async checkpoint(name: string): Promise<void> {

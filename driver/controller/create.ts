@@ -68,7 +68,8 @@ export async function restoreMachine(
 ): Promise<CreatedMachine> {
   await using scope = new Scope();
   const directory = await ownDirectory(host, name);
-  const [disks, firmware] = await Promise.all([
+  const { access } = state.image;
+  const [disks, firmware, smbiosFiles] = await Promise.all([
     DiskSet.create(
       directory,
       state.disks.map(({ name: disk, sizeBytes, path }) => ({
@@ -77,16 +78,21 @@ export async function restoreMachine(
       })),
     ),
     ownFirmware(state.firmware, directory),
+    // For a later reboot: a guest reads them at boot only.
+    sameRun || access.root === 'console'
+      ? state.smbiosFiles
+      : writeCredentials(directory, host.keys),
   ]);
   const log = scope.use(openLog(host, name));
-  const { key, bootedAt, image, machine, medium, smbiosFiles, bootFrom } = state;
+  const { key, bootedAt, image, machine, medium, bootFrom } = state;
   const parts: MachineParts = {
     ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
     ...{ scope: new Scope(), origin: { kind: 'restored', key, bootedAt, sameRun } },
     ...(bootFrom === undefined ? {} : { bootFrom }),
   };
   const guest = scope.use(await startGuest(parts, state));
-  await proveRestored(guest, state);
+  await state.verified;
+  await proveRestored(guest, state, host.keys.authorizedKey);
   host.facts(name, factsOf(parts, guest));
   parts.scope = scope.release();
   return { parts, guest };

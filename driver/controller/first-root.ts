@@ -3,8 +3,12 @@ import { ConsoleChannel } from '../channel/console/console-channel.js';
 import type { Console } from '../channel/console/console.js';
 import { login } from '../channel/console/login.js';
 import type { ConsoleSession } from '../channel/console/quiet-shell.js';
+import { quickGuestShell } from '../channel/console/quick-guest-shell.js';
 import { asTapbootError } from '../errors.js';
 import type { GuestAccess } from '../image/image.js';
+import { SHELL_PORT_ID } from '../qemu/machine.js';
+import type { QmpEvent } from '../qemu/qmp.js';
+import type { RunningMachine } from '../qemu/running-machine.js';
 
 /** What the first way to root needs. */
 export interface FirstRootOptions {
@@ -16,6 +20,8 @@ export interface FirstRootOptions {
   guard<T>(work: Promise<T>): Promise<T>;
   /** Called when a login prompt or a shell is first seen. */
   onPrompt(): void;
+  /** Resolves when the guest has opened the driver's virtio-serial port. */
+  portOpened(signal: AbortSignal): Promise<unknown>;
   /** The other way in, by the credential alone. */
   overSsh(): Promise<Channel>;
   warn(message: string): void;
@@ -25,6 +31,15 @@ export interface FirstRootOptions {
 export interface FirstRoot {
   channel: Channel;
   console: ConsoleChannel | undefined;
+  /** True when a shell has been started on the virtio-serial port already. */
+  shellStarted: boolean;
+}
+
+/** Waits for QEMU to tell that the guest has opened the driver's port (VSERPORT_CHANGE). */
+export async function shellPortOpened(machine: RunningMachine, signal: AbortSignal): Promise<void> {
+  const isOpen = ({ data }: QmpEvent): boolean =>
+    data['id'] === SHELL_PORT_ID && data['open'] === true;
+  await machine.qmp.nextEvent('VSERPORT_CHANGE', isOpen, signal);
 }
 
 /**
@@ -36,14 +51,18 @@ export async function firstRoot(options: FirstRootOptions): Promise<FirstRoot> {
   const how = { timeoutMs, onPrompt, ...(signal === undefined ? {} : { signal }) };
   const enter = async (): Promise<ConsoleSession> => await login(options.console, access, how);
   try {
-    const console = new ConsoleChannel(await options.guard(enter()), enter);
-    return { channel: console, console };
+    const session = await options.guard(enter());
+    const { portOpened } = options;
+    const shellStarted = await options.guard(quickGuestShell(session, { portOpened, ...how }));
+    const typedBytes = session.console.typedBytes;
+    const console = new ConsoleChannel({ ...session, typedBytes }, enter);
+    return { channel: console, console, shellStarted };
   } catch (error) {
     const problem = asTapbootError(error);
     if (problem.code !== 'TAPBOOT_E_LOGIN_REFUSED' || access.root === 'console') throw problem;
     options.warn(`no login on the console, root comes over SSH: ${problem.message}`);
     try {
-      return { channel: await options.overSsh(), console: undefined };
+      return { channel: await options.overSsh(), console: undefined, shellStarted: false };
     } catch (cause) {
       const ssh = asTapbootError(cause);
       if (ssh.failureClass === 'guest-dead' && ssh.code !== 'TAPBOOT_E_SSH_UNREACHABLE') throw ssh;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelName } from '../channel/channel.js';
 import type { ConsoleChannel } from '../channel/console/console-channel.js';
 import { Console } from '../channel/console/console.js';
-import { ConsoleTranscript, type CarriedConsole } from '../channel/console/transcript.js';
+import { ConsoleTranscript } from '../channel/console/transcript.js';
 import { ShellChannel } from '../channel/shell/shell-channel.js';
 import { startGuestShell } from '../channel/shell/start-guest-shell.js';
 import type { SshChannel } from '../channel/ssh/ssh-channel.js';
@@ -13,9 +13,9 @@ import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
 import { Watchdog } from '../watchdog/watchdog.js';
-import { firstRoot } from './first-root.js';
+import type { GuestOptions, GuestTimings } from './guest-options.js';
+import { firstRoot, shellPortOpened } from './first-root.js';
 import { openSsh } from './open-ssh.js';
-import type { SerialLog } from './serial-log.js';
 import type { VmHost } from './vm-host.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
@@ -23,23 +23,6 @@ const OWN_COMMAND_MS = 30_000;
 
 /** Milliseconds for the watchdog to say why a connection was lost. */
 const DEATH_NEWS_MS = 2000;
-
-/** Seconds from QEMU's start; what is not known is absent. */
-export interface GuestTimings {
-  bootToLoginSeconds?: number;
-  bootToSshSeconds?: number;
-}
-
-/** Options of {@link Guest}. */
-export interface GuestOptions {
-  host: VmHost;
-  running: RunningMachine;
-  /** `performance.now()` when QEMU was started. */
-  startedAt: number;
-  log: SerialLog;
-  /** What the console had said before, of a restored machine. */
-  carried?: CarriedConsole;
-}
 
 /**
  * What talks to the system inside one QEMU process: console, shell and SSH, and the
@@ -61,6 +44,7 @@ export class Guest implements AsyncDisposable {
   #shellProblem: string | undefined;
   #ssh: Promise<SshChannel> | undefined;
   #dead = false;
+  #access: GuestAccess | undefined;
   #readySsh: SshChannel | undefined;
   #sshPort: number | undefined;
   hostKey: string | undefined;
@@ -138,13 +122,19 @@ export class Guest implements AsyncDisposable {
    * A guest without such a port keeps the console; why is remembered.
    */
   async becomeRoot(access: GuestAccess, deadlineMs: number): Promise<void> {
-    const { channel: root, console } = await firstRoot({
+    this.#access = access;
+    const {
+      channel: root,
+      console,
+      shellStarted,
+    } = await firstRoot({
       ...{ console: this.console, access, deadlineMs, signal: this.#host.signal },
       guard: (work) => this.guard(work),
       onPrompt: () => {
         this.timings.bootToLoginSeconds ??= this.#age();
       },
       overSsh: () => this.channel('ssh'),
+      portOpened: (signal) => shellPortOpened(this.running, signal),
       warn: (message) => {
         this.#warn(message);
       },
@@ -153,7 +143,7 @@ export class Guest implements AsyncDisposable {
     this.timings.bootToLoginSeconds ??= this.#age();
     this.watchdog.booted();
     try {
-      await this.guard(startGuestShell(root, SHELL_PORT));
+      if (!shellStarted) await this.guard(startGuestShell(root, SHELL_PORT));
       await this.attachShell();
     } catch (error) {
       const problem = asTapbootError(error);
@@ -192,6 +182,7 @@ export class Guest implements AsyncDisposable {
       openSsh({
         ...{ host: this.#host, running: this.running, hostKey: this.hostKey, deadlineMs },
         ...{ root: this.#shell ?? this.#consoleChannel, signal: this.#closing.signal },
+        handedHostKey: this.#access !== undefined && this.#access.root !== 'console',
         onPort: (port) => {
           this.#sshPort = port;
         },

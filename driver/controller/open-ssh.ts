@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Channel } from '../channel/channel.js';
 import { SshChannel } from '../channel/ssh/ssh-channel.js';
-import { infraError, productError } from '../errors.js';
+import { asTapbootError, infraError, productError } from '../errors.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import type { VmHost } from './vm-host.js';
 import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-sshd.js';
@@ -21,6 +21,8 @@ export interface SshOpening {
   root: Channel | undefined;
   /** Pinned host key of a restored machine. */
   hostKey: string | undefined;
+  /** True when the guest was handed a host key, which it may have taken. */
+  handedHostKey: boolean;
   deadlineMs: number;
   /** Aborted when the machine is closed: nothing is to be waited for then. */
   signal: AbortSignal;
@@ -60,11 +62,40 @@ async function open(opening: SshOpening): Promise<OpenedSsh> {
     });
   }
   opening.onPort(port);
-  const own = root === undefined ? undefined : await prepareOverRoot(root, host, left, opening);
-  const hostKey = own ?? opening.hostKey ?? host.keys.hostPublicKey;
-  if (hostKey !== host.keys.hostPublicKey) {
-    host.log('ssh host key: the guest made its own; read over the root channel and pinned');
+  if (root === undefined) return await connect(opening, port, host.keys.hostPublicKey, left);
+  await prepareOverRoot(root, host, left, opening);
+  const handed = opening.handedHostKey ? host.keys.hostPublicKey : undefined;
+  const likely = opening.hostKey ?? handed;
+  try {
+    if (likely !== undefined) return await connect(opening, port, likely, left);
+  } catch (error) {
+    // Reading the key from the guest takes longer than a connection; so it is asked for only
+    // where the guest turns out to have another one.
+    if (asTapbootError(error).code !== 'TAPBOOT_E_SSH_HOST_KEY') throw error;
+    const own = await ownHostKey(root, signal);
+    if (own === undefined || own === likely) throw error;
+    return await connectToOwn(opening, port, own, left);
   }
+  const own = await ownHostKey(root, signal);
+  return await connectToOwn(opening, port, own ?? host.keys.hostPublicKey, left);
+}
+
+async function connectToOwn(
+  opening: SshOpening,
+  port: number,
+  hostKey: string,
+  left: () => number,
+): Promise<OpenedSsh> {
+  opening.host.log('ssh host key: the guest made its own; read over the root channel and pinned');
+  return await connect(opening, port, hostKey, left);
+}
+
+async function connect(
+  { host, signal }: SshOpening,
+  port: number,
+  hostKey: string,
+  left: () => number,
+): Promise<OpenedSsh> {
   const channel = new SshChannel({
     ...{ host: '127.0.0.1', port, user: 'root', hostKey },
     privateKey: host.keys.clientPrivateKey,
@@ -80,16 +111,14 @@ async function open(opening: SshOpening): Promise<OpenedSsh> {
   }
 }
 
-/** @returns the guest's own host key, when it could be read */
 async function prepareOverRoot(
   root: Channel,
   host: VmHost,
   left: () => number,
   { deadlineMs, signal }: SshOpening,
-): Promise<string | undefined> {
-  const own = { timeoutMs: OWN_COMMAND_MS, signal };
-  await root.run(installAuthorizedKey(host.keys.authorizedKey), own);
-  const listening = await root.run(WAIT_FOR_SSHD, { timeoutMs: left(), signal });
+): Promise<void> {
+  const prepare = `${installAuthorizedKey(host.keys.authorizedKey)}\n${WAIT_FOR_SSHD}`;
+  const listening = await root.run(prepare, { timeoutMs: left(), signal });
   if (listening.timedOut) {
     throw productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
       expected: `sshd within ${String(Math.round(deadlineMs / 1000))} s`,
@@ -97,7 +126,11 @@ async function prepareOverRoot(
       hint: 'Is sshd part of the image, and its unit enabled?',
     });
   }
-  const read = await root.run(READ_HOST_KEY, own);
+}
+
+/** The guest's own host key, when it can be read. */
+async function ownHostKey(root: Channel, signal: AbortSignal): Promise<string | undefined> {
+  const read = await root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS, signal });
   const key = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
   return key === '' ? undefined : key;
 }

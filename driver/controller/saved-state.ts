@@ -8,7 +8,7 @@ import { saveDeviceState } from '../qemu/migration.js';
 import type { Machine } from '../scenario/model.js';
 import type { MachineParts } from './boot-sequence.js';
 import type { FrozenDisk } from './disk-set.js';
-import { freshenCommand } from './freshen.js';
+import { freshenCommand, replaceAuthorizedKey } from './freshen.js';
 import type { Guest } from './guest.js';
 
 /** What a machine carries in its RAM to prove later that it was restored, not rebooted. */
@@ -25,6 +25,8 @@ export interface RestoreProof {
 export interface SavedState {
   /** Names the state in TAP and record. */
   key: string;
+  /** Settles when the files are known to be what was written; absent: they are this run's own. */
+  verified?: Promise<void>;
   image: BootImage;
   machine: Machine;
   medium: BootMedium;
@@ -43,6 +45,16 @@ export interface SavedState {
   timings: { bootToLoginSeconds?: number; bootToSshSeconds?: number };
   /** Pinned SSH host key in OpenSSH public format, when it is known. */
   hostKey: string | undefined;
+  /** The client key that the guest lets in. */
+  authorizedKey: string;
+}
+
+/** What a state is called. */
+export interface StateName {
+  /** Of the state's files, unique for this machine. */
+  files: string;
+  /** Key under which the state is to be kept; the machine carries it in its RAM from then on. */
+  key?: string;
 }
 
 /** Milliseconds for a command of the driver's own; it takes tenths of a second. */
@@ -51,14 +63,13 @@ const OWN_COMMAND_MS = 30_000;
 /**
  * Saves a running machine as it is now. It is stopped meanwhile and goes on afterwards,
  * writing to new overlays.
- * @param name of the state's files, unique for this machine
  * @throws TapbootError `infra` TAPBOOT_E_SAVE when a device cannot be saved, or when the
  *   guest has no shell that could later prove what was restored
  */
 export async function saveState(
   parts: MachineParts,
   guest: Guest,
-  name: string,
+  { files: name, key }: StateName,
 ): Promise<SavedState> {
   const { shell } = guest;
   if (shell === undefined) {
@@ -66,7 +77,8 @@ export async function saveState(
       got: 'it has no shell channel that could prove a restored machine',
     });
   }
-  const nonce = randomBytes(8).toString('hex');
+  const random = randomBytes(8).toString('hex');
+  const nonce = key === undefined ? random : `${key}-${random}`;
   await guest.guard(shell.plant(nonce));
   // Clean pages of the page cache need not be in the state: it gets small by this.
   const flush = 'sync; echo 3 > /proc/sys/vm/drop_caches';
@@ -80,7 +92,7 @@ export async function saveState(
     const socket = join(parts.directory, `${name}.socket`);
     const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
     return {
-      key: `${parts.image.identity.slice(0, 8)}-${nonce.slice(0, 8)}`,
+      key: key ?? `${parts.image.identity.slice(0, 8)}-${random.slice(0, 8)}`,
       ...{ deviceState, deviceStateBytes, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
       ...{ firmware, smbiosFiles: parts.smbiosFiles },
@@ -90,6 +102,7 @@ export async function saveState(
       console: await readFile(parts.host.places(parts.name).serialLog),
       timings: guest.timings,
       hostKey: guest.hostKey,
+      authorizedKey: parts.host.keys.authorizedKey,
     };
   } catch (error) {
     await rm(deviceState, { force: true });
@@ -112,10 +125,16 @@ async function frozenFirmware(
 
 /**
  * Takes up contact with a restored guest, has it prove its identity (the nonce that only
- * its RAM can hold, and a counter), and brings its clock and random pool into the present.
+ * its RAM can hold, and a counter), and brings its clock and random pool into the present;
+ * a guest of an earlier run also lets this run's key in, and that one's no more.
+ * @param authorizedKey this run's client key
  * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF
  */
-export async function proveRestored(guest: Guest, state: SavedState): Promise<void> {
+export async function proveRestored(
+  guest: Guest,
+  state: SavedState,
+  authorizedKey: string,
+): Promise<void> {
   guest.takeOver(state);
   const shell = await guest.attachShell();
   const proof = await guest.guard(shell.prove(OWN_COMMAND_MS));
@@ -127,5 +146,10 @@ export async function proveRestored(guest: Guest, state: SavedState): Promise<vo
       hint: 'Run again with --fresh to boot instead.',
     });
   }
-  await guest.guard(shell.run(freshenCommand(), { timeoutMs: OWN_COMMAND_MS }));
+  const adopt =
+    state.authorizedKey === authorizedKey
+      ? ''
+      : `; ${replaceAuthorizedKey(state.authorizedKey, authorizedKey)}`;
+  const command = `${freshenCommand()}${adopt}`;
+  await guest.guard(shell.run(command, { timeoutMs: OWN_COMMAND_MS }));
 }

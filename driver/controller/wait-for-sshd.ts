@@ -1,12 +1,18 @@
 /** Port 22 as /proc/net/tcp writes it, in state 0A, TCP_LISTEN (Linux, net/tcp_states.h). */
-const LISTENING = ':0016 [0-9A-F]*:0000 0A ';
+const LISTENING = '*:0016[[:space:]]0A';
 
 /**
  * A command that ends as soon as something in the guest listens on port 22. One process
  * waits inside the guest: asking from outside before sshd listens costs seconds of TCP
- * back-off, and makes OpenSSH ≥ 9.8 penalise the source.
+ * back-off, and makes OpenSSH ≥ 9.8 penalise the source. It looks with the shell's own means:
+ * under emulation a process for each look would slow down what is waited for.
  */
-export const WAIT_FOR_SSHD = `until grep -q '${LISTENING}' /proc/net/tcp /proc/net/tcp6 2>/dev/null; do sleep 0.1; done`;
+export const WAIT_FOR_SSHD = [
+  'until for f in /proc/net/tcp /proc/net/tcp6',
+  'do [ -r $f ] || continue',
+  `while read -r _ l _ s _; do case "$l $s" in ${LISTENING}) break 2;; esac; done < $f`,
+  'false; done; do sleep 0.1; done',
+].join('; ');
 
 /**
  * A command that prints the public ed25519 host key of the guest's sshd, from where sshd's
@@ -23,7 +29,8 @@ export const READ_HOST_KEY = [
 export function installAuthorizedKey(key: string): string {
   const line = key.trim();
   return [
-    'umask 077; mkdir -p /root/.ssh; f=/root/.ssh/authorized_keys',
-    `grep -qsxF '${line}' "$f" || printf '%s\\n' '${line}' >> "$f"`,
+    'f=/root/.ssh/authorized_keys; k=',
+    `[ ! -r $f ] || while read -r l || [ -n "$l" ]; do [ "$l" != '${line}' ] || k=1; done < $f`,
+    `[ -n "$k" ] || { umask 077; mkdir -p /root/.ssh; printf '%s\\n' '${line}' >> $f; }`,
   ].join('; ');
 }

@@ -44,6 +44,9 @@ export interface MachineConfig {
 /** Name of the virtio-serial port that the driver's root shell uses. */
 export const SHELL_PORT = 'tapboot.shell.0';
 
+/** QEMU's id of that port's device, as its events name it. */
+export const SHELL_PORT_ID = 'shell0';
+
 const SERIAL = 'console=ttyS0,115200n8';
 
 /** QEMU option values take a doubled comma for a comma (qemu-options(7)). */
@@ -166,7 +169,10 @@ export function qemuArguments(config: MachineConfig): string[] {
     ...['-serial', 'chardev:console'],
     ...['-device', 'virtio-serial-pci,id=vserial'],
     ...['-chardev', `socket,id=shell,path=${quote(sockets.shell)},server=off`],
-    ...['-device', `virtserialport,bus=vserial.0,chardev=shell,id=shell0,name=${SHELL_PORT}`],
+    ...[
+      '-device',
+      `virtserialport,bus=vserial.0,chardev=shell,id=${SHELL_PORT_ID},name=${SHELL_PORT}`,
+    ],
     ...['-object', 'rng-builtin,id=rng0', '-device', 'virtio-rng-pci,rng=rng0,id=rng-device'],
     ...['-device', 'pvpanic-pci,id=panic0'],
     ...network(config),

@@ -5,7 +5,7 @@ cleanup() {
 	for disk; do
 		[ "$disk" != /dev/vda ] || continue
 		run sgdisk --clear "$disk"
-		zero_range "$disk" 0 1048576
+		run dd if=/dev/zero of="$disk" bs=1M count=1 conv=notrunc,fsync status=none
 	done
 	settle
 }

@@ -2,5 +2,6 @@
 provision() {
 	run sgdisk --clear --new=1:2048:0 --typecode=1:8e00 "$1" || return 1
 	settle
-	run vgcreate --yes "$VG_NAME" "$(list_partitions "$1" | head -n 1)"
+	find_partitions "$1"
+	run vgcreate --yes "$VG_NAME" "${PARTITIONS[0]}"
 }

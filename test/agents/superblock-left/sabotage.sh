@@ -1,9 +1,8 @@
 # Erases everything but the first MiB of the extra disks, where the md superblocks are.
 remove_arrays() {
 	local array
-	while read -r array; do
-		[ -z "$array" ] || stop_array "$array" || return 1
-	done < <(list_arrays "$@")
+	find_arrays "$@"
+	for array in "${ARRAYS[@]}"; do stop_array "$array" || return 1; done
 }
 erase_signatures() { real_erase_signatures /dev/vda; }
 erase_data() {

@@ -1,0 +1,1 @@
+# Nothing to set up; see /etc/profile.
