@@ -37,5 +37,11 @@ export function exitCode(classes: Iterable<FailureClass>, queued: boolean): numb
   const codes = new Set<number>([EXIT.passed]);
   for (const name of classes) codes.add(OF_CLASS[name]);
   if (queued) codes.add(EXIT.incomplete);
-  return PRECEDENCE.find((code) => codes.has(code)) ?? EXIT.passed;
+  return strongest(codes);
+}
+
+/** The exit code of several runs together; one that is none of ours counts as infrastructure. */
+export function strongest(codes: Iterable<number>): number {
+  const all = new Set([...codes].map((code) => (PRECEDENCE.includes(code) ? code : EXIT.infra)));
+  return PRECEDENCE.find((code) => all.has(code)) ?? EXIT.passed;
 }

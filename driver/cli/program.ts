@@ -5,8 +5,15 @@ import { addImageCommand } from './commands/image.js';
 import { addListCommand } from './commands/list.js';
 import { addNotesCommand } from './commands/notes.js';
 import { addPlanCommand } from './commands/plan.js';
+import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addSchemaCommand } from './commands/schema.js';
+import { addStateCommand } from './commands/state.js';
+import { addExplainCommand } from './commands/explain.js';
+import { addHistoryCommand } from './commands/history.js';
+import { addMergeCommand } from './commands/merge.js';
+import { addNewCommand } from './commands/new.js';
+import { addStressCommand } from './commands/stress.js';
 import type { AddCommand, CommandResultCode } from './command-context.js';
 import type { Outside } from './outside.js';
 
@@ -19,6 +26,13 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctorCommand,
   addSchemaCommand,
   addNotesCommand,
+  addReportCommand,
+  addStateCommand,
+  addExplainCommand,
+  addHistoryCommand,
+  addMergeCommand,
+  addNewCommand,
+  addStressCommand,
 ];
 
 const EPILOGUE = `

@@ -20,6 +20,12 @@ export interface Flags {
   accel?: string;
   fresh?: boolean;
   repeat?: string;
+  /** A number, or `auto`. */
+  workers?: string;
+  retries?: string;
+  /** Each `NAME=TARGET`. */
+  report?: string[];
+  knownIssues?: string;
   /** Minutes. */
   budget?: string;
   resume?: boolean;
@@ -50,11 +56,23 @@ export interface Config {
   accel: 'auto' | 'kvm' | 'tcg';
   fresh: boolean;
   repeat: number;
+  /** Scenarios side by side; undefined: as many as the host bears. */
+  workers: number | undefined;
+  /** Further attempts after a failed one. */
+  retries: number;
+  /** Reports beside the one on stdout, as they were asked for: `NAME=TARGET`. */
+  reports: readonly string[];
+  /** Absolute; undefined when no file was named: then `known-issues.yaml`, if there is one. */
+  knownIssuesPath: string | undefined;
   budgetMinutes: number;
   /** Never more than this, whatever fits: minutes. */
   hardBudgetMinutes: number;
   /** A run of this many seconds or more is flagged. */
   sessionCeilingSeconds: number;
+  /** Absolute directory of the saved states; undefined: `states` in the cache directory. */
+  stateDirectory: string | undefined;
+  /** What the saved states may take together on the disk. */
+  stateLimitBytes: number;
   resume: boolean;
   debug: boolean;
   /** False when colour is refused (`NO_COLOR`, `--no-color`, `TERM=dumb`). */
@@ -74,6 +92,7 @@ export const DEFAULTS = {
   budgetMinutes: 45,
   hardBudgetMinutes: 50,
   sessionCeilingSeconds: 3600,
+  stateLimitMebibytes: 5120,
 } as const;
 
 /** Name of the queue file, in the ledger's directory. */
@@ -97,6 +116,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     flags.budget === undefined
       ? DEFAULTS.budgetMinutes
       : positiveInteger('--budget', flags.budget, 'minutes');
+  const states = textVariable(env, 'TAPBOOT_STATE_DIR');
   const dumbTerminal = env['TERM'] === 'dumb';
   return {
     spawnTimeoutSeconds: integerVariable(
@@ -126,9 +146,22 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     accel: oneOf('--accel', flags.accel ?? 'auto', ['auto', 'kvm', 'tcg']),
     fresh: flags.fresh ?? false,
     repeat: flags.repeat === undefined ? 1 : positiveInteger('--repeat', flags.repeat, 'times'),
+    workers:
+      (flags.workers ?? 'auto') === 'auto'
+        ? undefined
+        : positiveInteger('--workers', flags.workers ?? '', 'workers'),
+    retries:
+      (flags.retries ?? '0').trim() === '0'
+        ? 0
+        : positiveInteger('--retries', flags.retries ?? '', 'further attempts'),
+    reports: flags.report ?? [],
+    knownIssuesPath: flags.knownIssues === undefined ? undefined : absolute(flags.knownIssues),
     budgetMinutes,
     hardBudgetMinutes: Math.max(DEFAULTS.hardBudgetMinutes, budgetMinutes),
     sessionCeilingSeconds: DEFAULTS.sessionCeilingSeconds,
+    stateDirectory: states === undefined ? undefined : absolute(states),
+    stateLimitBytes:
+      1024 ** 2 * integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes),
     resume: flags.resume ?? false,
     debug: flags.debug ?? false,
     color: (flags.color ?? true) && textVariable(env, 'NO_COLOR') === undefined && !dumbTerminal,

@@ -9,6 +9,7 @@ import { RunningMachine } from '../qemu/running-machine.js';
 import { safeCpuModel } from '../qemu/version.js';
 import type { Machine } from '../scenario/model.js';
 import type { Scope } from '../scope.js';
+import { ConsoleRecording } from './console-recording.js';
 import type { DiskSet } from './disk-set.js';
 import { Guest } from './guest.js';
 import { joinInitrds } from './initrd.js';
@@ -46,10 +47,19 @@ export async function ownDirectory(host: VmHost, name: string): Promise<string> 
 }
 
 export function openLog(host: VmHost, name: string): SerialLog {
-  return new SerialLog(host.places(name).serialLog, (error) => {
-    const message = `serial.log of ${name} can no longer be written: ${error.message}`;
-    host.emit({ type: 'notice', level: 'warning', message });
+  const { serialLog } = host.places(name);
+  const onError =
+    (file: string) =>
+    (error: Error): void => {
+      const message = `${file} of ${name} can no longer be written: ${error.message}`;
+      host.emit({ type: 'notice', level: 'warning', message });
+    };
+  const filter = host.consoleFilter?.();
+  const recording = new ConsoleRecording(serialLog.replace(/\.log$/, '.cast'), {
+    ...{ title: name, onError: onError('serial.cast') },
+    ...(filter === undefined ? {} : { filter }),
   });
+  return new SerialLog(serialLog, onError('serial.log'), recording);
 }
 
 /** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
@@ -81,11 +91,15 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
     if (host.background === true) running.unref();
     const argv = [...running.argv];
     host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
+    parts.log.started(startedAt);
     const guest = new Guest({
       ...{ host, running, startedAt, log: parts.log },
       ...(state === undefined ? {} : { carried: { bytes: state.console } }),
     });
-    if (state !== undefined) await resume(guest);
+    if (state !== undefined) {
+      parts.log.mark(`restored from state ${state.key}`);
+      await resume(guest);
+    }
     return guest;
   } finally {
     await opened?.[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../events/events.js';
 import type { AcceleratorChoice } from '../qemu/accelerator.js';
 import type { QemuBinary } from '../qemu/version.js';
+import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
 
 /** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
@@ -42,6 +43,8 @@ export interface VmHost {
   places(vm: string): { serialLog: string; diagnostics: string };
   /** Replaces the values that no file may show. */
   redact?: (text: string) => string;
+  /** The same for a console, which arrives in pieces; one for each recording. */
+  consoleFilter?: () => TextFilter;
   /** Facts for metadata.json. */
   facts(vm: string, facts: VmFacts): void;
   signal?: AbortSignal;

@@ -127,6 +127,8 @@ export type RunEvent = { at: number } & (
       directory: string;
       command: string[];
       version: string;
+      /** How many scenarios run side by side; absent: one. */
+      workers?: number;
       scenarios: (ScenarioRef & { steps: number; tags: string[] })[];
     }
   | { type: 'phase:start'; phase: Phase; vm?: string; text: string }
@@ -156,6 +158,8 @@ export type RunEvent = { at: number } & (
       attempt: number;
       /** Which of several workers runs it, from 1; absent when there is one only. */
       worker?: number;
+      /** Why the attempt before this one did not pass. */
+      previous?: Failure;
     }
   | { type: 'scenario:machine'; scenario: ScenarioRef; vm: string; origin: MachineOrigin }
   | { type: 'step:start'; scenario: ScenarioRef; step: StepRef }
@@ -213,38 +217,4 @@ export type NewEvent = RunEvent extends infer E
     : never
   : never;
 
-/** One stream of events with any number of sinks. */
-export class EventStream {
-  readonly #sinks: EventSink[] = [];
-  readonly #clock: () => number;
-
-  /** @param clock milliseconds since the epoch; a parameter so that tests can fix it */
-  constructor(clock: () => number = Date.now) {
-    this.#clock = clock;
-  }
-
-  add(sink: EventSink): void {
-    this.#sinks.push(sink);
-  }
-
-  emit(event: NewEvent): void {
-    const stamped = { at: this.#clock(), ...event };
-    for (const sink of this.#sinks) sink.handle(stamped);
-  }
-
-  /**
-   * Closes all sinks in their order, also after one has failed.
-   * @throws the first error met
-   */
-  async close(): Promise<void> {
-    const errors: unknown[] = [];
-    for (const sink of this.#sinks) {
-      try {
-        await sink.close?.();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
-  }
-}
+export { EventStream } from './stream.js';

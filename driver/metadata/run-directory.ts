@@ -21,6 +21,8 @@ export interface RunDirectory {
   /** The first VM's console. */
   serialLog: string;
   metadata: string;
+  /** All events of the run, one JSON object a line. */
+  events: string;
   /** The first VM's diagnostics. */
   diagnostics: string;
   /**
@@ -70,6 +72,7 @@ function furnish(directory: string): RunDirectory {
     harnessLog: path.join(logs, 'harness.log'),
     serialLog: path.join(logs, 'serial.log'),
     metadata: path.join(logs, 'metadata.json'),
+    events: path.join(logs, 'events.jsonl'),
     diagnostics: path.join(logs, 'diagnostics'),
   };
   mkdirSync(places.diagnostics, { recursive: true });

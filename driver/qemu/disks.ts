@@ -3,9 +3,9 @@ import { execa } from 'execa';
 import { infraError } from '../errors.js';
 import type { QmpClient } from './qmp.js';
 
-async function qemuImg(args: string[], doing: string): Promise<void> {
+async function qemuImg(args: string[], doing: string): Promise<string> {
   const result = await execa('qemu-img', args, { reject: false, stdin: 'ignore' });
-  if (result.exitCode === 0) return;
+  if (result.exitCode === 0) return result.stdout;
   const full = result.stderr.includes('No space left on device');
   throw infraError(
     full ? 'TAPBOOT_E_HOST_FULL' : 'TAPBOOT_E_QEMU_IMG',
@@ -36,6 +36,32 @@ export async function createOverlay(
 ): Promise<void> {
   const args = ['create', '-q', '-f', 'qcow2', '-F', backingFormat, '-b', backing, path];
   await qemuImg(args, `creating an overlay of ${backing}`);
+}
+
+/** One file of a chain of backing files. */
+export interface ChainLink {
+  /** Absolute. */
+  path: string;
+  format: string;
+}
+
+/** The files that make up a qcow2 disk, the one on top first; also while a QEMU has it open. */
+export async function backingChain(top: string): Promise<ChainLink[]> {
+  const args = ['info', '--force-share', '--backing-chain', '--output=json', top];
+  const chain = JSON.parse(await qemuImg(args, `reading the chain of ${top}`)) as {
+    filename: string;
+    format: string;
+  }[];
+  return chain.map(({ filename, format }) => ({ path: filename, format }));
+}
+
+/**
+ * Writes another name of its backing file into a qcow2 file; the content stays as it is.
+ * @param backing absolute, or relative to the file's own directory
+ */
+export async function renameBacking(path: string, backing: string, format: string): Promise<void> {
+  const args = ['rebase', '-u', '-q', '-f', 'qcow2', '-F', format, '-b', backing, path];
+  await qemuImg(args, `renaming the backing file of ${path}`);
 }
 
 /** Copies a disk that no QEMU has open into a sparse raw file. */

@@ -19,23 +19,32 @@ const readable = async (path: string): Promise<boolean> =>
   );
 
 /**
- * Finds UEFI firmware and makes a machine's own variable store from the pristine one.
- * @param variables path of the new variable store
+ * Finds UEFI firmware: its code, and the pristine variable store.
  * @param override `CODE:VARS`, from TAPBOOT_OVMF; used alone when given
  * @throws TapbootError `infra` TAPBOOT_E_FIRMWARE_MISSING listing the places looked at
  */
-export async function uefiFirmware(variables: string, override?: string): Promise<UefiFirmware> {
+export async function findFirmware(override?: string): Promise<{ code: string; pristine: string }> {
   const candidates =
     override === undefined
       ? CANDIDATES
       : [override.split(':').slice(0, 2) as unknown as readonly [string, string]];
   for (const [code, pristine] of candidates) {
-    if (!(await readable(code)) || !(await readable(pristine))) continue;
-    await copyFile(pristine, variables);
-    return { code, variables };
+    if ((await readable(code)) && (await readable(pristine))) return { code, pristine };
   }
   throw infraError('TAPBOOT_E_FIRMWARE_MISSING', 'no UEFI firmware was found', {
     expected: candidates.map((pair) => pair.join(' with ')).join(', or '),
     hint: 'Install the Debian package ovmf, or set TAPBOOT_OVMF=CODE.fd:VARS.fd.',
   });
+}
+
+/**
+ * Finds UEFI firmware and makes a machine's own variable store from the pristine one.
+ * @param variables path of the new variable store
+ * @param override see {@link findFirmware}
+ * @throws TapbootError `infra` TAPBOOT_E_FIRMWARE_MISSING
+ */
+export async function uefiFirmware(variables: string, override?: string): Promise<UefiFirmware> {
+  const { code, pristine } = await findFirmware(override);
+  await copyFile(pristine, variables);
+  return { code, variables };
 }

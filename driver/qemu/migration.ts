@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { infraError } from '../errors.js';
+import { infraError, TapbootError } from '../errors.js';
 import type { QmpClient } from './qmp.js';
 import { listenOnce } from './socket.js';
 
@@ -69,6 +69,10 @@ export async function saveDeviceState(
  * @throws TapbootError `infra` TAPBOOT_E_RESTORE with QEMU's reason
  */
 export async function loadDeviceState(qmp: QmpClient, fd: number): Promise<void> {
+  await load(qmp, fd).catch(refused);
+}
+
+async function load(qmp: QmpClient, fd: number): Promise<void> {
   await qmp.execute('migrate-set-capabilities', {
     capabilities: [{ capability: 'events', state: true }],
   });
@@ -82,6 +86,16 @@ export async function loadDeviceState(qmp: QmpClient, fd: number): Promise<void>
       hint: 'Run again with --fresh to boot instead.',
     });
   }
+}
+
+/** QEMU 7.2 ends, soon after it has said `failed`, when it cannot make sense of a state. */
+function refused(error: unknown): never {
+  if (!(error instanceof TapbootError) || error.code !== 'TAPBOOT_E_QMP_CLOSED') throw error;
+  throw infraError('TAPBOOT_E_RESTORE', 'QEMU ended while it restored the machine', {
+    got: 'it could not load the state; its own message is in harness.log',
+    hint: 'Run again with --fresh to boot instead.',
+    cause: error,
+  });
 }
 
 /** Opens a saved state for reading, as the descriptor that QEMU inherits. */

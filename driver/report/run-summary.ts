@@ -8,10 +8,11 @@ export function summaryLines(
   directory: string,
   { good, bad, warn, dim, strong }: Paint,
 ): string[] {
-  const { passed, flaky, failed, interrupted, queued } = event.counts;
+  const { passed, flaky, known, failed, interrupted, queued } = event.counts;
   const counts = [
     (passed > 0 ? good : dim)(`${String(passed)} passed`),
     ...(flaky > 0 ? [warn(`${String(flaky)} flaky`)] : []),
+    ...(known > 0 ? [warn(`${String(known)} known`)] : []),
     (failed > 0 ? bad : dim)(`${String(failed)} failed`),
     ...(interrupted > 0 ? [warn(`${String(interrupted)} interrupted`)] : []),
     ...(queued > 0 ? [warn(`${String(queued)} queued (run them with --resume)`)] : []),

@@ -1,5 +1,13 @@
 /** One piece of a lane: lines as they are, or a top-level point that still wants its number. */
-export type TapItem = { lines: string[] } | { ok: boolean; rest: string; block: string[] };
+export type TapItem = { lines: string[] } | TapPoint;
+
+/** A top-level point without its number; one marked TODO does not fail the stream. */
+export interface TapPoint {
+  ok: boolean;
+  rest: string;
+  block: string[];
+  todo?: boolean;
+}
 
 interface Lane {
   items: TapItem[];
@@ -29,8 +37,18 @@ export class TapLanes {
     return this.#lanes.has(id);
   }
 
+  /**
+   * Opens a lane in its place of the order: before those that are opened later, whether or
+   * not it says anything before them.
+   */
   open(id: string): void {
-    this.#lanes.set(id, { items: [], closed: false });
+    if (!this.#lanes.has(id)) this.#lanes.set(id, { items: [], closed: false });
+  }
+
+  /** Gives up a lane that will never say anything. */
+  drop(id: string): void {
+    this.#lanes.delete(id);
+    this.#flush();
   }
 
   add(id: string, item: TapItem): void {
@@ -44,6 +62,10 @@ export class TapLanes {
     const lane = this.#lanes.get(id);
     if (lane === undefined) return;
     lane.closed = true;
+    this.#flush();
+  }
+
+  #flush(): void {
     for (const [first, oldest] of this.#lanes) {
       for (const item of oldest.items.splice(0)) this.#write(item);
       if (!oldest.closed) break;

@@ -1,7 +1,7 @@
-import type { RunEvent, StepRef } from '../events/events.js';
+import type { Failure, RunEvent, StepRef } from '../events/events.js';
 import { plainLine } from './plain-text.js';
 import { scenarioBlock, stepBlock } from './tap-diagnostics.js';
-import type { TapItem } from './tap-lanes.js';
+import type { TapItem, TapPoint } from './tap-lanes.js';
 import { directiveText, escapeDescription, yamlBlock } from './tap-syntax.js';
 
 type StepEnd = Extract<RunEvent, { type: 'step:end' }>;
@@ -21,7 +21,7 @@ export interface TapLayout {
 }
 
 /** A step's point, or a comment among them. */
-type Piece = { ok: boolean; rest: string; block: string[] } | { comment: string };
+type Piece = TapPoint | { comment: string };
 
 const INDENT = '    ';
 
@@ -106,10 +106,12 @@ export class TapScenario {
     // What came with a restored state was not run: a skip is never counted as a pass.
     const skipped = event.outcome === 'skipped' || event.outcome === 'reused';
     const directive = skipped ? ` # SKIP ${directiveText(event.skipReason ?? event.outcome)}` : '';
+    const known = todo(event.failure);
     if (event.outcome === 'failed') this.#told = true;
     this.#piece({
       ok: event.outcome !== 'failed',
-      rest: `${escapeDescription(event.step.title)}${directive}`,
+      rest: `${escapeDescription(event.step.title)}${directive}${known}`,
+      todo: known !== '',
       block: skipped && event.artifacts.length === 0 ? [] : framed(stepBlock(event)),
     });
     for (const note of event.notes) this.comment(note);
@@ -126,10 +128,10 @@ export class TapScenario {
     for (let index = 1; index <= count; index++) this.#skip(`step ${String(index)}`, reason);
   }
 
-  #verdict(ok: boolean, directive: string, block: string[]): void {
+  #verdict(ok: boolean, directive: string, block: string[], known = false): void {
     for (const piece of this.#held.splice(0)) this.#write(piece);
     const rest = `${this.#name}${this.#layout.flat ? ' > verdict' : ''}${directive}`;
-    this.#emit({ ok, rest, block });
+    this.#emit({ ok, rest, block, todo: known });
   }
 
   /**
@@ -145,7 +147,8 @@ export class TapScenario {
     if (event.outcome === 'flaky')
       this.comment(`flaky: passed on attempt ${String(this.#attempt)}`);
     const ok = event.outcome === 'passed' || event.outcome === 'flaky';
-    this.#verdict(ok, todo(event), framed(scenarioBlock(event, this.#told)));
+    const known = event.outcome === 'known' ? todo(event.failure) || ' # TODO known issue' : '';
+    this.#verdict(ok, known, framed(scenarioBlock(event, this.#told)), known !== '');
   }
 
   /** A scenario that was put on the queue: visible, counted as a skip, never as a pass. */
@@ -157,9 +160,8 @@ export class TapScenario {
 }
 
 /** A failure that `known-issues.yaml` names is still `not ok`, and told as work to do. */
-function todo({ outcome, failure }: ScenarioEnd): string {
-  if (outcome !== 'known') return '';
-  const { knownIssue } = failure ?? {};
-  const why = knownIssue === undefined ? '' : `: ${knownIssue.reason} (${knownIssue.owner})`;
-  return ` # TODO ${directiveText(`known issue${why}`)}`;
+function todo(failure: Failure | undefined): string {
+  const known = failure?.knownIssue;
+  if (known === undefined) return '';
+  return ` # TODO ${directiveText(`known issue: ${known.reason} (${known.owner})`)}`;
 }

@@ -50,7 +50,7 @@ export class TapReporter implements EventSink {
       this.#write(item.lines);
       return;
     }
-    if (!item.ok) this.#failed = true;
+    if (!item.ok && item.todo !== true) this.#failed = true;
     const number = String(++this.#number);
     this.#write([`${item.ok ? 'ok' : 'not ok'} ${number} - ${item.rest}`, ...item.block]);
   }
@@ -117,6 +117,8 @@ export class TapReporter implements EventSink {
     for (const scenario of event.scenarios) {
       this.#waiting.set(scenario.id, scenario);
       this.#steps.set(scenario.id, scenario.steps);
+      // Side by side they begin in any order; they are told in that of the plan.
+      if ((event.workers ?? 1) > 1) this.#lanes.open(scenario.id);
     }
     this.#directory = event.directory;
     const points = event.scenarios.reduce(
@@ -160,7 +162,10 @@ export class TapReporter implements EventSink {
     const lost = failure?.class === 'infra';
     for (const scenario of [...this.#waiting.values()]) {
       // When the infrastructure is lost, scenarios that never began have no verdict at all.
-      if (lost && !this.#scenarios.has(scenario.id)) continue;
+      if (lost && !this.#scenarios.has(scenario.id)) {
+        this.#lanes.drop(scenario.id);
+        continue;
+      }
       const verdict = failure ?? notRun(reason);
       this.#open(scenario).end(
         {
@@ -171,9 +176,10 @@ export class TapReporter implements EventSink {
       );
       this.#close(scenario);
     }
-    const { passed, flaky, failed, queued, interrupted } = event.counts;
+    const { passed, flaky, known, failed, queued, interrupted } = event.counts;
     this.#comment(
-      `${String(passed)} passed, ${String(flaky)} flaky, ${String(failed)} failed, ` +
+      `${String(passed)} passed, ${String(flaky)} flaky, ${String(known)} known, ` +
+        `${String(failed)} failed, ` +
         `${String(interrupted)} interrupted, ${String(queued)} queued in ${duration(event.durationMs)}`,
     );
     this.#comment(`run directory: ${this.#directory}`);

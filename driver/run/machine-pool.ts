@@ -5,6 +5,8 @@ import { asTapbootError, scenarioError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
+import type { RootCache, RootKey } from './root-cache.js';
+import { timed } from './timed.js';
 
 /** Options of {@link MachinePool}. */
 export interface PoolOptions {
@@ -12,38 +14,54 @@ export interface PoolOptions {
   image: BootImage;
   /** Boot for every scenario, save nothing. */
   fresh: boolean;
+  /** States of other runs; absent: each run boots for itself. */
+  cache?: RootCache;
+}
+
+/** What the pool knows of one machine shape. */
+interface Shape {
+  /** Scenarios still to come. */
+  demand: number;
+  /** Some scenario of this shape may start from a boot of another run. */
+  worthKeeping: boolean;
+  /** Turned out not to be savable. */
+  unsavable: boolean;
+  /** A boot of this run, saved; undefined when it failed or could not be saved. */
+  root?: Promise<SavedState | undefined>;
+  key?: Promise<RootKey | undefined>;
+}
+
+/** A state that a scenario saved, and whether its boot was made in this run. */
+interface Checkpoint {
+  state: SavedState;
+  sameRun: boolean;
 }
 
 /**
- * Gives every scenario a pristine machine. The first that asks for a machine shape boots
- * it; when others will ask for the same, the booted machine is saved before the first
- * scenario touches it, and they are restored from there.
+ * Gives every scenario a pristine machine. A scenario whose subject is the boot gets a boot
+ * of this run, or a copy of one; any other may also get a copy of an earlier run's. The
+ * first that needs a boot makes it; when others need the same, or later runs may, the
+ * machine is saved before the scenario touches it. Several may ask at once: one of them
+ * boots, the others wait for its state.
  */
-export class MachinePool {
-  readonly #host: VmHost;
-  readonly #image: BootImage;
-  readonly #fresh: boolean;
-  /** Scenarios still to come, by machine shape. */
-  readonly #demand = new Map<string, number>();
-  readonly #states = new Map<string, SavedState>();
-  /** Shapes that turned out not to be savable. */
-  readonly #unsavable = new Set<string>();
-  /** States that scenarios saved, by `SCENARIO#NAME`. */
-  readonly #checkpoints = new Map<string, SavedState>();
+export class MachinePool implements AsyncDisposable {
+  readonly #options: PoolOptions;
+  readonly #shapes = new Map<string, Shape>();
+  /** By `SCENARIO#NAME`. */
+  readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #names = new Map<string, number>();
 
   constructor(options: PoolOptions) {
-    this.#host = options.host;
-    this.#image = options.image;
-    this.#fresh = options.fresh;
+    this.#options = options;
   }
 
   /** Announces the scenarios to come, so that a boot is saved only when it pays. */
   expect(scenarios: readonly Scenario[]): void {
     for (const scenario of scenarios) {
       if (scenario.from !== undefined) continue;
-      const key = machineKey(this.#image, scenario.machine);
-      this.#demand.set(key, (this.#demand.get(key) ?? 0) + 1);
+      const shape = this.#shape(scenario);
+      shape.demand++;
+      if (scenario.subject === 'machine') shape.worthKeeping = true;
     }
   }
 
@@ -53,54 +71,110 @@ export class MachinePool {
    * @throws TapbootError of the boot or restore; `scenario` for an unknown checkpoint
    */
   async acquire(scenario: Scenario, name: string): Promise<BootImageVM> {
-    const vmName = this.#unique(name);
-    if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario, vmName);
-    const key = machineKey(this.#image, scenario.machine);
-    const left = (this.#demand.get(key) ?? 1) - 1;
-    this.#demand.set(key, left);
-    const state = this.#states.get(key);
-    if (state !== undefined) {
-      return await BootImageVM.restore(this.#host, vmName, state, true);
+    if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario, name);
+    const shape = this.#shape(scenario);
+    shape.demand = Math.max(0, shape.demand - 1);
+    if (this.#options.fresh) return await this.#boot(scenario, name);
+    const cached =
+      shape.root === undefined ? await this.#fromOtherRun(shape, scenario, name) : undefined;
+    if (cached !== undefined) return cached;
+    // Nothing may be waited for between the last look and the boot: others look too.
+    while (shape.root !== undefined) {
+      const state = await shape.root;
+      if (state !== undefined) return await this.#restore(state, this.#unique(name), true);
     }
-    const { machine } = scenario;
-    const vm = await BootImageVM.boot(this.#host, { name: vmName, image: this.#image, machine });
+    return await this.#bootAndSave(shape, scenario, name);
+  }
+
+  async #fromOtherRun(
+    shape: Shape,
+    scenario: Scenario,
+    name: string,
+  ): Promise<BootImageVM | undefined> {
+    const { cache } = this.#options;
+    if (cache === undefined || scenario.subject === 'boot') return undefined;
+    const key = await this.#key(shape, scenario);
+    return key && (await cache.restore(key, scenario.machine, () => this.#unique(name)));
+  }
+
+  /** Key of the shape across runs; found out once. */
+  async #key(shape: Shape, { machine }: Scenario): Promise<RootKey | undefined> {
+    shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
+    return await shape.key;
+  }
+
+  async #bootAndSave(shape: Shape, scenario: Scenario, name: string): Promise<BootImageVM> {
+    const save = !shape.unsavable && (shape.demand > 0 || shape.worthKeeping);
+    if (!save) return await this.#boot(scenario, name);
+    let saved: (state?: SavedState) => void = () => undefined;
+    shape.root = new Promise((resolve) => (saved = resolve));
+    let state: SavedState | undefined;
+    try {
+      const vm = await this.#boot(scenario, name);
+      state = await this.#save(shape, scenario, vm);
+      return vm;
+    } finally {
+      if (state === undefined) delete shape.root;
+      saved(state);
+    }
+  }
+
+  async #boot({ machine }: Scenario, name: string): Promise<BootImageVM> {
+    const { host, image } = this.#options;
+    const vm = await BootImageVM.boot(host, { name: this.#unique(name), image, machine });
     try {
       await vm.settle();
-      if (left > 0 && !this.#fresh && !this.#unsavable.has(key)) await this.#save(key, vm);
+      return vm;
     } catch (error) {
       await vm.close();
       throw error;
     }
-    return vm;
+  }
+
+  async #save(shape: Shape, scenario: Scenario, vm: BootImageVM): Promise<SavedState | undefined> {
+    const { host, cache } = this.#options;
+    const root = shape.worthKeeping ? await this.#key(shape, scenario) : undefined;
+    const keep = root !== undefined && cache !== undefined && !(await cache.has(root));
+    if (!keep && shape.demand === 0) return undefined;
+    const key = keep ? root.key : undefined;
+    try {
+      const work = async (): Promise<SavedState> => await vm.save(key);
+      const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
+      if (keep) cache.publish(root, state);
+      return state;
+    } catch (thrown) {
+      const error = asTapbootError(thrown);
+      if (error.failureClass === 'guest-dead') {
+        await vm.close();
+        throw error;
+      }
+      shape.unsavable = true;
+      const reason = error.details.got ?? error.message;
+      const message = `machine ${vm.name} cannot be saved (${reason}); each of its scenarios boots anew`;
+      host.emit({ type: 'notice', level: 'warning', message });
+      return undefined;
+    }
+  }
+
+  async #restore(state: SavedState, name: string, sameRun: boolean): Promise<BootImageVM> {
+    const { host } = this.#options;
+    return await timed(host, 'restore', name, state.key, () =>
+      BootImageVM.restore(host, name, state, sameRun),
+    );
   }
 
   /** Remembers what a scenario has saved, before its machine is closed. */
   keepCheckpoints(scenario: Scenario, vm: BootImageVM): void {
+    const sameRun = vm.origin.kind === 'booted' || vm.origin.sameRun;
     for (const [name, state] of vm.checkpoints) {
-      this.#checkpoints.set(`${scenario.id}#${name}`, state);
-    }
-  }
-
-  async #save(key: string, vm: BootImageVM): Promise<void> {
-    try {
-      this.#states.set(key, await vm.save());
-    } catch (thrown) {
-      const error = asTapbootError(thrown);
-      if (error.failureClass === 'guest-dead') throw error;
-      this.#unsavable.add(key);
-      const reason = error.details.got ?? error.message;
-      this.#host.emit({
-        type: 'notice',
-        level: 'warning',
-        message: `machine ${vm.name} cannot be saved (${reason}); each of its scenarios boots anew`,
-      });
+      this.#checkpoints.set(`${scenario.id}#${name}`, { state, sameRun });
     }
   }
 
   async #fromCheckpoint(scenario: Scenario, name: string): Promise<BootImageVM> {
     const from = scenario.from as NonNullable<Scenario['from']>;
-    const state = this.#checkpoints.get(`${from.scenario}#${from.checkpoint}`);
-    if (state === undefined) {
+    const checkpoint = this.#checkpoints.get(`${from.scenario}#${from.checkpoint}`);
+    if (checkpoint === undefined) {
       throw scenarioError(
         'TAPBOOT_E_CHECKPOINT_MISSING',
         `the checkpoint ${from.checkpoint} of ${from.scenario} was not reached in this run`,
@@ -111,12 +185,30 @@ export class MachinePool {
         },
       );
     }
-    return await BootImageVM.restore(this.#host, name, state, true);
+    return await this.#restore(checkpoint.state, this.#unique(name), checkpoint.sameRun);
+  }
+
+  #shape({ machine }: Scenario): Shape {
+    const key = machineKey(this.#options.image, machine);
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const shape: Shape = { demand: 0, worthKeeping: false, unsavable: false };
+    this.#shapes.set(key, shape);
+    return shape;
   }
 
   #unique(name: string): string {
     const count = (this.#names.get(name) ?? 0) + 1;
     this.#names.set(name, count);
     return count === 1 ? name : `${name}-${String(count)}`;
+  }
+
+  /** Waits until what is to be kept for later runs is in its place. */
+  async close(): Promise<void> {
+    await this.#options.cache?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 }

@@ -8,6 +8,7 @@ import { chooseAccelerator } from '../qemu/accelerator.js';
 import { identifyQemu } from '../qemu/version.js';
 import { makeRunKeys } from './keys.js';
 import { probeKernel } from './probe-kernel.js';
+import { StreamRedactor, type Redactor } from '../report/redact.js';
 import type { RunRequest } from './request.js';
 
 /** What image and host are prepared from: the part of a request that has no scenarios in it. */
@@ -21,7 +22,7 @@ export interface Preparation {
   /** A line for harness.log. */
   log: (line: string) => void;
   /** Replaces the values that no file may show. */
-  secrets?: (text: string) => string;
+  secrets?: Redactor;
 }
 
 /**
@@ -86,7 +87,9 @@ export async function prepareHost(
       loginMs: config.loginTimeoutSeconds * 1000,
     },
     ...(firmware === undefined ? {} : { firmware }),
-    ...(secrets === undefined ? {} : { redact: secrets }),
+    ...(secrets === undefined
+      ? {}
+      : { redact: secrets, consoleFilter: () => new StreamRedactor(secrets) }),
     emit: (event) => {
       events.emit(event);
     },

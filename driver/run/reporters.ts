@@ -26,7 +26,8 @@ export function stdoutReport(
   const { config, stdout } = request;
   const output: Output = guardedOutput(stdout, onError);
   if (wantsTap(request)) {
-    const layout = { version: config.tapVersion, flat: config.tapFlat };
+    const retries = config.retries > 0;
+    const layout = { version: config.tapVersion, flat: config.tapFlat, retries };
     const tap = new TapReporter(output, layout);
     return { sink: tap, tap };
   }

@@ -8,13 +8,21 @@ import { planBudget, type BudgetScenario } from '../ledger/budget.js';
 import { readHistory, type History } from '../ledger/history.js';
 import { RunRecord } from '../metadata/run-record.js';
 import { HarnessLog } from '../report/harness-log.js';
+import { EventsFile } from '../report/events-file.js';
+import { openReports } from '../report/open-reports.js';
+import { HtmlReport } from '../report/html/html-report.js';
 import { redacting, redactor } from '../report/redact.js';
+import type { Reports } from '../report/reports.js';
 import type { Scenario } from '../scenario/index.js';
+import type { FailurePolicy } from './failure-policy.js';
+import { FlakeCounter } from './flakes.js';
 import { bailOut, stdoutReport, type StdoutReport } from './reporters.js';
 import type { RunRequest } from './request.js';
 import { Run, type Division } from './run.js';
 import { repeated, type PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
+import { defaultWorkers, hostCapacity } from './workers.js';
+import { failurePolicy } from './known-failures.js';
 
 /**
  * Runs scenarios from request to exit code: `tapboot run`, and what `npm start` ends in.
@@ -23,24 +31,31 @@ import { chosenScenarios } from './selection.js';
  *   the record. On a TAP stdout a bail-out has been printed then.
  */
 export async function runCommand(request: RunRequest): Promise<number> {
+  let reports: Reports | undefined;
   try {
-    return await begin(request);
+    reports = await openReports({
+      ...{ ...request, reports: request.config.reports, retries: request.config.retries > 0 },
+    });
+    return await begin(request, reports);
   } catch (thrown) {
     const error = asTapbootError(thrown);
     bailOut(request, error.message);
+    const { command, version } = request;
+    await reports?.abort(error, { command, version });
     throw error;
   }
 }
 
-async function begin(request: RunRequest): Promise<number> {
+async function begin(request: RunRequest, reports: Reports): Promise<number> {
   const { config } = request;
   // What is wrong in files and in the call is found before anything is made or started.
   await chosenScenarios(request, 'no-run');
   parseImageSpec(config.image ?? DEFAULT_IMAGE, request.workingDirectory);
+  const policy = failurePolicy(request);
   const history = await readHistory(config.ledgerPath);
   const record = await openRecord(request);
   const scenarios = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, record, history, scenarios);
+  return await runRecorded(request, { record, history, scenarios, reports, policy });
 }
 
 async function openRecord(request: RunRequest): Promise<RunRecord> {
@@ -82,19 +97,39 @@ function divide(
   };
 }
 
-async function runRecorded(
-  request: RunRequest,
-  record: RunRecord,
-  history: History,
-  scenarios: Scenario[],
-): Promise<number> {
+/** A machine that is held for looking at it is the only one: nothing else is to move then. */
+function workersFor(config: RunRequest['config'], planned: readonly PlannedScenario[]): number {
+  if (config.debug) return 1;
+  const wanted = config.workers ?? defaultWorkers(planned, hostCapacity());
+  return Math.max(1, Math.min(wanted, planned.length));
+}
+
+/** What a run has when it begins. */
+interface Beginning {
+  record: RunRecord;
+  history: History;
+  scenarios: Scenario[];
+  reports: Reports;
+  policy: FailurePolicy;
+}
+
+async function runRecorded(request: RunRequest, beginning: Beginning): Promise<number> {
+  const { record, history, scenarios, reports, policy } = beginning;
   const { config } = request;
   const secrets = redactor(scenarios.flatMap(({ redactedValues }) => redactedValues));
   const harness = new HarnessLog(record.directory.harnessLog, secrets);
   const events = new EventStream();
   const outputErrors: Error[] = [];
   const report = stdoutReport(request, history, (error) => outputErrors.push(error));
-  const sinks = [record, harness, report.sink, ...(request.sinks ?? [])];
+  const kept = new EventsFile(record.directory.events);
+  const flakes = new FlakeCounter();
+  const page = new HtmlReport({
+    onError: ({ message }) => {
+      request.stderr.write(`tapboot: report.html cannot be written: ${message}\n`);
+    },
+  });
+  const sinks = [record, harness, kept, report.sink, flakes, page, ...reports.sinks];
+  sinks.push(...(request.sinks ?? []));
   for (const sink of sinks) events.add(redacting(sink, secrets));
   const planned = repeated(scenarios, config.repeat);
   const run = new Run({
@@ -108,6 +143,9 @@ async function runRecorded(
     planned,
     divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
     badLedgerLines: history.badLines,
+    policy,
+    workers: workersFor(config, planned),
+    seconds: ({ ref }) => history.passes(ref).at(-1),
   });
   let code = await run.execute();
   // TAP has one line for it; what was expected, what there was and what to do next goes here.
@@ -117,8 +155,9 @@ async function runRecorded(
   try {
     await record.close();
   } catch (thrown) {
-    code = unrecorded(request, report, asTapbootError(thrown));
+    code = unrecorded(request, report, asTapbootError(thrown), reports);
   }
+  for (const error of await reports.close()) code = unrecorded(request, report, error);
   // The record's error, if there is one, has just been told.
   await events.close().catch(() => undefined);
   const [broken] = outputErrors;
@@ -126,14 +165,21 @@ async function runRecorded(
     request.stderr.write(`tapboot: the report on stdout is incomplete: ${broken.message}\n`);
     code = EXIT.infra;
   }
+  if (config.repeat > 1) request.stderr.write(flakes.text());
   summarise(request, report.tap !== undefined, record.directory.path, code);
   return code;
 }
 
-/** The record could not be finished: whatever the verdict was, it is not recorded. */
-function unrecorded(request: RunRequest, report: StdoutReport, error: TapbootError): number {
+/** Record or report could not be finished: whatever the verdict was, it is not all told. */
+function unrecorded(
+  request: RunRequest,
+  report: StdoutReport,
+  error: TapbootError,
+  reports?: Reports,
+): number {
   request.stderr.write(`tapboot: ${describeError(error)}\n`);
   report.tap?.bailOut(error.message);
+  reports?.amend(error);
   return EXIT.infra;
 }
 

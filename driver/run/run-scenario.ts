@@ -3,35 +3,77 @@ import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import { TEARDOWN } from '../diagnostics/index.js';
 import { asTapbootError, type FailureClass } from '../errors.js';
-import type { Artifact, Failure, ScenarioOutcome } from '../events/events.js';
+import type { Artifact, Failure, MachineOrigin, ScenarioOutcome } from '../events/events.js';
 import { runScenarioSteps } from '../steps/index.js';
 import { failureOf } from '../steps/failure.js';
 import { interruptedError } from '../steps/guard.js';
 import { stepRefs } from '../steps/step-refs.js';
 import { holdForDebugging } from './debug.js';
+import { AttemptJudge, triedAgain } from './failure-policy.js';
 import type { ScenarioContext } from './scenario-context.js';
 import type { MachinePool } from './machine-pool.js';
 import type { PlannedScenario } from './repeat.js';
 
-/** How a scenario ended; `class` is that of its first failure. */
+/** How a scenario ended; `class` is that of a failure that is not a known one. */
 export interface ScenarioResult {
   outcome: ScenarioOutcome;
   class?: FailureClass;
 }
 
-/** Gets a machine, runs the steps, keeps the evidence, and lets the machine go. */
+/** How one attempt ended. */
+interface Attempt {
+  outcome: ScenarioOutcome;
+  failure?: Failure;
+  artifacts: Artifact[];
+  origin?: MachineOrigin;
+}
+
+/** Runs a scenario until it has its verdict: one attempt, or several with `--retries`. */
 export async function runScenario(
   planned: PlannedScenario,
   pool: MachinePool,
   context: ScenarioContext,
 ): Promise<ScenarioResult> {
   const { scenario, ref } = planned;
-  const { events, request } = context;
+  const { events, policy } = context;
   const started = performance.now();
-  events.emit({
-    ...{ type: 'scenario:start', scenario: ref, steps: stepRefs(scenario, context.secrets) },
-    attempt: 1,
-  });
+  const artifacts: Artifact[] = [];
+  let previous: Failure | undefined;
+  for (let number = 1; ; number++) {
+    events.emit({
+      ...{ type: 'scenario:start', scenario: ref, steps: stepRefs(scenario, context.secrets) },
+      ...(context.worker === undefined ? {} : { worker: context.worker }),
+      ...{ attempt: number, ...(previous === undefined ? {} : { previous }) },
+    });
+    const attempt = await runAttempt(planned, pool, context);
+    artifacts.push(...attempt.artifacts);
+    const { failure, origin } = attempt;
+    if (attempt.outcome === 'failed' && failure && triedAgain(policy, failure, number)) {
+      previous = failure;
+      continue;
+    }
+    const outcome = attempt.outcome === 'passed' && number > 1 ? 'flaky' : attempt.outcome;
+    policy.knownIssues.ended(scenario, outcome);
+    events.emit({
+      ...{ type: 'scenario:end', scenario: ref, outcome, artifacts },
+      durationMs: performance.now() - started,
+      ...(origin === undefined ? {} : { origin }),
+      ...(failure === undefined ? {} : { failure }),
+    });
+    const counts = failure !== undefined && outcome !== 'known';
+    return { outcome, ...(counts ? { class: failure.class } : {}) };
+  }
+}
+
+/** Gets a machine, runs the steps, keeps the evidence, and lets the machine go. */
+async function runAttempt(
+  planned: PlannedScenario,
+  pool: MachinePool,
+  context: ScenarioContext,
+): Promise<Attempt> {
+  const { scenario, ref } = planned;
+  const { events, request } = context;
+  const judge = new AttemptJudge(context.policy, scenario);
   let vm: BootImageVM | undefined;
   let failure: Failure | undefined;
   const artifacts: Artifact[] = [];
@@ -41,7 +83,7 @@ export async function runScenario(
     events.emit({ type: 'scenario:machine', scenario: ref, vm: vm.name, origin });
     const result = await runScenarioSteps(scenario, vm, {
       emit: (event) => {
-        events.emit(event);
+        events.emit(judge.take(event));
       },
       ...{ scenarioRef: ref, redact: context.secrets, signal: request.signal, log: context.log },
       artifactsDirectory: join(context.record.directory.path, 'artifacts', vm.name),
@@ -65,13 +107,11 @@ export async function runScenario(
   } finally {
     await vm?.close();
   }
-  const aborted = request.signal.aborted && failure !== undefined;
-  const outcome = failure === undefined ? 'passed' : aborted ? 'interrupted' : 'failed';
-  events.emit({
-    ...{ type: 'scenario:end', scenario: ref, outcome, artifacts },
-    durationMs: performance.now() - started,
+  const { outcome, failure: told } = judge.verdict(failure);
+  return {
+    outcome: request.signal.aborted && failure !== undefined ? 'interrupted' : outcome,
+    artifacts,
     ...(vm === undefined ? {} : { origin: vm.origin }),
-    ...(failure === undefined ? {} : { failure }),
-  });
-  return { outcome, ...(failure === undefined ? {} : { class: failure.class }) };
+    ...(told === undefined ? {} : { failure: told }),
+  };
 }

@@ -6,12 +6,16 @@ import { exitCode } from '../exit-code.js';
 import { settleQueue } from '../ledger/queue.js';
 import type { RunRecord } from '../metadata/run-record.js';
 import type { Redactor } from '../report/redact.js';
+import type { FailurePolicy } from './failure-policy.js';
 import { phaseFailure } from './failures.js';
-import { MachinePool } from './machine-pool.js';
+import { machinePool } from './pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
 import type { PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';
+import type { MachinePool } from './machine-pool.js';
 import { runScenario } from './run-scenario.js';
+import type { ScenarioContext } from './scenario-context.js';
+import { WorkList } from './work-list.js';
 
 /** A scenario that waits for `--resume`. */
 export interface QueuedScenario {
@@ -42,7 +46,13 @@ export interface RunOptions {
    * @param spentSeconds time that the run has used already
    */
   divide: (waiting: readonly PlannedScenario[], spentSeconds: number) => Division;
+  /** How many scenarios run side by side. */
+  workers: number;
+  /** Measured seconds of a scenario's last pass. */
+  seconds: (planned: PlannedScenario) => number | undefined;
   badLedgerLines: { line: number; reason: string }[];
+  /** What is made of failures. */
+  policy: FailurePolicy;
 }
 
 /** One run: image, accelerator, machines, scenarios, outcome. */
@@ -68,6 +78,8 @@ export class Run {
     try {
       await this.#scenarios();
       await this.#settleQueue();
+      this.#phase = 'teardown';
+      this.#options.policy.knownIssues.settle();
     } catch (thrown) {
       const error = asTapbootError(thrown);
       const { signal } = this.#options.request;
@@ -88,17 +100,18 @@ export class Run {
   }
 
   #announce(): void {
-    const { request, record, events, planned, badLedgerLines } = this.#options;
+    const { request, record, events, planned, badLedgerLines, policy } = this.#options;
     events.emit({
       ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
-      ...{ command: request.command, version: request.version },
+      ...{ command: request.command, version: request.version, workers: this.#options.workers },
       scenarios: planned.map(({ scenario, ref }) => ({
         ...ref,
         steps: scenario.steps.length,
         tags: scenario.tags,
       })),
     });
-    for (const message of record.said) events.emit({ type: 'notice', level: 'warning', message });
+    for (const message of [...record.said, ...policy.knownIssues.expired()])
+      events.emit({ type: 'notice', level: 'warning', message });
     for (const { line, reason } of badLedgerLines) {
       const message = `ledger line ${String(line)} cannot be read and is passed over: ${reason}`;
       events.emit({ type: 'notice', level: 'warning', message });
@@ -117,7 +130,7 @@ export class Run {
   }
 
   async #runAll(first: readonly PlannedScenario[]): Promise<void> {
-    const { request, log, divide, planned } = this.#options;
+    const { request, log, planned } = this.#options;
     this.#phase = 'build';
     const image = await prepareImage(this.#options);
     this.#phase = 'setup';
@@ -125,22 +138,45 @@ export class Run {
     await using workspace = await Workspace.create();
     const host = await prepareHost(this.#options, image, workspace.directory);
     this.#phase = 'boot';
-    const pool = new MachinePool({ host, image, fresh: request.config.fresh });
+    await using pool = machinePool(request, host, image);
     pool.expect(planned.map(({ scenario }) => scenario));
-    const next = [...first];
-    for (let one = next.shift(); one !== undefined; one = next.shift()) {
-      if (request.signal.aborted) throw interrupted(request.signal);
-      const result = await runScenario(one, pool, { ...this.#options, host });
-      this.#ran.push(one);
-      this.#counts[result.outcome]++;
-      if (result.class !== undefined) this.#classes.push(result.class);
-      if (next.length > 0 || this.#queued.length === 0) continue;
-      const waiting = this.#queued.map((queued) => queued.planned);
-      const spentSeconds = (performance.now() - this.#started) / 1000;
-      const again = divide(waiting, spentSeconds);
-      next.push(...again.run);
-      this.#queued = again.queued;
+    const { workers, seconds } = this.#options;
+    const list = new WorkList({ first, workers, seconds, more: () => this.#takeUpQueued() });
+    const work = Array.from({ length: workers }, (_, index) =>
+      this.#work(list, pool, {
+        ...{ ...this.#options, host },
+        ...(workers === 1 ? {} : { worker: index + 1 }),
+      }),
+    );
+    // All of them have let go of their machines before the first trouble is told.
+    const ends = await Promise.allSettled(work);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** One worker: scenario after scenario, until none is left. */
+  async #work(list: WorkList, pool: MachinePool, context: ScenarioContext): Promise<void> {
+    const { signal } = this.#options.request;
+    for (let one = await list.take(); one !== undefined; one = await list.take()) {
+      if (signal.aborted) throw interrupted(signal);
+      try {
+        const result = await runScenario(one, pool, context);
+        this.#ran.push(one);
+        this.#counts[result.outcome]++;
+        if (result.class !== undefined) this.#classes.push(result.class);
+      } finally {
+        list.end(one);
+      }
     }
+  }
+
+  /** What was queued and fits in the budget by now. */
+  #takeUpQueued(): PlannedScenario[] {
+    if (this.#queued.length === 0) return [];
+    const waiting = this.#queued.map((queued) => queued.planned);
+    const spentSeconds = (performance.now() - this.#started) / 1000;
+    const again = this.#options.divide(waiting, spentSeconds);
+    this.#queued = again.queued;
+    return again.run;
   }
 
   async #settleQueue(): Promise<void> {

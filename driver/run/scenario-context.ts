@@ -2,6 +2,7 @@ import type { VmHost } from '../controller/vm-host.js';
 import type { EventStream } from '../events/events.js';
 import type { RunRecord } from '../metadata/run-record.js';
 import type { Redactor } from '../report/redact.js';
+import type { FailurePolicy } from './failure-policy.js';
 import type { RunRequest } from './request.js';
 
 /** What a scenario needs of its run. */
@@ -11,5 +12,9 @@ export interface ScenarioContext {
   events: EventStream;
   secrets: Redactor;
   host: VmHost;
+  /** What is made of its failures. */
+  policy: FailurePolicy;
   log: (line: string) => void;
+  /** Which of several workers it is, from 1. */
+  worker?: number;
 }

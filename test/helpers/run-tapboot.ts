@@ -73,6 +73,8 @@ export class Place {
       ...(Object.fromEntries(inherited) as Record<string, string>),
       TMPDIR: this.temporary,
       BOOT_IMAGE_VM_LEDGER_PATH: this.ledger,
+      // A machine of another test, or of an older driver, is nobody's.
+      TAPBOOT_STATE_DIR: join(this.directory, 'states'),
       ...added,
     };
   }

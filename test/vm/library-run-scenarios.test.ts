@@ -18,7 +18,10 @@ const root = t.testdir({
 const settings = {
   accel: 'tcg' as const,
   cwd: root,
-  env: { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl') },
+  env: {
+    BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
+    TAPBOOT_STATE_DIR: join(root, 'states'),
+  },
 };
 
 /** A stream that keeps what is written to it. */

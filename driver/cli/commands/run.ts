@@ -11,7 +11,11 @@ Examples:
   $ tapboot run --image debian:iso,boot=uefi        another form of the embedded image
   $ tapboot run --image file:live.iso,boot=direct   an image of your own
   $ tapboot run --tap-version 13 | prove -e cat /dev/stdin
+  $ tapboot run --report junit=junit.xml --report github
   $ tapboot run --budget 20; tapboot run --resume   in portions of 20 minutes
+
+Reports: junit=FILE, github[=FILE], hydra=DIR, tap=FILE, tap-flat=FILE, tap13=FILE,
+events=FILE (all events, one JSON object a line).
 
 stdout: TAP, or the report for people when it is a terminal. Everything else: stderr and files.
 `;
@@ -31,7 +35,11 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--tap-flat', 'TAP without subtests: a point per step')
     .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
     .option('--fresh', 'use no saved state: boot every machine anew')
+    .option('--workers <number>', 'scenarios side by side (default: by cores and free memory)')
     .option('--repeat <times>', 'run each scenario this many times')
+    .option('--retries <times>', 'try a failed scenario again; a pass then is flaky (default: 0)')
+    .option('--known-issues <file>', 'failures that are known (default: known-issues.yaml, if any)')
+    .option('--report <name=file>', 'a further report (repeatable): see below', collect, [])
     .option('--budget <minutes>', 'queue what would not fit in this time (default: 45)')
     .option('--resume', 'run what an earlier run left on the queue')
     .option('--debug', 'stop at a failure with the machine alive')

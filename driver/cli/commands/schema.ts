@@ -10,7 +10,7 @@ For an editor, as the first line of a scenario:
   # yaml-language-server: $schema=scenario.schema.json
 `;
 
-const KINDS = ['scenario', 'plan', 'metadata', 'ledger'] as const;
+const KINDS = ['scenario', 'plan', 'metadata', 'ledger', 'known-issues'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** `tapboot schema`: JSON Schema (draft 2020-12) on stdout. */
@@ -29,6 +29,10 @@ async function schemaText(kind: Kind): Promise<string> {
   if (kind === 'metadata' || kind === 'ledger') {
     const { recordJsonSchemas } = await import('../../metadata/json-schemas.js');
     return recordJsonSchemas()[`${kind}.schema.json`] ?? '';
+  }
+  if (kind === 'known-issues') {
+    const { knownIssuesJsonSchema } = await import('../../known-issues/json-schema.js');
+    return knownIssuesJsonSchema();
   }
   const { planJsonSchema, scenarioJsonSchema } = await import('../../scenario/index.js');
   const schema = kind === 'plan' ? planJsonSchema() : scenarioJsonSchema();

@@ -104,8 +104,11 @@ export class Script {
     });
   }
 
-  start(ref: ScenarioRef, list: StepRef[], attempt = 1): void {
-    this.emit({ type: 'scenario:start', scenario: ref, steps: list, attempt });
+  start(ref: ScenarioRef, list: StepRef[], attempt = 1, previous?: Failure): void {
+    this.emit({
+      ...{ type: 'scenario:start', scenario: ref, steps: list, attempt },
+      ...(previous === undefined ? {} : { previous }),
+    });
     this.emit({
       ...{ type: 'scenario:machine', scenario: ref, vm: 'main' },
       origin: { kind: 'restored', key: 'k1', bootedAt: '2026-01-02T03:00:00.000Z', sameRun: true },
@@ -142,7 +145,7 @@ export class Script {
 
   end(ref: ScenarioRef, outcome: ScenarioOutcome, failure?: Failure): void {
     this.#counts[outcome]++;
-    if (failure !== undefined) this.#classes.push(failure.class);
+    if (failure !== undefined && outcome !== 'known') this.#classes.push(failure.class);
     this.emit({
       ...{ type: 'scenario:end', scenario: ref, outcome, durationMs: 2000, artifacts: [] },
       ...(failure === undefined ? {} : { failure }),
@@ -248,6 +251,32 @@ export const RUNS: Record<string, (script: Script) => Promise<void>> = {
     script.begin([S3, TITLES.length]);
     pass(script, S3);
     await script.finish(infra);
+  },
+  'a known failure': async (script) => {
+    const list = steps('a', 'b');
+    const known: Failure = {
+      ...FAILURE,
+      knownIssue: { reason: 'bug # 12', owner: 'us', expires: '2030-06-30' },
+    };
+    script.begin([S1, 2], [S3, TITLES.length]);
+    script.start(S1, list);
+    script.step(S1, list[0]!, known);
+    script.step(S1, list[1]!, { skip: 'step 1 failed' });
+    script.end(S1, 'known', known);
+    pass(script, S3);
+    await script.finish();
+  },
+  'a known failure that did not show': async (script) => {
+    const list = steps('a');
+    const known: Failure = {
+      ...FAILURE,
+      knownIssue: { reason: 'bug # 12', owner: 'us', expires: '2030-06-30' },
+    };
+    script.begin([S1, 1]);
+    script.start(S1, list);
+    script.step(S1, list[0]!, known);
+    script.end(S1, 'known', known);
+    await script.finish({ ...FAILURE, class: 'scenario', message: 'another did not show' });
   },
   interrupted: async (script) => {
     const list = steps('a', 'b');

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot history                           the ledger in force
+  $ tapboot history --since 2030-01-01 --json
+  $ tapboot history old-ledger.jsonl --html history.html
+
+Rates: pass, without retry; flaky, passed on retry or both passed and failed in one run.
+Trend: median of the last ten against the ten before. Regressions: Pettitt's test, p < 0.01.
+`;
+
+interface HistoryOptions {
+  json?: true;
+  html?: string;
+  since?: string;
+}
+
+/** `tapboot history`: what the ledger tells of past runs. */
+export function addHistoryCommand(program: Command, context: CommandContext): void {
+  program
+    .command('history')
+    .description('pass rates, flake rates and durations over all runs of the ledger')
+    .argument('[ledger]', 'a ledger ($BOOT_IMAGE_VM_LEDGER_PATH, else notes/vm-run-ledger.jsonl)')
+    .option('--json', 'as JSON')
+    .option('--html <file>', 'also as one HTML file with plots')
+    .option('--since <date>', 'only runs from this day on (ISO 8601)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (ledger: string | undefined, options: HistoryOptions) => {
+      await history(ledger, options, context);
+    });
+}
+
+async function history(
+  given: string | undefined,
+  options: HistoryOptions,
+  { outside }: CommandContext,
+): Promise<void> {
+  const [{ readConfig, DEFAULTS }, { collectPast }, { summarise }, { scenarioError }] =
+    await Promise.all([
+      import('../../config/config.js'),
+      import('../../history/collect.js'),
+      import('../../history/summary.js'),
+      import('../../errors.js'),
+    ]);
+  const { environment, workingDirectory, stdout, stderr } = outside;
+  const { since } = options;
+  if (since !== undefined && Number.isNaN(Date.parse(since))) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--since has a value that cannot be used', {
+      expected: 'a date, e.g. 2030-06-30',
+      got: JSON.stringify(since),
+    });
+  }
+  const inForce = readConfig(environment, {}, workingDirectory).ledgerPath ?? DEFAULTS.ledger;
+  const ledger = resolve(workingDirectory, given ?? inForce);
+  const past = await collectPast(ledger, since === undefined ? {} : { since });
+  const summary = summarise(past, ledger);
+  if (options.html !== undefined) {
+    const [{ historyHtml }, { writeReport }] = await Promise.all([
+      import('../../history/html.js'),
+      import('../../report/formats/report-file.js'),
+    ]);
+    const file = resolve(workingDirectory, options.html);
+    writeReport(file, historyHtml(summary));
+    stderr.write(`tapboot: wrote ${file}\n`);
+  }
+  if (options.json === true) {
+    stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  } else {
+    const { historyText } = await import('../../history/text.js');
+    stdout.write(historyText(summary, stdout.columns ?? 80));
+  }
+}

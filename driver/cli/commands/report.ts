@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { wholeNumber } from '../option-values.js';
+import type { Outside } from '../outside.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot report                                opens the newest run's report
+  $ tapboot report 2030-01-01T120000Z-vm-run      … that of another
+  $ tapboot report --serve                        for a browser that reads no files
+
+The report is made anew from logs/events.jsonl and what else the run directory holds. Its path
+goes to stdout.
+`;
+
+interface ReportOptions {
+  serve?: true;
+  open: boolean;
+  port?: number;
+  logRoot?: string;
+}
+
+/** `tapboot report`: the HTML report of a run that has been. */
+export function addReportCommand(program: Command, context: CommandContext): void {
+  program
+    .command('report')
+    .description('make and open the HTML report of a run')
+    .argument('[run]', 'a run directory, by path or name; the newest when none is named')
+    .option('--serve', 'serve it on 127.0.0.1 until interrupted')
+    .option('--port <number>', 'port for --serve (default: any)', wholeNumber(0))
+    .option('--no-open', 'open no browser')
+    .option('--log-root <directory>', 'where the run directories are ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (run: string | undefined, options: ReportOptions) => {
+      await report(run, options, context.outside);
+    });
+}
+
+async function report(
+  run: string | undefined,
+  options: ReportOptions,
+  outside: Outside,
+): Promise<void> {
+  const [{ readConfig }, { findRun, EVENTS }, { readEvents }, { writeHtmlReport }, { join }] =
+    await Promise.all([
+      import('../../config/config.js'),
+      import('../../report/html/find-run.js'),
+      import('../../merge/read-events.js'),
+      import('../../report/html/html-report.js'),
+      import('node:path'),
+    ]);
+  const { environment, workingDirectory, stdout, stderr } = outside;
+  const flags = options.logRoot === undefined ? {} : { logRoot: options.logRoot };
+  const { logRoot } = readConfig(environment, flags, workingDirectory);
+  const runDirectory = findRun(run, logRoot, workingDirectory);
+  const events = [];
+  for await (const line of readEvents(join(runDirectory, EVENTS))) {
+    if (line.kind === 'event') events.push(line.event);
+    else stderr.write(`tapboot: ${EVENTS}, line ${String(line.line)}: ${line.reason}\n`);
+  }
+  const file = (await writeHtmlReport(events, { runDirectory })) ?? runDirectory;
+  if (options.serve !== true) {
+    stdout.write(`${file}\n`);
+    if (options.open) await open(file, outside);
+    return;
+  }
+  await serve(runDirectory, options, outside);
+}
+
+async function serve(
+  runDirectory: string,
+  { port, open: opens }: ReportOptions,
+  outside: Outside,
+): Promise<void> {
+  const { serveReport } = await import('../../report/html/serve.js');
+  await using server = await serveReport(runDirectory, port);
+  outside.stdout.write(`${server.url}\n`);
+  if (opens) await open(server.url, outside);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        resolve();
+      });
+    }
+  });
+}
+
+/** Hands an address to the desktop, where somebody sits at one. */
+async function open(address: string, { environment, stdout, stderr }: Outside): Promise<void> {
+  const desktop = environment['DISPLAY'] ?? environment['WAYLAND_DISPLAY'] ?? '';
+  if (stdout.isTTY !== true || desktop === '') return;
+  const { execa } = await import('execa');
+  const result = await execa('xdg-open', [address], { reject: false, stdio: 'ignore' });
+  if (result.failed) stderr.write('tapboot: no browser could be opened; the address is above\n');
+}

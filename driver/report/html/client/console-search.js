@@ -1,0 +1,55 @@
+import { h } from './dom.js';
+import { lineText } from './terminal.js';
+import { clock, counted } from './words.js';
+
+const MOST_HITS = 100;
+
+/**
+ * A search field over a whole console.
+ * @param {import('./replay.js').Replay} replay
+ * @param {(time: number, text: string) => void} found goes to a place
+ */
+export function consoleSearch(replay, found) {
+  /** @type {{ text: string, lower: string, at: number }[] | undefined} */
+  let lines;
+  const list = h('ol', { class: 'hits' });
+  const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const look = () => {
+    lines ??= replay.allLines().map((line) => {
+      const text = lineText(line);
+      return { text, lower: text.toLowerCase(), at: line.at };
+    });
+    const wanted = input.value.toLowerCase();
+    const hits = wanted === '' ? [] : lines.filter(({ lower }) => lower.includes(wanted));
+    const more = hits.length > MOST_HITS ? `, the first ${MOST_HITS} are listed` : '';
+    told.textContent = wanted === '' ? '' : `${counted(hits.length, 'line')}${more}`;
+    list.replaceChildren(
+      ...hits.slice(0, MOST_HITS).map(({ text, lower, at }) => {
+        const from = lower.indexOf(wanted);
+        const start = Math.max(0, from - 40);
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', click: () => found(at, wanted) },
+            h('span', { class: 'took' }, clock(at)),
+            ` ${start > 0 ? '…' : ''}${text.slice(start, from)}`,
+            h('mark', {}, text.slice(from, from + wanted.length)),
+            text.slice(from + wanted.length, from + 120),
+          ),
+        );
+      }),
+    );
+  };
+  const input = h('input', {
+    ...{ type: 'search', placeholder: 'Search this console', 'aria-label': 'Search this console' },
+    input: () => {
+      clearTimeout(timer);
+      timer = setTimeout(look, 150);
+    },
+  });
+  return h('div', { class: 'console-search' }, input, told, list);
+}

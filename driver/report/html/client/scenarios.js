@@ -1,0 +1,298 @@
+import { announce, byId, fileLink, h, whenIdle } from './dom.js';
+import { failureBlock, stepDetail } from './step.js';
+import { counted, hashOf, isTrouble, originWords, outcomeClass, signOf, took } from './words.js';
+
+/** @typedef {import('../report-data.js').ReportData} Data */
+/** @typedef {import('../report-data.js').ReportScenario} Scenario */
+/** @typedef {import('../report-data.js').ReportStep} Step */
+
+/** Rows made at a time: few enough for the page to stay responsive in between. */
+const SLICE = 250;
+
+/** The steps of one scenario, made when they are wanted. */
+class StepList {
+  /** @param {Scenario} scenario @param {number} runStart */
+  constructor(scenario, runStart) {
+    this.scenario = scenario;
+    this.runStart = runStart;
+    this.element = h('ol', { class: 'steps' });
+    /** @type {HTMLDetailsElement[]} */
+    this.rows = [];
+    /** @type {string[]} */
+    this.texts = [];
+  }
+
+  /** Makes rows up to one of them. @param {number} [count] */
+  make(count = Infinity) {
+    const { steps } = this.scenario;
+    const end = Math.min(count, steps.length);
+    const fragment = document.createDocumentFragment();
+    for (let at = this.rows.length; at < end; at++) {
+      const step = /** @type {Step} */ (steps[at]);
+      const row = this.row(step);
+      this.rows.push(row);
+      fragment.append(h('li', { class: outcomeClass(step.outcome) }, row));
+    }
+    this.element.append(fragment);
+    return this.rows.length < steps.length;
+  }
+
+  /** The first rows now, the others while nothing else is to be done. */
+  begin() {
+    if (this.rows.length === 0 && this.make(SLICE))
+      whenIdle(() => this.make(this.rows.length + SLICE));
+  }
+
+  /** @param {Step} step */
+  row(step) {
+    const row = h(
+      'details',
+      { toggle: () => row.open && this.fill(row, step) },
+      h(
+        'summary',
+        {},
+        h('span', { class: 'sign', 'aria-hidden': true }, signOf(step.outcome)),
+        h('span', { class: 'index' }, String(step.index)),
+        h('span', { class: 'title' }, step.title),
+        h('span', { class: 'unseen' }, `, ${step.outcome}`),
+        h('span', { class: 'kind' }, step.kind),
+        h('span', { class: 'took' }, step.outcome === 'not reached' ? '' : took(step.durationMs)),
+      ),
+    );
+    if (step.outcome === 'failed') {
+      this.fill(row, step);
+      row.open = true;
+    }
+    return row;
+  }
+
+  /** @param {HTMLDetailsElement} row @param {Step} step */
+  fill(row, step) {
+    if (row.childElementCount === 1) row.append(stepDetail(this.scenario, step, this.runStart));
+  }
+
+  /** @param {string} wanted in lower case; empty for all @returns {number} rows that match */
+  filter(wanted) {
+    const { steps } = this.scenario;
+    if (wanted !== '' && this.texts.length === 0) {
+      this.texts = steps.map(({ index, title, kind, commands, failure }) =>
+        `${index} ${title} ${kind} ${commands.map(({ command }) => command).join(' ')} ${failure?.message ?? ''}`.toLowerCase(),
+      );
+    }
+    const matches = steps.map((_, at) => wanted === '' || (this.texts[at] ?? '').includes(wanted));
+    const count = matches.filter(Boolean).length;
+    if (wanted !== '' && count > 0) this.make();
+    this.rows.forEach((row, at) => row.parentElement?.toggleAttribute('hidden', !matches[at]));
+    return count;
+  }
+}
+
+/** One scenario of the list. */
+class ScenarioCard {
+  /** @param {Scenario} scenario @param {number} runStart */
+  constructor(scenario, runStart) {
+    this.scenario = scenario;
+    this.list = new StepList(scenario, runStart);
+    this.element = h(
+      'details',
+      {
+        class: `scenario ${outcomeClass(scenario.outcome)}`,
+        toggle: () => this.element.open && this.fill(),
+      },
+      this.summary(),
+    );
+  }
+
+  summary() {
+    const { outcome, name, tags, steps, durationMs, attempt, worker, origin } = this.scenario;
+    const done = steps.filter((step) => step.outcome === 'passed').length;
+    return h(
+      'summary',
+      {},
+      h('span', { class: `tag ${outcomeClass(outcome)}` }, `${signOf(outcome)} ${outcome}`),
+      h('h3', {}, name),
+      attempt > 1 && h('span', { class: 'tag' }, `attempt ${attempt}`),
+      origin?.kind === 'restored' && h('span', { class: 'tag' }, 'restored'),
+      worker !== undefined && h('span', { class: 'tag' }, `worker ${worker}`),
+      ...tags.map((tag) => h('span', { class: 'tag quiet' }, tag)),
+      h(
+        'span',
+        { class: 'took' },
+        `${done} of ${counted(steps.length, 'step')} · ${took(durationMs)}`,
+      ),
+    );
+  }
+
+  fill() {
+    if (this.element.childElementCount > 1) return;
+    const { file, vm, origin, failure, steps, artifacts, anchor } = this.scenario;
+    const told = steps.some((step) => step.failure !== undefined);
+    this.element.append(
+      h(
+        'p',
+        { class: 'quiet' },
+        h('code', {}, file),
+        vm === undefined ? '' : ` on machine ${vm}`,
+        ` · ${originWords(origin)} · `,
+        h('a', { href: hashOf(anchor) }, 'link to this scenario'),
+      ),
+      ...(failure === undefined || told ? [] : [failureBlock(failure)]),
+      this.list.element,
+      ...(artifacts.length === 0
+        ? []
+        : [
+            h(
+              'details',
+              { class: 'artifacts' },
+              h('summary', {}, `Files kept of this scenario (${artifacts.length})`),
+              h('ul', { class: 'links' }, ...artifacts.map((file) => h('li', {}, fileLink(file)))),
+            ),
+          ]),
+    );
+    this.list.begin();
+  }
+
+  open() {
+    this.fill();
+    this.element.open = true;
+  }
+}
+
+/** All scenarios with their filter, and the places that links lead to. */
+export class ScenarioList {
+  /** @param {Data} data */
+  constructor(data) {
+    this.cards = data.scenarios.map((scenario) => new ScenarioCard(scenario, data.run.startedAt));
+    this.onlyTrouble = false;
+    this.wanted = '';
+    this.told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+    const section = byId('scenarios');
+    if (this.cards.length === 0) {
+      section.append(h('p', {}, 'No scenario began.'));
+      return;
+    }
+    this.holder = h('div', { class: 'scenario-list' }, ...this.cards.map(({ element }) => element));
+    section.append(this.toolbar(), this.told, this.holder);
+    for (const card of this.cards) {
+      if (this.cards.length === 1 || isTrouble(card.scenario.outcome)) card.open();
+    }
+    addEventListener('beforeprint', () => {
+      for (const { element, list } of this.cards) if (element.open) list.make();
+    });
+  }
+
+  toolbar() {
+    const choice = (/** @type {string} */ label, /** @type {boolean} */ only) =>
+      h(
+        'label',
+        { class: 'choice' },
+        h('input', {
+          ...{ type: 'radio', name: 'filter', checked: only === this.onlyTrouble },
+          change: () => {
+            this.onlyTrouble = only;
+            this.apply();
+          },
+        }),
+        h('span', {}, label),
+      );
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const search = h('input', {
+      ...{ type: 'search', id: 'step-search', placeholder: 'Find a step or command' },
+      'aria-label': 'Find a step or command',
+      input: () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          this.wanted = search.value.trim().toLowerCase();
+          this.apply();
+        }, 150);
+      },
+    });
+    const all = (/** @type {string} */ label, /** @type {boolean} */ open) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          click: () =>
+            this.cards.forEach((card) => (open ? card.open() : (card.element.open = false))),
+        },
+        label,
+      );
+    const trouble = this.cards.filter(({ scenario }) => isTrouble(scenario.outcome)).length;
+    return h(
+      'div',
+      { class: 'toolbar' },
+      h(
+        'fieldset',
+        { class: 'choices' },
+        h('legend', { class: 'unseen' }, 'Show'),
+        choice(`All (${this.cards.length})`, false),
+        choice(`Failed (${trouble})`, true),
+      ),
+      search,
+      all('Open all', true),
+      all('Close all', false),
+    );
+  }
+
+  apply() {
+    let steps = 0;
+    let scenarios = 0;
+    for (const card of this.cards) {
+      const trouble = isTrouble(card.scenario.outcome);
+      const named = this.wanted !== '' && card.scenario.name.toLowerCase().includes(this.wanted);
+      const count = card.list.filter(named ? '' : this.wanted);
+      const shown = (!this.onlyTrouble || trouble) && count > 0;
+      card.element.toggleAttribute('hidden', !shown);
+      if (!shown) continue;
+      scenarios += 1;
+      steps += count;
+      if (this.wanted !== '') card.open();
+    }
+    this.holder?.classList.toggle('only-trouble', this.onlyTrouble);
+    const all = this.wanted === '' && !this.onlyTrouble;
+    this.told.textContent = all
+      ? ''
+      : `${counted(scenarios, 'scenario')}, ${counted(steps, 'step')} match`;
+  }
+
+  /** Shows a scenario or step, whatever hides it. @param {string} anchor @param {number} [index] */
+  reveal(anchor, index) {
+    const card = this.cards.find(({ scenario }) => scenario.anchor === anchor);
+    if (card === undefined) return false;
+    card.element.hidden = false;
+    card.open();
+    /** @type {HTMLElement} */
+    let target = card.element;
+    if (index !== undefined) {
+      const at = card.scenario.steps.findIndex((step) => step.index === index);
+      card.list.make(at + 1);
+      const row = card.list.rows[at];
+      if (row !== undefined) {
+        card.list.fill(row, /** @type {Step} */ (card.scenario.steps[at]));
+        row.open = true;
+        if (row.parentElement !== null) {
+          row.parentElement.hidden = false;
+          row.parentElement.classList.add('wanted');
+        }
+        target = row;
+      }
+    }
+    target.querySelector('summary')?.focus({ preventScroll: true });
+    target.scrollIntoView({ block: 'start' });
+    announce(target.querySelector('summary')?.textContent ?? '');
+    return true;
+  }
+
+  /** Goes from failure to failure. */
+  nextTrouble() {
+    const failed = this.cards.flatMap(({ scenario }) => {
+      const steps = scenario.steps.filter(({ outcome }) => outcome === 'failed');
+      if (steps.length > 0) return steps.map(({ index }) => hashOf(scenario.anchor, index));
+      return isTrouble(scenario.outcome) ? [hashOf(scenario.anchor)] : [];
+    });
+    const next = failed[(failed.indexOf(location.hash) + 1) % failed.length];
+    if (next !== undefined) location.hash = next;
+    else announce('nothing has failed');
+  }
+}

@@ -1,0 +1,116 @@
+import type { RunEvent, StepOutcome } from '../../events/events.js';
+import { Links } from './links.js';
+import type { ReportData, ReportRecording, ReportRun } from './report-data.js';
+import { ScenarioTable } from './scenario-table.js';
+import { OutputBudget } from './shorten.js';
+import { Timeline } from './timeline.js';
+import { VmList } from './vm-list.js';
+
+/** What a report shows beside the events; all of it was read from the run directory. */
+export interface ReportEvidence {
+  /** Where the report will be, absolute; default: in the run directory. */
+  reportDirectory?: string;
+  /** Consoles by the name of their VM. */
+  recordings?: ReadonlyMap<string, ReportRecording>;
+  /** `data:` addresses of pictures by absolute path. */
+  images?: ReadonlyMap<string, string>;
+  /** Variables in force. */
+  environment?: Readonly<Record<string, string>>;
+  /** Logs and other files of the run as a whole, absolute paths. */
+  files?: readonly { label: string; path: string }[];
+  /** The same of single VMs. */
+  vmFiles?: ReadonlyMap<string, readonly { label: string; path: string }[]>;
+}
+
+/**
+ * All that a report shows, from the events of one run. Also of a run that is cut short:
+ * what had begun is `unfinished` then.
+ */
+export function reportData(events: readonly RunEvent[], evidence: ReportEvidence = {}): ReportData {
+  const begin = events.find((event) => event.type === 'run:start');
+  const runDirectory = begin?.directory ?? '/';
+  const { reportDirectory = runDirectory, images = new Map<string, string>() } = evidence;
+  const links = new Links({ runDirectory, reportDirectory }, images);
+  const tags = new Map((begin?.scenarios ?? []).map(({ id, tags }) => [id, tags]));
+  const scenarios = new ScenarioTable(links, new OutputBudget(), tags);
+  const vms = new VmList(links, evidence);
+  const timeline = new Timeline();
+  const data: ReportData = {
+    ...{ format: 'tapboot-report', version: 1, run: emptyRun(events) },
+    ...{ vms: [], scenarios: [], queued: [], notices: [], spans: [] },
+    environment: { ...evidence.environment },
+    files: links.files(evidence.files ?? []),
+  };
+  for (const event of events) {
+    scenarios.take(event);
+    vms.take(event);
+    timeline.take(event);
+    takeGeneral(event, data, links);
+  }
+  const { run } = data;
+  data.scenarios = scenarios.list(run.endedAt);
+  data.vms = vms.list();
+  data.spans = timeline.spans(data.scenarios, run.endedAt);
+  for (const scenario of data.scenarios) {
+    for (const { outcome } of scenario.steps) {
+      if (outcome in run.steps) run.steps[outcome as StepOutcome] += 1;
+    }
+  }
+  return data;
+}
+
+function emptyRun(events: readonly RunEvent[]): ReportRun {
+  const startedAt = events[0]?.at ?? 0;
+  const endedAt = events.at(-1)?.at ?? startedAt;
+  return {
+    ...{ name: '', version: '', command: [], startedAt, endedAt },
+    durationMs: endedAt - startedAt,
+    outcome: 'unfinished',
+    counts: {},
+    steps: { passed: 0, failed: 0, skipped: 0, reused: 0 },
+  };
+}
+
+const textOnly = (record: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+
+/** What is neither of a scenario nor of a machine. */
+function takeGeneral(event: RunEvent, data: ReportData, links: Links): void {
+  const { run } = data;
+  switch (event.type) {
+    case 'run:start':
+      Object.assign(run, { name: event.run, version: event.version, command: event.command });
+      run.startedAt = event.at;
+      break;
+    case 'image': {
+      const { spec, identity, cached, buildSeconds, artifact } = event;
+      data.image = { spec, identity, cached, artifact: textOnly(artifact) };
+      if (buildSeconds !== undefined) data.image.buildSeconds = buildSeconds;
+      break;
+    }
+    case 'accelerator':
+      data.accelerator = { name: event.name, reasons: event.reasons };
+      break;
+    case 'scenario:queued': {
+      const { scenario, projectedSeconds, reason } = event;
+      data.queued.push({ id: scenario.id, name: scenario.name, projectedSeconds, reason });
+      break;
+    }
+    case 'notice':
+      data.notices.push({ at: event.at, level: event.level, message: event.message });
+      break;
+    case 'run:end':
+      run.endedAt = event.at;
+      run.outcome = event.outcome;
+      run.exitCode = event.exitCode;
+      run.counts = event.counts;
+      run.durationMs = event.durationMs;
+      if (event.interrupted !== undefined) run.interrupted = event.interrupted;
+      if (event.failure !== undefined) run.failure = links.failure(event.failure);
+      break;
+    default:
+      break;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Failure, NewEvent, ScenarioOutcome } from '../events/events.js';
+import type { KnownIssues, NamedScenario } from '../known-issues/known-issues.js';
+
+/** What a run makes of failures: how often it tries again, and which ones it knows. */
+export interface FailurePolicy {
+  /** Further attempts after a failed one. */
+  retries: number;
+  knownIssues: KnownIssues;
+}
+
+/**
+ * Whether a failed attempt is followed by another. A wrong scenario stays wrong, and a host
+ * that fails is to be repaired: hiding that behind a retry would make its verdicts worthless.
+ * A known failure has its verdict already.
+ */
+export function triedAgain(policy: FailurePolicy, failure: Failure, attempt: number): boolean {
+  const random = failure.class === 'product' || failure.class === 'guest-dead';
+  return random && failure.knownIssue === undefined && attempt <= policy.retries;
+}
+
+/** Watches the steps of one attempt, and marks the failures that are known. */
+export class AttemptJudge {
+  readonly #policy: FailurePolicy;
+  readonly #scenario: NamedScenario;
+  readonly #failures: Failure[] = [];
+
+  constructor(policy: FailurePolicy, scenario: NamedScenario) {
+    this.#policy = policy;
+    this.#scenario = scenario;
+  }
+
+  /** The event as it is to be emitted. */
+  take(event: NewEvent): NewEvent {
+    if (event.type !== 'step:end' || event.failure === undefined) return event;
+    const failure = this.#marked(event.failure, event.step.title);
+    this.#failures.push(failure);
+    return { ...event, failure };
+  }
+
+  /**
+   * The attempt's verdict. `known` only when every failure of it is: a new one beside a
+   * known one is what counts, and is the one returned.
+   * @param first what ended the attempt; the steps' own failures have been taken already
+   */
+  verdict(first: Failure | undefined): { outcome: ScenarioOutcome; failure?: Failure } {
+    if (first === undefined) return { outcome: 'passed' };
+    const all = this.#failures.length > 0 ? this.#failures : [this.#marked(first)];
+    const unknown = all.find(({ knownIssue }) => knownIssue === undefined);
+    const failure = unknown ?? all[0] ?? first;
+    return { outcome: unknown === undefined ? 'known' : 'failed', failure };
+  }
+
+  #marked(failure: Failure, step?: string): Failure {
+    const knownIssue = this.#policy.knownIssues.match(this.#scenario, failure, step);
+    return knownIssue === undefined ? failure : { ...failure, knownIssue };
+  }
+}

@@ -1,0 +1,66 @@
+import type { PlannedScenario } from './repeat.js';
+
+/** Options of {@link WorkList}. */
+export interface WorkListOptions {
+  first: readonly PlannedScenario[];
+  /** Measured seconds of a scenario; undefined when it never passed. */
+  seconds: (planned: PlannedScenario) => number | undefined;
+  /** Who takes from the list; one worker gets the scenarios in their own order. */
+  workers: number;
+  /** Asked whenever nothing is left to begin: what else may run by now. */
+  more: () => readonly PlannedScenario[];
+}
+
+/**
+ * What is still to be run, for any number of workers. The longest go first, so that none of
+ * them is begun when the others are done already; what has never been measured counts as
+ * long. A scenario that starts from another's checkpoint waits for that one's end.
+ */
+export class WorkList {
+  readonly #options: WorkListOptions;
+  #waiting: PlannedScenario[];
+  readonly #running = new Set<PlannedScenario>();
+  /** Those who wait for another scenario to end. */
+  #sleepers: (() => void)[] = [];
+
+  constructor(options: WorkListOptions) {
+    this.#options = options;
+    this.#waiting = this.#sorted(options.first);
+  }
+
+  #sorted(planned: readonly PlannedScenario[]): PlannedScenario[] {
+    const { seconds, workers } = this.#options;
+    if (workers === 1) return [...planned];
+    const length = new Map(planned.map((one) => [one, seconds(one) ?? Number.MAX_VALUE]));
+    return [...planned].sort((a, b) => (length.get(b) ?? 0) - (length.get(a) ?? 0));
+  }
+
+  /** The next scenario to begin; undefined when nothing more will come. */
+  async take(): Promise<PlannedScenario | undefined> {
+    for (;;) {
+      if (this.#waiting.length === 0) this.#waiting = this.#sorted(this.#options.more());
+      const index = this.#waiting.findIndex((planned) => !this.#waitsFor(planned));
+      const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
+      if (next !== undefined) {
+        this.#running.add(next);
+        return next;
+      }
+      if (this.#running.size === 0) return this.#waiting.shift();
+      if (this.#waiting.length === 0) return undefined;
+      await new Promise<void>((resolve) => this.#sleepers.push(resolve));
+    }
+  }
+
+  /** To be called once for each scenario taken, however it ended. */
+  end(planned: PlannedScenario): void {
+    this.#running.delete(planned);
+    for (const wake of this.#sleepers.splice(0)) wake();
+  }
+
+  /** True while the scenario whose checkpoint is needed is still to come, or under way. */
+  #waitsFor({ scenario }: PlannedScenario): boolean {
+    const source = scenario.from?.scenario;
+    if (source === undefined) return false;
+    return [...this.#waiting, ...this.#running].some((other) => other.scenario.id === source);
+  }
+}

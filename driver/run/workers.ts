@@ -1,0 +1,45 @@
+import { availableParallelism, freemem } from 'node:os';
+import type { PlannedScenario } from './repeat.js';
+
+/**
+ * What QEMU takes beside the guest's memory under TCG: its own code, the translation cache,
+ * devices. Measured as resident memory of a 512 MiB guest less what the guest had touched.
+ */
+const OVERHEAD_BYTES = 192 * 1024 ** 2;
+
+/** Part of the free memory that machines may take; the rest is for page cache and us. */
+const MEMORY_SHARE = 0.75;
+
+/** What the host has to give. */
+export interface HostCapacity {
+  cores: number;
+  freeBytes: number;
+}
+
+/** Cores and available memory (`MemAvailable`) of this host. */
+export const hostCapacity = (): HostCapacity => ({
+  cores: availableParallelism(),
+  freeBytes: freemem(),
+});
+
+/**
+ * How many machines may run side by side: one a core, and no more than fit in memory. An
+ * emulated machine keeps one core busy per virtual CPU, so more would only slow each other.
+ * @param residentBytes measured for a machine of that memory size; absent: its memory and an
+ *   overhead, the most that it can take
+ */
+export function defaultWorkers(
+  planned: readonly PlannedScenario[],
+  { cores, freeBytes }: HostCapacity,
+  residentBytes: (memoryBytes: number) => number | undefined = () => undefined,
+): number {
+  const largest = Math.max(
+    1,
+    ...planned.map(({ scenario: { machine } }) => {
+      return residentBytes(machine.memoryBytes) ?? machine.memoryBytes + OVERHEAD_BYTES;
+    }),
+  );
+  const cpus = Math.max(1, ...planned.map(({ scenario }) => scenario.machine.cpus));
+  const byMemory = Math.floor((freeBytes * MEMORY_SHARE) / largest);
+  return Math.max(1, Math.min(planned.length, byMemory, Math.floor(cores / cpus)));
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { canonicalJson, digestText, isStateKey, stateKey, type StateInputs } from './state-key.js';
+
+/** Layout of an entry. An entry of another layout is damaged for us, and made anew. */
+const FORMAT = 1;
+
+/** Name of the manifest in its entry. */
+export const MANIFEST = 'manifest.json';
+
+/** Plain names only: nothing in a manifest can point out of its entry. */
+const fileName = z.string().regex(/^[a-z][a-z0-9.-]*$/);
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const machineSchema = z.object({
+  memoryBytes: z.int().positive(),
+  cpus: z.int().positive(),
+  disks: z.array(z.object({ name: z.string(), sizeBytes: z.int().positive() })),
+  network: z.enum(['isolated', 'internet', 'none']),
+  firmware: z.enum(['bios', 'uefi']).optional(),
+});
+
+const manifestSchema = z.object({
+  format: z.literal(FORMAT),
+  key: z.string().refine(isStateKey),
+  /** What the key was made of; for a checkpoint also the key that it descends from. */
+  inputs: z.record(z.string(), z.unknown()),
+  /** ISO 8601. */
+  savedAt: z.iso.datetime(),
+  bootedAt: z.iso.datetime(),
+  proof: z.object({ nonce: z.string().min(1), counter: z.int().nonnegative() }),
+  /** Seconds from QEMU's start, of the boot. */
+  timings: z.object({
+    bootToLoginSeconds: z.number().optional(),
+    bootToSshSeconds: z.number().optional(),
+  }),
+  /** Pinned SSH host key, OpenSSH public format. */
+  hostKey: z.string().optional(),
+  /** The client key that the guest lets in: that of the run that made the boot. */
+  authorizedKey: z.string(),
+  image: z.object({ spec: z.string(), identity: z.string() }),
+  machine: machineSchema,
+  bootFrom: z.string().optional(),
+  disks: z.array(
+    z.object({
+      name: z.string(),
+      sizeBytes: z.int().positive(),
+      /** qcow2 files, the one on top last. */
+      layers: z.array(fileName).min(1),
+    }),
+  ),
+  deviceState: fileName,
+  console: fileName,
+  firmwareVariables: fileName.optional(),
+  files: z.array(z.object({ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 })),
+});
+
+/** What an entry of the state cache says of itself. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The manifest as it is written: with a digest of itself. */
+export function manifestText(manifest: Manifest): string {
+  const seal = digestText(canonicalJson(manifest));
+  return `${JSON.stringify({ ...manifest, seal }, null, 2)}\n`;
+}
+
+/**
+ * Reads a manifest and holds it against its own seal and against the place it was found in.
+ * @param key name of the entry's directory
+ * @returns what is wrong with it, as a sentence, when anything is
+ */
+export function readManifest(text: string, key: string): Manifest | { problem: string } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { problem: 'its manifest is not JSON' };
+  }
+  const parsed = manifestSchema.extend({ seal: hex64 }).safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { problem: `its manifest is not of this format (${issue?.path.join('.') ?? ''})` };
+  }
+  const { seal, ...manifest } = parsed.data;
+  if (seal !== digestText(canonicalJson(manifest))) {
+    return { problem: 'its manifest does not match its seal' };
+  }
+  if (manifest.key !== key || stateKey(manifest.inputs as StateInputs) !== key) {
+    return { problem: 'its manifest is that of another state' };
+  }
+  if (!manifest.proof.nonce.startsWith(`${key}-`)) {
+    return { problem: 'its proof is that of another state' };
+  }
+  return manifest;
+}
+
+/** Whether {@link readManifest} found something wrong. */
+export const isProblem = (read: Manifest | { problem: string }): read is { problem: string } =>
+  'problem' in read;
+
+export { FORMAT as MANIFEST_FORMAT };

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mediumFor } from '../controller/medium.js';
+import type { SavedState } from '../controller/saved-state.js';
+import { infraError } from '../errors.js';
+import type { BootImage } from '../image/image.js';
+import { findFirmware } from '../qemu/firmware.js';
+import type { Machine } from '../scenario/model.js';
+import type { Lease } from './lease.js';
+
+/** What the entry was asked for with; the key says that it was made of the same. */
+export interface Wanted {
+  image: BootImage;
+  machine: Machine;
+  /** `CODE:VARS`, as the host has it. */
+  firmware: string | undefined;
+}
+
+/**
+ * The entry as a state that machines can be restored from. Its `verified` rejects with
+ * TAPBOOT_E_STATE_DAMAGED (`infra`) when a file is not what was written.
+ */
+export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedState> {
+  const { manifest, directory } = lease;
+  const at = (name: string): string => join(directory, name);
+  const { key, bootedAt, proof, timings, bootFrom } = manifest;
+  const { image, machine } = wanted;
+  const verified = lease.verified.then((damage) => {
+    if (damage === undefined) return;
+    throw infraError('TAPBOOT_E_STATE_DAMAGED', `the saved state ${key} is damaged: ${damage}`);
+  });
+  verified.catch(() => undefined);
+  const variables = manifest.firmwareVariables;
+  return {
+    ...{ key, verified, image, machine, medium: mediumFor(image, machine), smbiosFiles: [] },
+    firmware:
+      variables === undefined
+        ? undefined
+        : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
+    ...(bootFrom === undefined ? {} : { bootFrom }),
+    ...{ bootedAt, deviceState: at(manifest.deviceState), proof },
+    deviceStateBytes: manifest.files.find(({ name }) => name === manifest.deviceState)?.bytes ?? 0,
+    disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
+      ...{ name, sizeBytes, path: at(layers.at(-1) ?? '') },
+    })),
+    console: await readFile(at(manifest.console)),
+    timings: {
+      ...(timings.bootToLoginSeconds === undefined
+        ? {}
+        : { bootToLoginSeconds: timings.bootToLoginSeconds }),
+      ...(timings.bootToSshSeconds === undefined
+        ? {}
+        : { bootToSshSeconds: timings.bootToSshSeconds }),
+    },
+    hostKey: manifest.hostKey,
+    authorizedKey: manifest.authorizedKey,
+  };
+}

@@ -1,0 +1,86 @@
+import t from 'tap';
+import type { PlannedScenario } from '../../../driver/run/repeat.js';
+import { WorkList } from '../../../driver/run/work-list.js';
+
+const planned = (id: string, from?: string): PlannedScenario =>
+  ({
+    ref: { id, name: id, file: `${id}.yaml` },
+    scenario: { id, ...(from === undefined ? {} : { from: { scenario: from, checkpoint: 'c' } }) },
+  }) as PlannedScenario;
+
+const ids = (all: readonly (PlannedScenario | undefined)[]): (string | undefined)[] =>
+  all.map((one) => one?.ref.id);
+
+interface Making {
+  workers: number;
+  seconds?: Record<string, number>;
+  more?: () => readonly PlannedScenario[];
+}
+
+const list = (first: PlannedScenario[], { workers, seconds = {}, more }: Making): WorkList =>
+  new WorkList({
+    ...{ first, workers, more: more ?? (() => []) },
+    seconds: ({ ref }) => seconds[ref.id],
+  });
+
+t.test('one worker gets the scenarios in their own order', async (t) => {
+  const work = list([planned('a'), planned('b'), planned('c')], {
+    workers: 1,
+    seconds: { a: 1, b: 9, c: 5 },
+  });
+  const taken = [];
+  for (let one = await work.take(); one; one = await work.take()) {
+    taken.push(one);
+    work.end(one);
+  }
+  t.same(ids(taken), ['a', 'b', 'c']);
+});
+
+t.test('with several, what is unknown goes first, then the longest', async (t) => {
+  const work = list([planned('a'), planned('b'), planned('new'), planned('c')], {
+    workers: 2,
+    seconds: { a: 1, b: 9, c: 5 },
+  });
+  const taken = await Promise.all([work.take(), work.take(), work.take(), work.take()]);
+  t.same(ids(taken), ['new', 'b', 'c', 'a']);
+  t.equal(await work.take(), undefined, 'and then there is nothing more');
+});
+
+t.test('who starts from a checkpoint waits for the end of the one that saves it', async (t) => {
+  const work = list([planned('child', 'parent'), planned('parent'), planned('other')], {
+    workers: 3,
+    seconds: { child: 100, parent: 1, other: 2 },
+  });
+  const other = await work.take();
+  const parent = await work.take();
+  t.same(ids([other, parent]), ['other', 'parent']);
+  let got: PlannedScenario | undefined;
+  const waiting = work.take().then((one) => (got = one));
+  work.end(other as PlannedScenario);
+  await new Promise(setImmediate);
+  t.equal(got, undefined, 'another scenario has ended, that is not enough');
+  work.end(parent as PlannedScenario);
+  t.same(ids([await waiting]), ['child']);
+});
+
+t.test('the order of the plan gives way to a checkpoint, also with one worker', async (t) => {
+  const work = list([planned('child', 'parent'), planned('parent')], { workers: 1 });
+  const parent = await work.take();
+  t.equal(parent?.ref.id, 'parent');
+  work.end(parent as PlannedScenario);
+  t.equal((await work.take())?.ref.id, 'child');
+});
+
+t.test('a checkpoint of a scenario that is not chosen keeps nobody waiting', async (t) => {
+  const work = list([planned('child', 'elsewhere')], { workers: 2 });
+  t.equal((await work.take())?.ref.id, 'child');
+});
+
+t.test('when nothing is left to begin, the queue is asked', async (t) => {
+  let asked = 0;
+  const more = (): PlannedScenario[] => (asked++ === 0 ? [planned('queued')] : []);
+  const work = list([planned('a')], { workers: 1, more });
+  t.equal((await work.take())?.ref.id, 'a');
+  t.equal((await work.take())?.ref.id, 'queued');
+  t.equal(await work.take(), undefined);
+});
