@@ -18,16 +18,24 @@ mkdir "$scratch/flake"
 tar -C "$here" -c --exclude=./node_modules --exclude=./.git --exclude=./dist --exclude=./.tap \
 	--exclude=./.setup --exclude='./notes/*' . | tar -C "$scratch/flake" -x
 
-# Once into the store: as an input of each command it would be copied each time.
-source=$(nix --extra-experimental-features nix-command store add --name source "$nixpkgs")
+# Once into the store, and named by its hash from then on: without one, each command would copy it
+# again.
+bare() {
+	nix --extra-experimental-features 'nix-command flakes' "$@"
+}
+source=$(bare store add --name source "$nixpkgs")
+input="path:$source?narHash=$(bare hash path "$source")"
 run() {
 	local command=$1
 	shift
 	nix --extra-experimental-features 'nix-command flakes' "$command" "$@" \
-		--override-input nixpkgs "path:$source" --no-write-lock-file
+		--override-input nixpkgs "$input" --no-write-lock-file
 }
 evaluate() {
-	run eval "path:$scratch/flake#$1" "${@:2}"
+	run eval "path:$scratch/flake#$1" "${@:2}" 2>"$scratch/errors" || {
+		cat "$scratch/errors" >&2
+		return 1
+	}
 }
 started=$SECONDS
 step() {
@@ -49,7 +57,7 @@ step "nix flake check --no-build: every output evaluates"
 
 image=nixosConfigurations.bootImage.config
 unit=$(evaluate "$image.systemd.units.\"pre-nixos.service\".text" --raw)
-printf '%s\n' "$unit" | sed 's/^/        | /'
+printf '%s\n' "$unit" | cut -c 1-160 | sed 's/^/        | /'
 for line in 'Type=oneshot' 'PRE_NIXOS_EXEC=1' '/bin/pre-nixos' 'After=local-fs.target'; do
 	demand "$unit" "$line" 'pre-nixos.service'
 done
@@ -64,26 +72,28 @@ demand "$(evaluate "$image.services.openssh.enable" --json)" true 'sshd'
 # The recipe of the ISO leads to the recipe of the agent.
 iso=$(evaluate packages.x86_64-linux.bootImage.drvPath --raw)
 closure=$(nix-store --query --requisites "$iso" 2>/dev/null ||
-	nix --extra-experimental-features nix-command path-info --derivation --recursive "$iso")
+	bare path-info --derivation --recursive "$iso")
 demand "$closure" '-pre-nixos-agent.drv' "requisites of ${iso##*/}"
 demand "$closure" '-mdadm-' 'the ISO'
 demand "$closure" '-lvm2-' 'the ISO'
 fast=$(evaluate packages.x86_64-linux.bootImageFast.drvPath --raw)
 step "the fast form: ${fast##*/}"
 
-refused() { # module text, what it is
-	local expression="c: (c.extendModules { modules = [ { $1 } ]; }).config.system.build.toplevel.drvPath"
-	if evaluate nixosConfigurations.bootImage --apply "$expression" --raw >"$scratch/out" 2>&1; then
-		die "accepted: $1"
+refused() { # option, value
+	local expression="c: builtins.deepSeq (c.extendModules { modules = [ { $1 = $2; } ]; }).config.$1 true"
+	if evaluate nixosConfigurations.bootImage --apply "$expression" --json >"$scratch/out" 2>&1; then
+		die "accepted: $1 = $2"
 	fi
-	grep -q "is not of type" "$scratch/out" || die "$1 failed for another reason: $(tail -n 5 "$scratch/out")"
-	step "refused: $1"
+	grep -q 'is not of type' "$scratch/out" ||
+		die "$1 = $2 failed for another reason: $(tail -n 5 "$scratch/out")"
+	step "refused: $1 = $2"
 }
-refused 'services.pre-nixos.enable = "yes";'
-refused 'services.pre-nixos.exec = 1;'
-refused 'services.pre-nixos.forceCleanup = "1";'
-refused 'services.pre-nixos.environment.X = true;'
-refused 'tapboot.testable.console = "the first one";'
-refused 'tapboot.testable.panicDevice = null;'
+refused services.pre-nixos.enable '"yes"'
+refused services.pre-nixos.exec 1
+refused services.pre-nixos.forceCleanup '"1"'
+refused services.pre-nixos.package '"pre-nixos"'
+refused services.pre-nixos.environment '{ X = true; }'
+refused tapboot.testable.console '"the first one"'
+refused tapboot.testable.panicDevice null
 
 step 'all as specified'

@@ -21,7 +21,6 @@
 
   # For the tests as well.
   test = [
-    pkgs.git
     pkgs.shellcheck
     pkgs.perl
     pkgs.squashfsTools
@@ -29,6 +28,9 @@
     pkgs.mdadm
     pkgs.lvm2
     pkgs.patchelf
+    pkgs.grub2_efi
+    pkgs.libxml2
+    pkgs.chromium
   ];
 
   # UEFI firmware as TAPBOOT_OVMF takes it, where there is one for the machine under test.

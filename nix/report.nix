@@ -31,6 +31,9 @@ pkgs.runCommand "${name}-report"
       --reporter tap --report hydra=$out/nix-support \
       --budget 1000000 --log-root $out/runs >$out/report.tap || status=$?
 
+    rm -f $out/ledger.jsonl.lock
+    echo "file tap $out/report.tap" >>$out/nix-support/hydra-build-products
+
     plain() { tr -d '\r' <"$1" | LC_ALL=C sed 's/[^[:print:]\t]//g'; }
     echo "--- TAP"
     plain $out/report.tap

@@ -8,7 +8,7 @@ const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /**
  * @typedef {{ name: string, for: 'run' | 'test', reason: string, commands: string[],
- *   files: string[][] }} HostPackage
+ *   files: string[][], inNixpkgs?: boolean }} HostPackage
  */
 
 /**

@@ -36,8 +36,10 @@ export const inNixShell = (env = process.env) =>
 
 /** The packages that are not there, each with what of it is missing. */
 export function lacking(purpose, env = process.env) {
-  const options = { path: env.PATH ?? '', commandsOnly: inNixShell(env) };
+  const inShell = inNixShell(env);
+  const options = { path: env.PATH ?? '', commandsOnly: inShell };
   return packagesFor(purpose)
+    .filter(({ inNixpkgs }) => !inShell || inNixpkgs !== false)
     .map((entry) => ({ entry, missing: missingOf(entry, options) }))
     .filter(({ missing }) => missing.length > 0);
 }

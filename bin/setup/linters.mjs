@@ -51,6 +51,11 @@ export function linters() {
       file: localBin('depcruise'),
       args: ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'driver'],
     },
+    {
+      name: 'tsc, report page',
+      file: localBin('tsc'),
+      args: ['--project', 'driver/report/html/client'],
+    },
     { name: 'shellcheck', file: 'shellcheck', args: [...shellcheck, ...scripts] },
     // Fragments are read by bash scripts alone; SC2034: what they set, others use.
     {

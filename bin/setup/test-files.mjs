@@ -11,13 +11,17 @@ function* testFilesUnder(directory) {
   }
 }
 
-/** Real-VM tests lie under test/vm/ and run one at a time; all others are quick. */
-const stageOf = (file) => (file.startsWith(`test${sep}vm${sep}`) ? 'vm' : 'unit');
+/**
+ * Real-VM tests lie under test/vm/, those of the flake under test/nix/; both run one at a time. All
+ * others are quick.
+ */
+const stageOf = (file) =>
+  ['vm', 'nix'].find((stage) => file.startsWith(`test${sep}${stage}${sep}`)) ?? 'unit';
 
 /**
  * The test files of each stage, relative to the tree.
  * @param {string[]} wanted files or directories to restrict to; empty for all
- * @returns {{ unit: string[], vm: string[] }}
+ * @returns {{ unit: string[], vm: string[], nix: string[] }}
  * @throws {SetupError} exit code 2 when a wanted file is not a test file
  */
 export function testFiles(wanted) {
@@ -41,5 +45,6 @@ export function testFiles(wanted) {
   return {
     unit: files.filter((file) => stageOf(file) === 'unit'),
     vm: files.filter((file) => stageOf(file) === 'vm'),
+    nix: files.filter((file) => stageOf(file) === 'nix'),
   };
 }

@@ -1,11 +1,11 @@
 import { SetupError } from './setup-error.mjs';
 
 /** The stages of `npm test`, in their order. */
-export const STAGES = ['lint', 'types', 'unit', 'vm'];
+export const STAGES = ['lint', 'types', 'unit', 'vm', 'nix'];
 
-export const TEST_HELP = `usage: npm test -- [--lint] [--types] [--unit] [--vm] [--no-install] [FILE…]
+export const TEST_HELP = `usage: npm test -- [--lint] [--types] [--unit] [--vm] [--nix] [--no-install] [FILE…]
 
-Without a stage, all run: lint, types, unit tests, real-VM tests. With stages, those alone.
+Without a stage, all run: lint, types, unit tests, real-VM tests, the flake. With stages, those alone.
 FILE…: test files (test/unit/errors.test.ts); then only these run, and no lint or types.
 --no-install: install no host package; print the command that would.
 The last line is always \`N passed, N failed\`; the exit code is 0 when nothing failed.
@@ -35,6 +35,6 @@ export function testOptions(args) {
       });
     }
   }
-  const chosen = files.length > 0 ? ['unit', 'vm'] : STAGES;
+  const chosen = files.length > 0 ? ['unit', 'vm', 'nix'] : STAGES;
   return { help, mayInstall, files, stages: stages.length > 0 ? stages : chosen };
 }

@@ -6,9 +6,13 @@ const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /**
  * Turns the first signal into an abort, so that the work can end in its own way and write its
  * record; the second one ends the process at once.
- * @returns what the work listens to, and how to stop listening for signals
+ * @returns what the work listens to, how to do what a signal would, and how to stop listening
  */
-export function interruptSignal(): { signal: AbortSignal; release: () => void } {
+export function interruptSignal(): {
+  signal: AbortSignal;
+  interrupt: (name: keyof typeof STATUS) => void;
+  release: () => void;
+} {
   const controller = new AbortController();
   const onSignal = (name: keyof typeof STATUS): void => {
     if (controller.signal.aborted) process.exit(STATUS[name]);
@@ -18,6 +22,7 @@ export function interruptSignal(): { signal: AbortSignal; release: () => void } 
   for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    interrupt: onSignal,
     release: () => {
       for (const name of SIGNALS) process.off(name, onSignal);
     },

@@ -11,6 +11,7 @@ export interface Outside {
   workingDirectory: string;
   projectRoot: string;
   version: string;
+  stdin: NodeJS.ReadStream;
   stdout: Terminal;
   stderr: Terminal;
   /** @throws TapbootError `infra` when the environment names no place for it */
@@ -25,6 +26,7 @@ export function outsideOfProcess(argv: readonly string[]): Outside {
     workingDirectory: process.cwd(),
     projectRoot,
     version: projectVersion(projectRoot),
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     cacheDirectory: () => userCacheDirectory(process.env),

@@ -14,6 +14,7 @@ import { addHistoryCommand } from './commands/history.js';
 import { addMergeCommand } from './commands/merge.js';
 import { addNewCommand } from './commands/new.js';
 import { addStressCommand } from './commands/stress.js';
+import { addWatchCommand } from './commands/watch.js';
 import type { AddCommand, CommandResultCode } from './command-context.js';
 import type { Outside } from './outside.js';
 
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addMergeCommand,
   addNewCommand,
   addStressCommand,
+  addWatchCommand,
 ];
 
 const EPILOGUE = `

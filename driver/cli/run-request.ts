@@ -24,6 +24,7 @@ export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSigna
     workingDirectory: outside.workingDirectory,
     projectRoot: outside.projectRoot,
     cacheDirectory: outside.cacheDirectory(),
+    stdin: outside.stdin,
     stdout: outside.stdout,
     stderr: outside.stderr,
     signal,

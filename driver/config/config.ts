@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { scenarioError } from '../errors.js';
 import type { Environment } from './variables.js';
 import {
+  duration,
   integerVariable,
   oneOf,
   positiveInteger,
@@ -19,6 +21,7 @@ export interface Flags {
   tapFlat?: boolean;
   accel?: string;
   fresh?: boolean;
+  incremental?: boolean;
   repeat?: string;
   /** A number, or `auto`. */
   workers?: string;
@@ -30,6 +33,9 @@ export interface Flags {
   budget?: string;
   resume?: boolean;
   debug?: boolean;
+  /** A duration. */
+  debugFor?: string;
+  capture?: string;
   logRoot?: string;
   /** False for `--no-color`. */
   color?: boolean;
@@ -55,6 +61,8 @@ export interface Config {
   tapFlat: boolean;
   accel: 'auto' | 'kvm' | 'tcg';
   fresh: boolean;
+  /** Reuse and keep the states behind single steps. */
+  incremental: boolean;
   repeat: number;
   /** Scenarios side by side; undefined: as many as the host bears. */
   workers: number | undefined;
@@ -75,6 +83,10 @@ export interface Config {
   stateLimitBytes: number;
   resume: boolean;
   debug: boolean;
+  /** How long a machine is kept for debugging where nobody sits at a terminal. */
+  debugForMs: number;
+  /** What is kept of a machine when a step fails. */
+  capture: 'failure' | 'every-step' | 'none';
   /** False when colour is refused (`NO_COLOR`, `--no-color`, `TERM=dumb`). */
   color: boolean;
   /** True in a terminal that cannot move its cursor. */
@@ -93,6 +105,7 @@ export const DEFAULTS = {
   hardBudgetMinutes: 50,
   sessionCeilingSeconds: 3600,
   stateLimitMebibytes: 5120,
+  debugFor: '10m',
 } as const;
 
 /** Name of the queue file, in the ledger's directory. */
@@ -116,8 +129,15 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     flags.budget === undefined
       ? DEFAULTS.budgetMinutes
       : positiveInteger('--budget', flags.budget, 'minutes');
+  if (flags.fresh === true && flags.incremental === true) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--fresh and --incremental exclude each other', {
+      expected: 'one of them',
+      hint: '--fresh boots every machine; --incremental begins in states of earlier runs.',
+    });
+  }
   const states = textVariable(env, 'TAPBOOT_STATE_DIR');
   const dumbTerminal = env['TERM'] === 'dumb';
+  const ci = !['', '0', 'false'].includes((env['CI'] ?? '').toLowerCase());
   return {
     spawnTimeoutSeconds: integerVariable(
       env,
@@ -145,6 +165,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     tapFlat: flags.tapFlat ?? false,
     accel: oneOf('--accel', flags.accel ?? 'auto', ['auto', 'kvm', 'tcg']),
     fresh: flags.fresh ?? false,
+    incremental: flags.incremental ?? false,
     repeat: flags.repeat === undefined ? 1 : positiveInteger('--repeat', flags.repeat, 'times'),
     workers:
       (flags.workers ?? 'auto') === 'auto'
@@ -163,9 +184,16 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     stateLimitBytes:
       1024 ** 2 * integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes),
     resume: flags.resume ?? false,
-    debug: flags.debug ?? false,
+    debug: flags.debug ?? flags.debugFor !== undefined,
+    debugForMs: duration('--debug-for', flags.debugFor ?? DEFAULTS.debugFor),
+    // A capsule holds keys: what a CI service keeps of a run is seen by many.
+    capture: oneOf('--capture', flags.capture ?? (ci ? 'none' : 'failure'), [
+      'failure',
+      'every-step',
+      'none',
+    ]),
     color: (flags.color ?? true) && textVariable(env, 'NO_COLOR') === undefined && !dumbTerminal,
     dumbTerminal,
-    ci: !['', '0', 'false'].includes((env['CI'] ?? '').toLowerCase()),
+    ci,
   };
 }

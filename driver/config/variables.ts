@@ -1,4 +1,5 @@
 import { scenarioError } from '../errors.js';
+import { parseDuration } from '../scenario/quantities.js';
 
 /** Environment as Node has it: unset variables are absent or undefined. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,6 +27,20 @@ export function positiveInteger(source: string, value: string, unit: string): nu
     expected: `a positive integer (${unit})`,
     got: JSON.stringify(value),
     hint: `Set ${source} to a whole number of 1 or more, or leave it out for the default.`,
+  });
+}
+
+/**
+ * Milliseconds of a duration as scenarios write it: `90s`, `10m`.
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE
+ */
+export function duration(source: string, value: string): number {
+  const milliseconds = parseDuration(value.trim());
+  if (milliseconds !== undefined) return milliseconds;
+  throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
+    expected: 'a duration such as 90s, 10m or 1h',
+    got: JSON.stringify(value),
+    hint: `Write ${source} 10m, for example.`,
   });
 }
 

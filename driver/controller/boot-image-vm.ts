@@ -1,23 +1,28 @@
 import { rm } from 'node:fs/promises';
 import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
-import { untilStopped } from '../channel/until-stopped.js';
 import { scenarioError, type TapbootError } from '../errors.js';
 import { collectDiagnostics } from '../diagnostics/index.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../scenario/model.js';
-import { becomeUsable, factsOf, startGuest, type MachineParts } from './boot-sequence.js';
+import { becomeUsable, startGuest, type MachineParts } from './boot-sequence.js';
 import { copyIn, copyOut } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
 import { viewDisks } from './disk-view.js';
 import { consoleOf } from './guest-console.js';
 import type { Guest } from './guest.js';
 import type { GuestTimings } from './guest-options.js';
+import { MachineStates } from './machine-states.js';
 import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-test.js';
 import { disksBeside } from './medium.js';
-import { saveState, type SavedState } from './saved-state.js';
+import type { SavedState } from './saved-state.js';
+import { settle } from './settle.js';
 import { pullThePlug, shutDown } from './shut-down.js';
+import { takeScreenshot } from './screenshot.js';
 import type { VmHost } from './vm-host.js';
+
+/** A machine that is off dies no more. */
+const NEVER = new Promise<never>(() => undefined);
 
 /**
  * A boot image running in QEMU: the controller. Made by {@link BootImageVM.boot} or
@@ -29,13 +34,20 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   readonly origin: MachineOrigin;
   readonly image: BootImage;
   readonly #parts: MachineParts;
-  #guest: Guest;
-  #power: 'on' | 'off' = 'on';
-  #states = 0;
+  /** Absent of a machine that was restored powered off. */
+  #guest: Guest | undefined;
+  #power: 'on' | 'off';
+  /** The states saved of it, and what is kept of it when it fails. */
+  readonly states: MachineStates;
 
-  private constructor(parts: MachineParts, guest: Guest) {
+  private constructor(parts: MachineParts, guest: Guest | undefined, from?: SavedState) {
     this.#parts = parts;
+    this.states = new MachineStates(
+      () => ({ parts, guest: this.#guest, power: this.#power }),
+      from,
+    );
     this.#guest = guest;
+    this.#power = guest === undefined ? 'off' : 'on';
     this.name = parts.name;
     this.machine = parts.machine;
     this.origin = parts.origin;
@@ -64,7 +76,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     sameRun: boolean,
   ): Promise<BootImageVM> {
     const { parts, guest } = await restoreMachine(host, name, state, sameRun);
-    return new BootImageVM(parts, guest);
+    return new BootImageVM(parts, guest, state);
   }
 
   get power(): 'on' | 'off' {
@@ -72,26 +84,30 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   get console(): GuestConsole {
-    return consoleOf(this.#guest);
+    return consoleOf(this.#on('use the console', true));
   }
 
   get death(): Promise<TapbootError> {
-    return this.#guest.watchdog.death;
+    return this.#guest?.watchdog.death ?? NEVER;
   }
 
   /** Seconds from QEMU's start to the login, and to the first SSH command that returned. */
   get timings(): GuestTimings {
-    return this.#guest.timings;
+    return this.#guest?.timings ?? {};
   }
 
   /** Host port of the SSH forward on 127.0.0.1; undefined without a network. */
   async sshPort(): Promise<number | undefined> {
-    return await this.#guest.running.sshPort();
+    return await this.#guest?.running.sshPort();
+  }
+
+  /** The guest's SSH host key, OpenSSH public format, once it is known. */
+  get hostKey(): string | undefined {
+    return this.#guest?.hostKey;
   }
 
   async channel(name?: ChannelName): Promise<Channel> {
-    this.#assertOn('use a channel');
-    return await this.#guest.channel(name);
+    return await this.#on('use a channel').channel(name);
   }
 
   async run(
@@ -99,7 +115,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     options: RunOptions & { channel?: ChannelName },
   ): Promise<CommandResult> {
     const channel = await this.channel(options.channel);
-    return await this.#guest.guard(channel.run(command, options));
+    return await this.#on('run a command').guard(channel.run(command, options));
   }
 
   async copyIn(
@@ -108,11 +124,13 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     mode: number | undefined,
     timeoutMs: number,
   ): Promise<void> {
-    await this.#guest.guard(copyIn(this.#guest, { host, guest, mode, timeoutMs }));
+    const at = this.#on('copy a file');
+    await at.guard(copyIn(at, { host, guest, mode, timeoutMs }));
   }
 
   async copyOut(guest: string, host: string, timeoutMs: number): Promise<void> {
-    await this.#guest.guard(copyOut(this.#guest, { guest, host, timeoutMs }));
+    const at = this.#on('copy a file');
+    await at.guard(copyOut(at, { guest, host, timeoutMs }));
   }
 
   async viewDisks(names: readonly string[]): Promise<DiskView[]> {
@@ -124,38 +142,34 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   async powerOff(timeoutMs: number): Promise<void> {
-    this.#assertOn('power off');
-    await shutDown(this.#guest, 'poweroff', timeoutMs);
+    await shutDown(this.#on('power off'), 'poweroff', timeoutMs);
     this.#power = 'off';
     this.#parts.host.emit({ type: 'vm:end', vm: this.name, reason: 'powered off' });
   }
 
   async cutPower(): Promise<void> {
-    this.#assertOn('cut the power');
-    await pullThePlug(this.#guest);
+    await pullThePlug(this.#on('cut the power'));
     this.#power = 'off';
     this.#parts.host.emit({ type: 'vm:end', vm: this.name, reason: 'power cut' });
   }
 
   async reboot(options: { from?: string; timeoutMs: number }): Promise<void> {
-    this.#assertOn('reboot');
-    await shutDown(this.#guest, 'reboot', options.timeoutMs);
+    await shutDown(this.#on('reboot'), 'reboot', options.timeoutMs);
     if (options.from !== undefined) this.#parts.bootFrom = options.from;
     this.#guest = await startGuest(this.#parts);
     await becomeUsable(this.#parts, this.#guest);
   }
 
   /**
-   * Saves the machine as it is now; it goes on afterwards. See {@link saveState}.
+   * Saves the machine as it is now; it goes on afterwards.
    * @param key under which the state is to be kept across runs
    */
   async save(key?: string): Promise<SavedState> {
-    this.#assertOn('save the machine');
-    const name = {
-      files: `state-${String(++this.#states)}`,
-      ...(key === undefined ? {} : { key }),
-    };
-    return await saveState(this.#parts, this.#guest, name);
+    return await this.states.save(key);
+  }
+
+  async screenshot(file: string): Promise<void> {
+    await takeScreenshot(this.#on('take a picture').running, this.machine, file);
   }
 
   async checkpoint(name: string): Promise<void> {
@@ -175,13 +189,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
    * @throws TapbootError `guest-dead` when the machine dies meanwhile; the interrupt's reason
    */
   async settle(): Promise<void> {
-    if (this.machine.network !== 'none') {
-      const { signal, timeouts } = this.#parts.host;
-      const connected = this.#guest.channel('ssh').catch(() => undefined);
-      const stop = await this.#guest.guard(untilStopped(connected, timeouts.loginMs, signal));
-      if (stop?.why === 'abort') throw stop.reason;
-    }
-    this.#parts.host.facts(this.name, factsOf(this.#parts, this.#guest));
+    await settle(this.#parts, this.#on('settle'));
   }
 
   async bootBeside(name: string, disks: readonly string[]): Promise<BootImageVM> {
@@ -193,12 +201,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
       );
     }
     const { host, image } = this.#parts;
-    const beside = disksBeside(this.#parts, disks);
-    const machine = {
-      ...this.machine,
-      disks: beside.map(({ name: disk, sizeBytes }) => ({ name: disk, sizeBytes })),
-    };
-    return await BootImageVM.boot(host, { name, image, machine, disks: beside });
+    return await BootImageVM.boot(host, { name, image, ...disksBeside(this.#parts, disks) });
   }
 
   async collectDiagnostics(reason: string): Promise<Artifact[]> {
@@ -209,8 +212,9 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     });
   }
 
-  #assertOn(what: string): void {
-    if (this.#power === 'on') return;
+  /** The guest of a machine that is on; with `orOff`, also of one that was. */
+  #on(what: string, orOff = false): Guest {
+    if (this.#guest !== undefined && (orOff || this.#power === 'on')) return this.#guest;
     throw scenarioError('TAPBOOT_E_POWERED_OFF', `cannot ${what}: the machine is powered off`, {
       hint: 'After `power: off` only `disks` steps make sense.',
     });
@@ -220,13 +224,13 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   async close(): Promise<void> {
     if (this.#power === 'on') {
       this.#power = 'off';
-      this.#guest.watchdog.stop();
+      this.#guest?.watchdog.stop();
       this.#parts.host.emit({ type: 'vm:end', vm: this.name, reason: 'closed' });
     }
-    await this.#guest.close();
+    await this.#guest?.close();
     await this.#parts.scope.close();
     // A saved state lives on in the directory, until the workspace goes.
-    if (this.#states === 0) await rm(this.#parts.directory, { recursive: true, force: true });
+    if (!this.states.kept) await rm(this.#parts.directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -66,7 +66,7 @@ export function openLog(host: VmHost, name: string): SerialLog {
 export async function startGuest(parts: MachineParts, state?: SavedState): Promise<Guest> {
   const { host, name, machine, directory, medium } = parts;
   const initrd = await joinInitrds(medium, join(directory, 'initrd'));
-  const opened = state === undefined ? undefined : await openState(state.deviceState);
+  const opened = state?.deviceState === undefined ? undefined : await openState(state.deviceState);
   try {
     const startedAt = performance.now();
     const running = await RunningMachine.start({
@@ -83,6 +83,7 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
         cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
         disks: parts.disks.forQemu(),
         ...(initrd === undefined ? {} : { initrd }),
+        ...(machine.display === true ? { display: true } : {}),
         ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
         ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
         ...(state === undefined ? {} : { incoming: true }),
@@ -126,6 +127,14 @@ export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<v
   host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
   if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
   host.facts(name, factsOf(parts, guest));
+  await tellReachable(parts, guest);
+}
+
+/** Tells the host where the machine's sshd is to be reached, if it has a network. */
+export async function tellReachable({ host, name }: MachineParts, guest: Guest): Promise<void> {
+  if (host.reachable === undefined) return;
+  const port = await guest.running.sshPort();
+  if (port !== undefined) host.reachable(name, { port, hostKey: guest.hostKey });
 }
 
 /** What the record keeps of a machine. */

@@ -11,6 +11,7 @@ import {
   openLog,
   ownDirectory,
   startGuest,
+  tellReachable,
   type MachineParts,
 } from './boot-sequence.js';
 import { writeCredentials } from './credentials.js';
@@ -33,7 +34,8 @@ export interface BootOptions {
 /** A machine that runs, and who talks to it. Closed by the controller. */
 export interface CreatedMachine {
   parts: MachineParts;
-  guest: Guest;
+  /** Absent of a machine that was saved when it was off. */
+  guest: Guest | undefined;
 }
 
 /** Boots an image up to a root shell; see BootImageVM.boot. */
@@ -90,10 +92,18 @@ export async function restoreMachine(
     ...{ scope: new Scope(), origin: { kind: 'restored', key, bootedAt, sameRun } },
     ...(bootFrom === undefined ? {} : { bootFrom }),
   };
+  if (state.deviceState === undefined) {
+    await state.verified;
+    log.write(state.console);
+    parts.scope = scope.release();
+    return { parts, guest: undefined };
+  }
   const guest = scope.use(await startGuest(parts, state));
   await state.verified;
-  await proveRestored(guest, state, host.keys.authorizedKey);
+  if (state.unasked === true) guest.takeOver(state);
+  else await proveRestored(guest, state, host.keys.authorizedKey);
   host.facts(name, factsOf(parts, guest));
+  await tellReachable(parts, guest);
   parts.scope = scope.release();
   return { parts, guest };
 }

@@ -98,6 +98,7 @@ export class DiskSet {
       await qmp.execute('blockdev-add', {
         ...{ driver: 'qcow2', 'node-name': node, backing: null, discard: 'unmap' },
         cache: { 'no-flush': true },
+        'detect-zeroes': 'unmap',
         file: { driver: 'file', filename: overlay, discard: 'unmap' },
       });
     }

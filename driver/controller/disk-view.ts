@@ -11,7 +11,8 @@ const SYNC_MS = 30_000;
 export interface ViewOptions {
   directory: string;
   power: 'on' | 'off';
-  guest: Guest;
+  /** Absent of a machine that was restored powered off. */
+  guest: Guest | undefined;
 }
 
 /**
@@ -40,8 +41,8 @@ export async function viewDisks(
         return made;
       }),
     );
-  if (options.power === 'off') return await filesAsTheyAre('power-off');
   const { guest } = options;
+  if (options.power === 'off' || guest === undefined) return await filesAsTheyAre('power-off');
   // Where QEMU itself was lost, its files are all there is.
   if (!guest.running.process.running) return await filesAsTheyAre('unsynced');
   const state = !guest.dead && (await flushed(guest)) ? 'synced' : 'unsynced';

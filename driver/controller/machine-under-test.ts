@@ -63,6 +63,11 @@ export interface MachineUnderTest {
   cutPower(): Promise<void>;
   /** Orderly reboot, then the driver's channels again; with `from`, boots from that disk. */
   reboot(options: { from?: string; timeoutMs: number }): Promise<void>;
+  /**
+   * Writes a PNG of the display to `file` (absolute).
+   * @throws TapbootError `scenario` TAPBOOT_E_NO_DISPLAY without one
+   */
+  screenshot(file: string): Promise<void>;
   /** Saves the machine under a name. */
   checkpoint(name: string): Promise<void>;
   /**

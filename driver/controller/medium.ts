@@ -46,13 +46,13 @@ export function disksFor(machine: Machine, medium: BootMedium): DiskRequest[] {
 }
 
 /**
- * Disks for a machine beside one that is off: a blank one like its first, then overlays of
- * the named ones as `vdb`, `vdc`, ….
+ * A machine beside one that is off, and its disks: a blank one like its first, then overlays
+ * of the named ones as `vdb`, `vdc`, ….
  */
 export function disksBeside(
   parts: { machine: Machine; disks: DiskSet },
   names: readonly string[],
-): DiskRequest[] {
+): { machine: Machine; disks: DiskRequest[] } {
   const { machine, disks } = parts;
   const [system] = machine.disks;
   const copies = names.map((disk, index) => ({
@@ -60,5 +60,7 @@ export function disksBeside(
     sizeBytes: machine.disks.find(({ name }) => name === disk)?.sizeBytes ?? 0,
     backing: { path: disks.overlay(disk), format: 'qcow2' as const },
   }));
-  return [...(system === undefined ? [] : [{ ...system }]), ...copies];
+  const requests = [...(system === undefined ? [] : [{ ...system }]), ...copies];
+  const beside = requests.map(({ name, sizeBytes }) => ({ name, sizeBytes }));
+  return { machine: { ...machine, disks: beside }, disks: requests };
 }

@@ -36,7 +36,8 @@ export interface SavedState {
   bootFrom?: string;
   /** ISO 8601: when the boot that this descends from was made. */
   bootedAt: string;
-  deviceState: string;
+  /** RAM and devices; absent of a machine that was off: then the disks are all there is. */
+  deviceState?: string;
   deviceStateBytes: number;
   disks: FrozenDisk[];
   proof: RestoreProof;
@@ -47,6 +48,10 @@ export interface SavedState {
   hostKey: string | undefined;
   /** The client key that the guest lets in. */
   authorizedKey: string;
+  /** Saved without a word from the guest: nothing in its RAM can prove what it is. */
+  unasked?: true;
+  /** What the one who saved it wants to remember with it, as JSON. */
+  memory?: unknown;
 }
 
 /** What a state is called. */
@@ -77,12 +82,49 @@ export async function saveState(
       got: 'it has no shell channel that could prove a restored machine',
     });
   }
-  const random = randomBytes(8).toString('hex');
-  const nonce = key === undefined ? random : `${key}-${random}`;
+  const nonce = freshNonce(key);
   await guest.guard(shell.plant(nonce));
   // Clean pages of the page cache need not be in the state: it gets small by this.
   const flush = 'sync; echo 3 > /proc/sys/vm/drop_caches';
   await guest.guard(shell.run(flush, { timeoutMs: OWN_COMMAND_MS }));
+  return await saveRunning(
+    parts,
+    guest,
+    { files: name, key: key ?? shortKey(parts, nonce) },
+    nonce,
+  );
+}
+
+/**
+ * Saves a machine whose guest cannot be asked any more, but whose QEMU runs: nothing is
+ * flushed, and nothing in its RAM proves later what it is.
+ * @throws TapbootError `infra` TAPBOOT_E_SAVE when a device cannot be saved
+ */
+export async function saveUnasked(
+  parts: MachineParts,
+  guest: Guest,
+  { files, key }: StateName,
+): Promise<SavedState> {
+  const nonce = freshNonce(key);
+  const name = { files, key: key ?? shortKey(parts, nonce) };
+  return { ...(await saveRunning(parts, guest, name, nonce)), unasked: true };
+}
+
+const freshNonce = (key: string | undefined): string => {
+  const random = randomBytes(8).toString('hex');
+  return key === undefined ? random : `${key}-${random}`;
+};
+
+/** Key of a state that is of this run alone. */
+const shortKey = ({ image }: MachineParts, nonce: string): string =>
+  `${image.identity.slice(0, 8)}-${nonce.slice(-8)}`;
+
+async function saveRunning(
+  parts: MachineParts,
+  guest: Guest,
+  { files: name, key }: Required<StateName>,
+  nonce: string,
+): Promise<SavedState> {
   const deviceState = join(parts.directory, `${name}.state`);
   const { qmp } = guest.running;
   await qmp.execute('stop');
@@ -92,8 +134,7 @@ export async function saveState(
     const socket = join(parts.directory, `${name}.socket`);
     const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
     return {
-      key: key ?? `${parts.image.identity.slice(0, 8)}-${random.slice(0, 8)}`,
-      ...{ deviceState, deviceStateBytes, disks },
+      ...{ key, deviceState, deviceStateBytes, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
       ...{ firmware, smbiosFiles: parts.smbiosFiles },
       ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
@@ -110,6 +151,29 @@ export async function saveState(
   } finally {
     await qmp.execute('cont');
   }
+}
+
+/**
+ * Saves a machine that is off: its disks as they are. There is no RAM that could carry a
+ * proof; that the files are those that were written is for the cache to show.
+ */
+export async function saveStopped(
+  parts: MachineParts,
+  guest: Pick<Guest, 'timings' | 'hostKey'> | undefined,
+  { files: name, key }: StateName,
+): Promise<SavedState> {
+  const nonce = freshNonce(key);
+  const { image, machine, medium, smbiosFiles, bootFrom, origin, host } = parts;
+  return {
+    key: key ?? shortKey(parts, nonce),
+    ...{ deviceStateBytes: 0, disks: parts.disks.frozen(), image, machine, medium, smbiosFiles },
+    firmware: await frozenFirmware(parts, name),
+    ...(bootFrom === undefined ? {} : { bootFrom }),
+    ...{ bootedAt: origin.bootedAt, timings: guest?.timings ?? {}, hostKey: guest?.hostKey },
+    proof: { nonce, counter: 0 },
+    console: await readFile(host.places(parts.name).serialLog),
+    authorizedKey: host.keys.authorizedKey,
+  };
 }
 
 /** The variable store as it is now: the machine goes on writing to its own. */

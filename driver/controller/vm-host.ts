@@ -47,6 +47,8 @@ export interface VmHost {
   consoleFilter?: () => TextFilter;
   /** Facts for metadata.json. */
   facts(vm: string, facts: VmFacts): void;
+  /** Told where a VM's sshd is to be reached, for other processes of this user. */
+  reachable?: (vm: string, ssh: { port: number; hostKey: string | undefined }) => void;
   signal?: AbortSignal;
   /** A machine that nobody waits for does not keep the process alive (test files end by that). */
   background?: boolean;

@@ -15,6 +15,8 @@ import { findOomKills, oomWords } from './oom-kills.js';
 export interface DiagnosticSource {
   readonly power: 'on' | 'off';
   readonly console: { tail(characters: number): string };
+  /** Writes a picture of the display, where there can be one. */
+  screenshot?(file: string): Promise<void>;
   run(command: string, options: RunOptions): Promise<CommandResult>;
 }
 
@@ -78,6 +80,8 @@ class Collection {
   }
 
   async take(extent: Diagnostic['when']): Promise<void> {
+    // First of all: what a display shows may be gone a moment later.
+    if (extent === 'failure') await this.#keepScreenshot();
     const wanted = DIAGNOSTICS.filter(({ when }) => extent === 'failure' || when === 'always');
     for (const { label, command } of wanted) {
       const result = await this.#keepOutput(label, command);
@@ -96,6 +100,21 @@ class Collection {
     }
     if (this.#missing.length === 0) return;
     await this.#files.keep('not collected', `${this.#missing.join('\n')}\n`);
+  }
+
+  /** The host takes it: a guest that no longer answers has a display all the same. */
+  async #keepScreenshot(): Promise<void> {
+    const { power, screenshot } = this.#source;
+    if (screenshot === undefined || power === 'off') return;
+    try {
+      await this.#files.keepFile(
+        'screenshot',
+        '.png',
+        (file) => this.#source.screenshot?.(file) ?? Promise.resolve(),
+      );
+    } catch (error) {
+      this.#missing.push(`screenshot: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #keepOutput(label: string, command: string): Promise<CommandResult | undefined> {

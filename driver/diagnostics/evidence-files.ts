@@ -17,6 +17,21 @@ export class EvidenceFiles {
     this.#redact = redact;
   }
 
+  /** Has `write` make a file of its own, and remembers it once it is there. */
+  async keepFile(
+    label: string,
+    suffix: string,
+    write: (file: string) => Promise<void>,
+  ): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    this.#last = (this.#last ?? (await lastNumber(this.#directory))) + 1;
+    const number = String(this.#last).padStart(2, '0');
+    const name = `${slug(`${label} ${this.#reason}`)}-${number}${suffix}`;
+    const file = path.join(this.#directory, name);
+    await write(file);
+    this.artifacts.push({ label: this.#redact(`${label} (${this.#reason})`), path: file });
+  }
+
   /** Writes one file, e.g. `dmesg-post-test-teardown-01.log`, and remembers it. */
   async keep(label: string, content: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true });

@@ -190,6 +190,9 @@ export type RunEvent = { at: number } & (
       artifacts: Artifact[];
     }
   | { type: 'scenario:queued'; scenario: ScenarioRef; projectedSeconds: number; reason: string }
+  /** Somebody looks at a machine whose step has failed (`--debug`). */
+  | { type: 'debug:start'; vm: string }
+  | { type: 'debug:end'; vm: string; seconds: number }
   | { type: 'notice'; level: 'info' | 'warning'; message: string }
   | {
       type: 'run:end';
@@ -216,5 +219,3 @@ export type NewEvent = RunEvent extends infer E
     ? Omit<E, 'at'>
     : never
   : never;
-
-export { EventStream } from './stream.js';

@@ -1,4 +1,4 @@
-import type { EventSink, NewEvent, RunEvent } from './events.js';
+import type { EventSink, NewEvent } from './events.js';
 
 /** One stream of events with any number of sinks. */
 export class EventStream {

@@ -43,14 +43,41 @@ function pettitt(values: readonly number[]): ChangePoint | undefined {
   }
   const p = Math.min(1, 2 * Math.exp((-6 * largest ** 2) / (n ** 3 + n ** 2)));
   if (index === 0 || p >= SIGNIFICANT) return undefined;
-  return { index, p, before: median(values.slice(0, index)), after: median(values.slice(index)) };
+  const exact = sharpened(values, index);
+  return {
+    index: exact,
+    p,
+    before: median(values.slice(0, exact)),
+    after: median(values.slice(exact)),
+  };
+}
+
+/**
+ * The test says that there is a change, and about where: an extreme value beside it moves
+ * its maximum. The place near it at which both levels fit best is the one to name.
+ */
+function sharpened(values: readonly number[], about: number): number {
+  const from = Math.max(LEVEL, about - LEVEL);
+  const to = Math.min(values.length - LEVEL, about + LEVEL);
+  let best = { index: about, misfit: Number.POSITIVE_INFINITY };
+  for (let index = from; index <= to; index++) {
+    const misfit = spread(values.slice(0, index)) + spread(values.slice(index));
+    if (misfit < best.misfit) best = { index, misfit };
+  }
+  return best.index;
+}
+
+/** Sum of the distances from the median. */
+function spread(values: readonly number[]): number {
+  const middle = median(values);
+  return values.reduce((sum, one) => sum + Math.abs(one - middle), 0);
 }
 
 /** Ranks from 1; equal values share the mean of theirs. */
 function rank(values: readonly number[]): number[] {
   const order = values.map((_, index) => index).sort((a, b) => value(values, a) - value(values, b));
   const ranks = new Array<number>(values.length).fill(0);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from;
     const here = value(values, order[from]);
     while (to < order.length && value(values, order[to]) === here) to++;

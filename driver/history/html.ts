@@ -9,7 +9,8 @@ import { PAGE_SCRIPT, PAGE_STYLE } from './page.js';
  */
 export function historyHtml(summary: HistorySummary): string {
   const require = createRequire(import.meta.url);
-  const file = (name: string): string => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
+  const file = (name: string): string =>
+    readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
   const { runs, first, last, ledger } = summary;
   // `</script>` and `<!--` would end or change the script that the data stand in.
   const data = JSON.stringify(summary).replaceAll('<', '\\u003c');
@@ -31,7 +32,7 @@ ${scenarioTable(summary)}
 <h2>Timings</h2>
 ${metricTable(summary)}
 <h2>Plots</h2>
-<p>Seconds of the latest runs; crosses are runs that did not simply pass.</p>
+<p>Seconds of the latest runs; dots are runs that did not simply pass.</p>
 <div id="plots"></div>
 </main>
 <script type="application/json" id="data">${data}</script>

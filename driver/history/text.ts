@@ -1,4 +1,4 @@
-import { duration, plainLine, truncate, width } from '../report/plain-text.js';
+import { duration, plainLine, truncate, width, wrap } from '../report/plain-text.js';
 import type { DurationSummary, HistorySummary } from './summary.js';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -51,14 +51,18 @@ export function historyText(summary: HistorySummary, columns: number): string {
     ...table(['timing', 'runs', 'median', 'p95', 'trend', 'latest'], metrics, columns),
     ...table(
       ['scenario', 'runs', 'pass', 'flaky', 'median', 'p95', 'trend', 'latest'],
-      ...[scenarios, columns] as const,
+      ...([scenarios, columns] as const),
     ),
     ...(summary.regressions.length === 0 ? [] : ['', 'Regressions:']),
-    ...summary.regressions.map(({ text }) => `  ${plainLine(text)}`),
-    ...remarks(summary),
+    ...summary.regressions.flatMap(({ text }) => paragraph(plainLine(text), columns)),
+    ...remarks(summary).flatMap((text) => wrap(text, columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
+
+/** Indented, and by more from the second line on; a word wider than that is left whole. */
+const paragraph = (text: string, columns: number): string[] =>
+  wrap(text, columns - 4).map((one, index) => (index === 0 ? `  ${one}` : `    ${one}`));
 
 function remarks({ badLines, leftOut }: HistorySummary): string[] {
   return [
@@ -90,7 +94,8 @@ function table(
   const line = (cellsOfRow: readonly string[]): string =>
     cellsOfRow
       .map((cell, column) => {
-        if (column === 0) return truncate(cell, first) + ' '.repeat(Math.max(0, first - width(cell)));
+        if (column === 0)
+          return truncate(cell, first) + ' '.repeat(Math.max(0, first - width(cell)));
         const room = ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell)));
         return column === cellsOfRow.length - 1 ? cell : room + cell;
       })

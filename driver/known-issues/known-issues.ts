@@ -94,12 +94,16 @@ export class KnownIssues {
   }
 
   #expiry({ at, scenario, owner, reason, expires }: IssueEntry): TapbootError {
-    return scenarioError('TAPBOOT_E_KNOWN_ISSUE_EXPIRED', `the known issue of ${scenario} expired`, {
-      at,
-      expected: `the defect gone by ${expires} (${reason})`,
-      got: `today is ${this.#today}`,
-      hint: `Ask ${owner}: remove the entry when the defect is gone, else agree on a new day.`,
-    });
+    return scenarioError(
+      'TAPBOOT_E_KNOWN_ISSUE_EXPIRED',
+      `the known issue of ${scenario} expired`,
+      {
+        at,
+        expected: `the defect gone by ${expires} (${reason})`,
+        got: `today is ${this.#today}`,
+        hint: `Ask ${owner}: remove the entry when the defect is gone, else agree on a new day.`,
+      },
+    );
   }
 }
 
@@ -121,6 +125,9 @@ function answersTo({ id, baseId, name, file }: NamedScenario, wanted: string): b
 }
 
 function says({ message, mismatches }: Failure, text: string): boolean {
-  const texts = [message, ...mismatches.flatMap(({ what, expected, got }) => [what, expected, got])];
+  const texts = [
+    message,
+    ...mismatches.flatMap(({ what, expected, got }) => [what, expected, got]),
+  ];
   return texts.some((candidate) => candidate.includes(text));
 }

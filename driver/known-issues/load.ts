@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { scenarioError, type TapbootError } from '../errors.js';
 import { asOneError, problemAt, suggestion } from '../scenario/problem.js';
 import type { YamlDocument } from '../scenario/yaml/document.js';
@@ -66,7 +66,9 @@ function problemsOf(document: YamlDocument, issue: z.core.$ZodIssue): TapbootErr
   const value = valueAt(document.value, at);
   const missing = value === undefined;
   const name = showPath(at);
-  const message = missing ? `the key '${name}' is missing` : `${name} has a value that is not taken`;
+  const message = missing
+    ? `the key '${name}' is missing`
+    : `${name} has a value that is not taken`;
   return [
     problemAt(document, document.valueSpan(at), code, message, {
       expected: expectation(String(at.at(-1) ?? ''), issue.message),

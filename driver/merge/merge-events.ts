@@ -1,4 +1,10 @@
-import type { EventSink, Failure, RunEvent, RunOutcome, ScenarioOutcome } from '../events/events.js';
+import type {
+  EventSink,
+  Failure,
+  RunEvent,
+  RunOutcome,
+  ScenarioOutcome,
+} from '../events/events.js';
 import { EXIT, strongest } from '../exit-code.js';
 import { readEvents } from './read-events.js';
 import { renamings, type Renaming, type Shard } from './shard.js';
@@ -125,7 +131,7 @@ function ending(
   const broken = shards.flatMap(({ end }) => (end?.failure === undefined ? [] : [end.failure]));
   const failure =
     killed === undefined
-      ? broken.find(({ class: name }) => name === 'infra') ?? broken[0]
+      ? (broken.find(({ class: name }) => name === 'infra') ?? broken[0])
       : unfinished(killed.label);
   const interrupted = shards.find(({ end }) => end?.interrupted !== undefined)?.end?.interrupted;
   return {

@@ -3,8 +3,7 @@ import { readLines } from '../ledger/split-lines.js';
 
 /** One line of a file of events. */
 export type EventLine =
-  | { kind: 'event'; event: RunEvent }
-  | { kind: 'bad'; line: number; reason: string };
+  { kind: 'event'; event: RunEvent } | { kind: 'bad'; line: number; reason: string };
 
 /** Streams a file of events. Lines that cannot be read (the torn last one of a kill) are told. */
 export async function* readEvents(file: string): AsyncGenerator<EventLine> {

@@ -26,6 +26,8 @@ export interface MachineConfig {
   initrd?: string;
   network: 'isolated' | 'internet' | 'none';
   firmware?: UefiFirmware;
+  /** A VGA card; nothing shows it, but pictures can be taken of it. */
+  display?: true;
   accelerator: AcceleratorChoice;
   /** CPU model with flags, e.g. `max,-cx16`. */
   cpuModel: string;
@@ -40,6 +42,9 @@ export interface MachineConfig {
   /** Wait for a saved state (`migrate-incoming`) instead of booting. */
   incoming?: boolean;
 }
+
+/** Id of the display device. */
+export const DISPLAY = 'display0';
 
 /** Name of the virtio-serial port that the driver's root shell uses. */
 export const SHELL_PORT = 'tapboot.shell.0';
@@ -105,6 +110,8 @@ function disks(config: MachineConfig): string[] {
       // Losing power on the *host* may lose a test disk: worth it, it is made anew.
       cache: { 'no-flush': true },
       discard: 'unmap',
+      // An array that is synchronised writes zeros over all of a disk: they need no room.
+      'detect-zeroes': 'unmap',
       file: { driver: 'file', filename: disk.overlay, discard: 'unmap' },
     }),
     '-device',
@@ -175,6 +182,7 @@ export function qemuArguments(config: MachineConfig): string[] {
     ],
     ...['-object', 'rng-builtin,id=rng0', '-device', 'virtio-rng-pci,rng=rng0,id=rng-device'],
     ...['-device', 'pvpanic-pci,id=panic0'],
+    ...(config.display === true ? ['-device', `VGA,id=${DISPLAY}`] : []),
     ...network(config),
     ...firmware(config),
     ...media(config),

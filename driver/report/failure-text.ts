@@ -1,6 +1,7 @@
 import type { CommandRecord, Failure } from '../events/events.js';
 import type { Paint } from './paint.js';
 import { plainText, truncate, wrap } from './plain-text.js';
+import { capsuleCommand } from './capsule-command.js';
 import { shortPath } from './tap-diagnostics.js';
 
 /** Lines of output shown of a failure; all of them are in the files named below it. */
@@ -75,6 +76,7 @@ export function failureLines(
   command?: CommandRecord,
 ): string[] {
   const { at } = failure;
+  const open = capsuleCommand(failure.artifacts, (path) => shortPath(path, workingDirectory));
   const place = at === undefined ? [] : [`${at.file}:${String(at.line)}:${String(at.column)}`];
   return [
     ...place,
@@ -99,6 +101,7 @@ export function failureLines(
     ...failure.artifacts.map(
       ({ label, path }) => `${paint.dim(`${label}:`)} ${shortPath(path, workingDirectory)}`,
     ),
+    ...(open === undefined ? [] : [`${paint.dim('open:')} ${open}`]),
     ...(failure.hint === undefined ? [] : wrap(`next: ${visible(failure.hint)}`, columns)),
   ];
 }

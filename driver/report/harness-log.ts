@@ -137,6 +137,10 @@ function entries(event: RunEvent): string[] {
       ];
     case 'scenario:queued':
       return [`scenario ${event.scenario.id} queued: ${event.reason}`];
+    case 'debug:start':
+      return [`VM ${event.vm} is held for debugging`];
+    case 'debug:end':
+      return [`VM ${event.vm} was held for ${duration(event.seconds * 1000)}`];
     case 'notice':
       return [`${event.level}: ${event.message}`];
     case 'run:end':

@@ -156,6 +156,11 @@ export class PrettyReporter implements EventSink {
       case 'run:end':
         this.#end(event);
         break;
+      // The terminal belongs to whoever debugs.
+      case 'debug:start':
+        this.#live.clear();
+        break;
+      case 'debug:end':
       case 'vm:start':
       case 'vm:end':
         break;

@@ -1,40 +1,4 @@
-import type { EventSink } from '../events/events.js';
-import type { Sink } from './output.js';
-
-/** What a report may know of its surroundings when it is opened. */
-export interface ReportContext {
-  /** Where it goes: absolute path of a file, or of a directory; absent only where optional. */
-  target?: string;
-  workingDirectory: string;
-  /** Scenarios may be tried again: a TAP stream holds an attempt back until it counts. */
-  retries: boolean;
-  /** Where a report without a target writes. */
-  stderr: Sink;
-  /** `$GITHUB_STEP_SUMMARY`: a file that takes Markdown. */
-  stepSummary?: string;
-  /** `$GITHUB_WORKSPACE`: paths of annotations count from it. */
-  workspace?: string;
-  /** All other reports of the run that have a target. */
-  others: readonly { format: string; target: string; product?: HydraProduct }[];
-}
-
-/** What Hydra lists a report as: type and subtype of a build product. */
-export interface HydraProduct {
-  type: string;
-  subtype: string;
-  /** A place in a directory that is shown first. */
-  entry?: string;
-}
-
-/** One format of `--report NAME=TARGET`. */
-export interface ReportFormat {
-  /** One line for people. */
-  summary: string;
-  target: 'file' | 'directory' | 'optional file';
-  product?: HydraProduct;
-  /** @throws when the target cannot be written */
-  open(context: ReportContext): Promise<EventSink>;
-}
+import type { HydraProduct, ReportFormat } from './report-format.js';
 
 const TAP_PRODUCT: HydraProduct = { type: 'file', subtype: 'tap' };
 
@@ -82,6 +46,7 @@ export const REPORT_FORMATS: Readonly<Record<string, ReportFormat>> = {
   events: {
     ...{ summary: 'all events of the run, one JSON object a line', target: 'file' },
     product: { type: 'file', subtype: 'jsonl' },
-    open: async (context) => new (await import('./events-file.js')).EventsFile(context.target ?? ''),
+    open: async (context) =>
+      new (await import('./events-file.js')).EventsFile(context.target ?? ''),
   },
 };

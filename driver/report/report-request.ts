@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
 import { suggestion } from '../scenario/problem.js';
-import { REPORT_FORMATS, type ReportFormat } from './registry.js';
+import { REPORT_FORMATS } from './registry.js';
+import type { ReportFormat } from './report-format.js';
 
 /** One `--report`, understood. */
 export interface ReportRequest {

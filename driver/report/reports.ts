@@ -1,7 +1,7 @@
 import { asTapbootError, infraError, type TapbootError } from '../errors.js';
 import type { EventSink, Failure, Phase, RunEvent } from '../events/events.js';
 import { exitCode } from '../exit-code.js';
-import type { ReportContext } from './registry.js';
+import type { ReportContext } from './report-format.js';
 import type { ReportRequest } from './report-request.js';
 
 /** What all reports of a run share. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Artifact, Failure, MachineOrigin, RunEvent } from '../events/events.js';
+import { capsuleCommand } from './capsule-command.js';
 import { plainText } from './plain-text.js';
 import type { YamlValue } from './tap-syntax.js';
 
@@ -64,10 +65,9 @@ export function stepBlock(event: StepEnd): Block {
     block['exit_status'] =
       last.exitStatus ?? (last.timedOut ? 'killed by its time-out' : 'none: the channel was lost');
   }
-  return {
-    ...block,
-    ...artifactBlock([...event.artifacts, ...(event.failure?.artifacts ?? [])]),
-  };
+  const artifacts = [...event.artifacts, ...(event.failure?.artifacts ?? [])];
+  const open = capsuleCommand(artifacts);
+  return { ...block, ...(open === undefined ? {} : { open }), ...artifactBlock(artifacts) };
 }
 
 /**

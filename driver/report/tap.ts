@@ -108,6 +108,8 @@ export class TapReporter implements EventSink {
       case 'phase:progress':
       case 'vm:start':
       case 'vm:end':
+      case 'debug:start':
+      case 'debug:end':
       case 'step:start':
         break;
     }

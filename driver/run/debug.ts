@@ -1,39 +1,69 @@
+import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
+import { describeError } from '../errors.js';
+import type { FailedStep } from '../steps/index.js';
+import { debugMenu } from './debug-menu.js';
 import type { ScenarioContext } from './scenario-context.js';
-
-/** Minutes that a machine is kept for debugging when nobody sits at a terminal. */
-export const HOLD_MINUTES = 30;
+import { waysIn } from './ways-in.js';
 
 /**
- * Keeps a machine alive after a failure (`--debug`): prints how to log in to it, then
- * waits for Enter on a terminal, or for {@link HOLD_MINUTES} without one. An interrupt
- * ends the wait.
+ * Keeps a machine alive behind its failed step (`--debug`). On a terminal a menu leads to
+ * its console and a root shell; without one, the ways in are printed, and the machine is
+ * kept for the time that `--debug-for` says. An interrupt and the machine's death end it.
+ * The verdict stays what it is. Never rejects.
  */
-export async function holdForDebugging(vm: BootImageVM, context: ScenarioContext): Promise<void> {
-  const { request, host } = context;
-  if (vm.power === 'off') {
-    request.stderr.write(`tapboot: ${vm.name} is powered off: there is nothing to log in to\n`);
-    return;
+export async function holdForDebugging(
+  vm: BootImageVM,
+  failed: FailedStep,
+  context: ScenarioContext,
+): Promise<void> {
+  const { request, events, secrets } = context;
+  const say = (text: string): void => {
+    request.stderr.write(`${secrets(text)}\n`);
+  };
+  const started = performance.now();
+  events.emit({ type: 'debug:start', vm: vm.name });
+  try {
+    say(`\ntapboot: step ${String(failed.index)} failed: ${failed.title}`);
+    say(`  ${failed.failure.message} [${failed.failure.code}]`);
+    if (vm.power === 'off') {
+      say(`tapboot: ${vm.name} is powered off: there is nothing to log in to`);
+      return;
+    }
+    const { stdin } = request;
+    if (stdin?.isTTY === true && request.stderr.isTTY === true) {
+      await debugMenu({ vm, failed, context, say, stdin });
+    } else {
+      await holdForAWhile(vm, context, say);
+    }
+  } catch (error) {
+    say(`tapboot: debugging ended: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    const seconds = (performance.now() - started) / 1000;
+    events.emit({ type: 'debug:end', vm: vm.name, seconds });
   }
-  const port = await vm.sshPort();
-  const login =
-    port === undefined
-      ? 'the machine has no network; its console is in serial.log'
-      : `ssh -i ${host.keys.clientKeyFile} -p ${String(port)} -o StrictHostKeyChecking=no ` +
-        '-o UserKnownHostsFile=/dev/null root@127.0.0.1';
-  const { stdin } = request;
-  const terminal = stdin?.isTTY === true && request.stdout.isTTY === true;
-  const until = terminal ? 'press Enter to go on' : `for ${String(HOLD_MINUTES)} minutes`;
-  request.stderr.write(`tapboot: ${vm.name} is kept alive (${until}):\n  ${login}\n`);
+}
+
+async function holdForAWhile(
+  vm: BootImageVM,
+  { request, host }: ScenarioContext,
+  say: (text: string) => void,
+): Promise<void> {
+  const { debugForMs } = request.config;
+  const { signal } = request;
+  say(`tapboot: ${vm.name} is kept alive for ${String(debugForMs / 60_000)} minutes. Ways in:`);
+  for (const line of await waysIn(vm, host.keys.clientKeyFile)) say(`  ${line}`);
   await new Promise<void>((resolve) => {
-    const timer = terminal ? undefined : setTimeout(resolve, HOLD_MINUTES * 60_000);
+    const timer = setTimeout(resolve, debugForMs);
     const done = (): void => {
       clearTimeout(timer);
-      stdin?.off('data', done).pause();
       resolve();
     };
-    if (terminal) stdin.once('data', done);
-    request.signal.addEventListener('abort', done, { once: true });
-    void vm.death.then(done);
+    if (signal.aborted) done();
+    signal.addEventListener('abort', done, { once: true });
+    void vm.death.then((error) => {
+      say(`tapboot: ${describeError(error)}`);
+      done();
+    });
   });
 }

@@ -15,6 +15,7 @@ export function machineKey(image: BootImage, machine: Machine): string {
     disks: machine.disks.map(({ name, sizeBytes }) => [name, sizeBytes]),
     network: machine.network,
     firmware: machine.firmware ?? null,
+    ...(machine.display === true ? { display: true } : {}),
   };
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
 }

@@ -3,7 +3,7 @@ import type { SavedState } from '../controller/saved-state.js';
 import type { VmHost } from '../controller/vm-host.js';
 import { asTapbootError, scenarioError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import type { Scenario } from '../scenario/model.js';
+import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
 import type { RootCache, RootKey } from './root-cache.js';
 import { timed } from './timed.js';
@@ -72,8 +72,8 @@ export class MachinePool implements AsyncDisposable {
    */
   async acquire(scenario: Scenario, name: string): Promise<BootImageVM> {
     if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario, name);
+    this.forgo(scenario);
     const shape = this.#shape(scenario);
-    shape.demand = Math.max(0, shape.demand - 1);
     if (this.#options.fresh) return await this.#boot(scenario, name);
     const cached =
       shape.root === undefined ? await this.#fromOtherRun(shape, scenario, name) : undefined;
@@ -81,9 +81,26 @@ export class MachinePool implements AsyncDisposable {
     // Nothing may be waited for between the last look and the boot: others look too.
     while (shape.root !== undefined) {
       const state = await shape.root;
-      if (state !== undefined) return await this.#restore(state, this.#unique(name), true);
+      if (state !== undefined) return await this.#restore(state, this.unique(name), true);
     }
     return await this.#bootAndSave(shape, scenario, name);
+  }
+
+  /** The scenario has its machine from elsewhere. */
+  forgo(scenario: Scenario): void {
+    if (scenario.from !== undefined) return;
+    const shape = this.#shape(scenario);
+    shape.demand = Math.max(0, shape.demand - 1);
+  }
+
+  /** Whether a scenario of this run has saved what this one starts from. */
+  hasCheckpoint({ scenario, checkpoint }: CheckpointReference): boolean {
+    return this.#checkpoints.has(`${scenario}#${checkpoint}`);
+  }
+
+  /** Key across runs of the boot that a scenario asks for. */
+  async rootKey(scenario: Scenario): Promise<string | undefined> {
+    return (await this.#key(this.#shape(scenario), scenario))?.key;
   }
 
   async #fromOtherRun(
@@ -94,7 +111,7 @@ export class MachinePool implements AsyncDisposable {
     const { cache } = this.#options;
     if (cache === undefined || scenario.subject === 'boot') return undefined;
     const key = await this.#key(shape, scenario);
-    return key && (await cache.restore(key, scenario.machine, () => this.#unique(name)));
+    return key && (await cache.restore(key, scenario.machine, () => this.unique(name)));
   }
 
   /** Key of the shape across runs; found out once. */
@@ -121,7 +138,7 @@ export class MachinePool implements AsyncDisposable {
 
   async #boot({ machine }: Scenario, name: string): Promise<BootImageVM> {
     const { host, image } = this.#options;
-    const vm = await BootImageVM.boot(host, { name: this.#unique(name), image, machine });
+    const vm = await BootImageVM.boot(host, { name: this.unique(name), image, machine });
     try {
       await vm.settle();
       return vm;
@@ -185,7 +202,7 @@ export class MachinePool implements AsyncDisposable {
         },
       );
     }
-    return await this.#restore(checkpoint.state, this.#unique(name), checkpoint.sameRun);
+    return await this.#restore(checkpoint.state, this.unique(name), checkpoint.sameRun);
   }
 
   #shape({ machine }: Scenario): Shape {
@@ -197,7 +214,8 @@ export class MachinePool implements AsyncDisposable {
     return shape;
   }
 
-  #unique(name: string): string {
+  /** A name for a VM that no other of this run has. */
+  unique(name: string): string {
     const count = (this.#names.get(name) ?? 0) + 1;
     this.#names.set(name, count);
     return count === 1 ? name : `${name}-${String(count)}`;

@@ -1,24 +1,38 @@
 import { join } from 'node:path';
 import type { VmHost } from '../controller/vm-host.js';
+import type { Scenario } from '../scenario/index.js';
 import { fileDigest } from '../image/content/file-digest.js';
 import type { BootImage } from '../image/image.js';
 import { StateStore } from '../state/state-store.js';
 import { MachinePool } from './machine-pool.js';
 import type { RunRequest } from './request.js';
 import { RootCache } from './root-cache.js';
+import { ScenarioStart } from './scenario-start.js';
+import { StepCache } from './step-cache.js';
+
+/** Where the machines of a run come from. */
+export interface Machines {
+  pool: MachinePool;
+  start: ScenarioStart;
+}
 
 /**
- * The machines of a run. `--fresh` boots every one of them; a CI service boots each shape
+ * The machines of a run for `scenarios`; the pool is closed by the caller. `--fresh` boots every one of them; a CI service boots each shape
  * once in every run, since nobody there looks at what an old state may hide. Both leave the
  * states of other runs alone.
  */
-export function machinePool(
+export function machines(
   { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
   host: VmHost,
   image: BootImage,
-): MachinePool {
-  const { fresh, ci } = config;
-  if (fresh || ci) return new MachinePool({ host, image, fresh });
+  scenarios: readonly Scenario[],
+): Machines {
+  const { fresh, ci, incremental } = config;
+  if (fresh || (ci && !incremental)) {
+    const pool = new MachinePool({ host, image, fresh });
+    pool.expect(scenarios);
+    return { pool, start: new ScenarioStart(pool, scenarios, undefined) };
+  }
   const progress = { stage: () => undefined, log: host.log };
   const store = new StateStore({
     directory: config.stateDirectory ?? join(cacheDirectory, 'states'),
@@ -30,5 +44,11 @@ export function machinePool(
   const digest = async (path: string): Promise<string> =>
     await fileDigest(path, { cacheDirectory, progress });
   const cache = new RootCache({ host, image, store, digest });
-  return new MachinePool({ host, image, fresh, cache });
+  const pool = new MachinePool({ host, image, fresh, cache });
+  pool.expect(scenarios);
+  const steps = new StepCache(host, cache, digest);
+  return {
+    pool,
+    start: new ScenarioStart(pool, scenarios, incremental ? { cache, steps } : undefined),
+  };
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { Connections } from '../attach/connections.js';
 import type { VmHost } from '../controller/vm-host.js';
-import type { EventStream } from '../events/events.js';
+import type { EventStream } from '../events/stream.js';
 import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { RunRecord } from '../metadata/run-record.js';
@@ -80,6 +81,7 @@ export async function prepareHost(
   const keys = await makeRunKeys(workspace);
   record.metadata.setRootKeyFingerprint(keys.fingerprint);
   const firmware = request.environment['TAPBOOT_OVMF'];
+  const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
   return {
     ...{ qemu, accelerator, keys, workspace, log, signal: request.signal },
     timeouts: {
@@ -91,7 +93,11 @@ export async function prepareHost(
       ? {}
       : { redact: secrets, consoleFilter: () => new StreamRedactor(secrets) }),
     emit: (event) => {
+      connections.handle(event, (vm) => record.directory.vm(vm).serialLog);
       events.emit(event);
+    },
+    reachable: (vm, ssh) => {
+      connections.ssh(vm, ssh);
     },
     places: (vm) => record.directory.vm(vm),
     facts: (vm, facts) => {

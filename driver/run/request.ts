@@ -32,12 +32,14 @@ export interface RunRequest {
   /** tapboot's own root: where `image/` and `scenarios/` lie. */
   projectRoot: string;
   cacheDirectory: string;
-  /** Where `--debug` waits for Enter; absent: nobody is there to press it. */
+  /** Where `--debug` shows its menu, if it is a terminal; absent: nobody is there. */
   stdin?: NodeJS.ReadStream;
   stdout: Terminal;
   stderr: Terminal;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with that name as its reason. */
   signal: AbortSignal;
+  /** Ends the run as a signal would. */
+  interrupt?: (name: 'SIGINT') => void;
   /** Further consumers of the run's events, which they get redacted. */
   sinks?: readonly EventSink[];
 }

@@ -7,14 +7,20 @@ import type { Machine } from '../scenario/model.js';
 import type { FileDigest } from '../state/qemu-build.js';
 import { restorable } from '../state/restorable.js';
 import { stateInputs } from '../state/state-inputs.js';
-import { stateKey, type StateInputs } from '../state/state-key.js';
+import { stateKey, type Json, type StateInputs } from '../state/state-key.js';
 import type { StateStore } from '../state/state-store.js';
 import { timed } from './timed.js';
 
-/** What a root state of earlier and later runs is known by. */
+/** What a state of earlier and later runs is known by. */
 export interface RootKey {
   key: string;
-  inputs: StateInputs;
+  inputs: StateInputs | Record<string, Json>;
+}
+
+/** A machine from another run, and the state that it was restored from. */
+export interface FromOtherRun {
+  vm: BootImageVM;
+  state: SavedState;
 }
 
 /** Options of {@link RootCache}. */
@@ -40,7 +46,7 @@ export class RootCache {
   }
 
   /** Undefined when it cannot be found out: then nothing is restored or kept. */
-  async key(machine: Machine): Promise<RootKey | undefined> {
+  async key(machine: Machine): Promise<(RootKey & { inputs: StateInputs }) | undefined> {
     const { host, image, digest } = this.#options;
     try {
       const inputs = await stateInputs(host, image, machine, digest);
@@ -62,10 +68,19 @@ export class RootCache {
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF; `guest-dead`; an interrupt's reason
    */
   async restore(
-    { key }: RootKey,
+    key: RootKey,
     machine: Machine,
     name: () => string,
   ): Promise<BootImageVM | undefined> {
+    return (await this.restoreState(key, machine, name))?.vm;
+  }
+
+  /** The same, with the state. */
+  async restoreState(
+    { key }: RootKey,
+    machine: Machine,
+    name: () => string,
+  ): Promise<FromOtherRun | undefined> {
     const { host, image, store } = this.#options;
     const lease = await store.find(key).catch((error: unknown) => {
       this.#unusable(error);
@@ -73,10 +88,11 @@ export class RootCache {
     if (lease === undefined) return undefined;
     try {
       const state = await restorable(lease, { image, machine, firmware: host.firmware });
-      const vm = name();
-      return await timed(host, 'restore', vm, key, () =>
-        BootImageVM.restore(host, vm, state, false),
+      const called = name();
+      const vm = await timed(host, 'restore', called, key, () =>
+        BootImageVM.restore(host, called, state, false),
       );
+      return { vm, state };
     } catch (thrown) {
       host.signal?.throwIfAborted();
       const damage = await lease.verified;

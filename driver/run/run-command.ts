@@ -1,7 +1,7 @@
 import { overridesInForce } from '../config/overrides.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
-import { EventStream } from '../events/events.js';
+import { EventStream } from '../events/stream.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
 import { planBudget, type BudgetScenario } from '../ledger/budget.js';
@@ -157,9 +157,10 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   } catch (thrown) {
     code = unrecorded(request, report, asTapbootError(thrown), reports);
   }
-  for (const error of await reports.close()) code = unrecorded(request, report, error);
   // The record's error, if there is one, has just been told.
   await events.close().catch(() => undefined);
+  for (const error of await reports.close()) code = unrecorded(request, report, error);
+  await report.sink.close?.();
   const [broken] = outputErrors;
   if (broken !== undefined) {
     request.stderr.write(`tapboot: the report on stdout is incomplete: ${broken.message}\n`);

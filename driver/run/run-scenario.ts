@@ -8,10 +8,10 @@ import { runScenarioSteps } from '../steps/index.js';
 import { failureOf } from '../steps/failure.js';
 import { interruptedError } from '../steps/guard.js';
 import { stepRefs } from '../steps/step-refs.js';
-import { holdForDebugging } from './debug.js';
+import { failureHooks } from './failure-evidence.js';
 import { AttemptJudge, triedAgain } from './failure-policy.js';
 import type { ScenarioContext } from './scenario-context.js';
-import type { MachinePool } from './machine-pool.js';
+import type { Machines } from './pool-of-run.js';
 import type { PlannedScenario } from './repeat.js';
 
 /** How a scenario ended; `class` is that of a failure that is not a known one. */
@@ -31,7 +31,7 @@ interface Attempt {
 /** Runs a scenario until it has its verdict: one attempt, or several with `--retries`. */
 export async function runScenario(
   planned: PlannedScenario,
-  pool: MachinePool,
+  machines: Machines,
   context: ScenarioContext,
 ): Promise<ScenarioResult> {
   const { scenario, ref } = planned;
@@ -45,7 +45,7 @@ export async function runScenario(
       ...(context.worker === undefined ? {} : { worker: context.worker }),
       ...{ attempt: number, ...(previous === undefined ? {} : { previous }) },
     });
-    const attempt = await runAttempt(planned, pool, context);
+    const attempt = await runAttempt(planned, machines, context);
     artifacts.push(...attempt.artifacts);
     const { failure, origin } = attempt;
     if (attempt.outcome === 'failed' && failure && triedAgain(policy, failure, number)) {
@@ -68,7 +68,7 @@ export async function runScenario(
 /** Gets a machine, runs the steps, keeps the evidence, and lets the machine go. */
 async function runAttempt(
   planned: PlannedScenario,
-  pool: MachinePool,
+  { pool, start }: Machines,
   context: ScenarioContext,
 ): Promise<Attempt> {
   const { scenario, ref } = planned;
@@ -78,10 +78,14 @@ async function runAttempt(
   let failure: Failure | undefined;
   const artifacts: Artifact[] = [];
   try {
-    vm = await pool.acquire(scenario, ref.id);
+    const acquired = await start.acquire(scenario, ref.id);
+    vm = acquired.vm;
     const { origin } = vm;
     events.emit({ type: 'scenario:machine', scenario: ref, vm: vm.name, origin });
+    const { reused } = acquired;
     const result = await runScenarioSteps(scenario, vm, {
+      ...(reused === undefined ? {} : { reused }),
+      ...(await failureHooks(acquired, planned, context)),
       emit: (event) => {
         events.emit(judge.take(event));
       },
@@ -90,9 +94,6 @@ async function runAttempt(
     });
     failure = result.failure;
     artifacts.push(...result.artifacts);
-    if (failure !== undefined && request.config.debug) {
-      await holdForDebugging(vm, context);
-    }
     // What explains a failure was taken when it happened; this is kept of every run.
     artifacts.push(...(await vm.collectDiagnostics(TEARDOWN)));
     pool.keepCheckpoints(scenario, vm);

@@ -1,18 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import { reclaimWorkspaces, Workspace } from '../controller/workspace.js';
 import { asTapbootError, infraError, type FailureClass, type TapbootError } from '../errors.js';
-import type { EventStream, Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
+import type { Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
+import type { EventStream } from '../events/stream.js';
 import { exitCode } from '../exit-code.js';
 import { settleQueue } from '../ledger/queue.js';
 import type { RunRecord } from '../metadata/run-record.js';
 import type { Redactor } from '../report/redact.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { phaseFailure } from './failures.js';
-import { machinePool } from './pool-of-run.js';
+import { machines, type Machines } from './pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
 import type { PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';
-import type { MachinePool } from './machine-pool.js';
 import { runScenario } from './run-scenario.js';
 import type { ScenarioContext } from './scenario-context.js';
 import { WorkList } from './work-list.js';
@@ -138,12 +138,13 @@ export class Run {
     await using workspace = await Workspace.create();
     const host = await prepareHost(this.#options, image, workspace.directory);
     this.#phase = 'boot';
-    await using pool = machinePool(request, host, image);
-    pool.expect(planned.map(({ scenario }) => scenario));
+    const scenarios = planned.map(({ scenario }) => scenario);
+    const from = machines(request, host, image, scenarios);
+    await using _pool = from.pool;
     const { workers, seconds } = this.#options;
     const list = new WorkList({ first, workers, seconds, more: () => this.#takeUpQueued() });
     const work = Array.from({ length: workers }, (_, index) =>
-      this.#work(list, pool, {
+      this.#work(list, from, {
         ...{ ...this.#options, host },
         ...(workers === 1 ? {} : { worker: index + 1 }),
       }),
@@ -154,12 +155,12 @@ export class Run {
   }
 
   /** One worker: scenario after scenario, until none is left. */
-  async #work(list: WorkList, pool: MachinePool, context: ScenarioContext): Promise<void> {
+  async #work(list: WorkList, from: Machines, context: ScenarioContext): Promise<void> {
     const { signal } = this.#options.request;
     for (let one = await list.take(); one !== undefined; one = await list.take()) {
       if (signal.aborted) throw interrupted(signal);
       try {
-        const result = await runScenario(one, pool, context);
+        const result = await runScenario(one, from, context);
         this.#ran.push(one);
         this.#counts[result.outcome]++;
         if (result.class !== undefined) this.#classes.push(result.class);

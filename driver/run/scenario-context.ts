@@ -1,5 +1,5 @@
 import type { VmHost } from '../controller/vm-host.js';
-import type { EventStream } from '../events/events.js';
+import type { EventStream } from '../events/stream.js';
 import type { RunRecord } from '../metadata/run-record.js';
 import type { Redactor } from '../report/redact.js';
 import type { FailurePolicy } from './failure-policy.js';

@@ -57,6 +57,8 @@ export interface Machine {
   network: 'isolated' | 'internet' | 'none';
   /** Absent: what the image's form asks for. */
   firmware?: 'bios' | 'uefi';
+  /** A VGA card, for pictures of it. */
+  display?: true;
 }
 
 export interface MachineDisk {

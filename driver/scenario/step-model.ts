@@ -172,6 +172,13 @@ export interface PowerStep extends StepBase {
   action: 'off' | 'cut';
 }
 
+/** Keeps a picture of the display. */
+export interface ScreenshotStep extends StepBase {
+  kind: 'screenshot';
+  /** Its name, without number and suffix. */
+  picture: string;
+}
+
 /** Does nothing but save the state; the name is in `saveAs`. */
 export interface CheckpointStep extends StepBase {
   kind: 'checkpoint';
@@ -188,6 +195,7 @@ export type Step =
   | DisksStep
   | RebootStep
   | PowerStep
+  | ScreenshotStep
   | CheckpointStep;
 
 export type StepKind = Step['kind'];

@@ -17,6 +17,7 @@ const machineSchema = z.object({
   disks: z.array(z.object({ name: z.string(), sizeBytes: z.int().positive() })),
   network: z.enum(['isolated', 'internet', 'none']),
   firmware: z.enum(['bios', 'uefi']).optional(),
+  display: z.literal(true).optional(),
 });
 
 const manifestSchema = z.object({
@@ -48,7 +49,10 @@ const manifestSchema = z.object({
       layers: z.array(fileName).min(1),
     }),
   ),
-  deviceState: fileName,
+  /** Absent of a machine that was off. */
+  deviceState: fileName.optional(),
+  /** What the scenario engine remembers behind the steps so far. */
+  memory: z.unknown().optional(),
   console: fileName,
   firmwareVariables: fileName.optional(),
   files: z.array(z.object({ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 })),
@@ -64,26 +68,36 @@ export function manifestText(manifest: Manifest): string {
 }
 
 /**
- * Reads a manifest and holds it against its own seal and against the place it was found in.
- * @param key name of the entry's directory
+ * Reads a manifest and holds it against its own seal.
  * @returns what is wrong with it, as a sentence, when anything is
  */
-export function readManifest(text: string, key: string): Manifest | { problem: string } {
+export function parseManifest(text: string): Manifest | { problem: string } {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch {
     return { problem: 'its manifest is not JSON' };
   }
-  const parsed = manifestSchema.extend({ seal: hex64 }).safeParse(raw);
+  const parsed = manifestSchema.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return { problem: `its manifest is not of this format (${issue?.path.join('.') ?? ''})` };
   }
-  const { seal, ...manifest } = parsed.data;
-  if (seal !== digestText(canonicalJson(manifest))) {
+  // Over all that is written, also what this driver does not know.
+  const { seal, ...sealed } = raw as Record<string, unknown>;
+  if (seal !== digestText(canonicalJson(sealed))) {
     return { problem: 'its manifest does not match its seal' };
   }
+  return parsed.data;
+}
+
+/**
+ * As {@link parseManifest}, and holds it against the place it was found in.
+ * @param key name of the entry's directory
+ */
+export function readManifest(text: string, key: string): Manifest | { problem: string } {
+  const manifest = parseManifest(text);
+  if (isProblem(manifest)) return manifest;
   if (manifest.key !== key || stateKey(manifest.inputs as StateInputs) !== key) {
     return { problem: 'its manifest is that of another state' };
   }

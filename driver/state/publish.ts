@@ -50,7 +50,8 @@ export async function publishEntry(
 
 async function stage(directory: string, { key, inputs, state }: Publication): Promise<Manifest> {
   const { image, machine, medium, firmware, bootFrom, hostKey, authorizedKey } = state;
-  await linkOrCopy(state.deviceState, join(directory, DEVICE_STATE));
+  const { deviceState } = state;
+  if (deviceState !== undefined) await linkOrCopy(deviceState, join(directory, DEVICE_STATE));
   await writeFile(join(directory, CONSOLE), state.console, { mode: 0o600 });
   if (firmware !== undefined) await linkOrCopy(firmware.variables, join(directory, VARIABLES));
   const base = medium.kind === 'disk' ? medium.disk : undefined;
@@ -65,7 +66,9 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...{ format: MANIFEST_FORMAT, key, inputs: { ...inputs }, proof: state.proof },
     ...{ savedAt: new Date().toISOString(), bootedAt: state.bootedAt, timings: state.timings },
     ...{ authorizedKey, image: { spec: image.spec, identity: image.identity }, machine },
-    ...{ disks, deviceState: DEVICE_STATE, console: CONSOLE, files },
+    ...{ disks, console: CONSOLE, files },
+    ...(deviceState === undefined ? {} : { deviceState: DEVICE_STATE }),
+    ...(state.memory === undefined ? {} : { memory: state.memory }),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),

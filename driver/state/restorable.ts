@@ -38,7 +38,9 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
         ? undefined
         : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
     ...(bootFrom === undefined ? {} : { bootFrom }),
-    ...{ bootedAt, deviceState: at(manifest.deviceState), proof },
+    ...{ bootedAt, proof },
+    ...(manifest.deviceState === undefined ? {} : { deviceState: at(manifest.deviceState) }),
+    ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
     deviceStateBytes: manifest.files.find(({ name }) => name === manifest.deviceState)?.bytes ?? 0,
     disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
       ...{ name, sizeBytes, path: at(layers.at(-1) ?? '') },

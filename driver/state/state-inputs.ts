@@ -42,6 +42,7 @@ export async function stateInputs(
     sockets: { qmp: 'qmp', console: 'console', shell: 'shell' },
     ...(told.initrd === undefined ? {} : { initrd: told.initrd }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(machine.display === true ? { display: true } : {}),
   });
   return {
     ...{ protocol: STATE_PROTOCOL, architecture: process.arch, guestShell: SCRIPT_VERSION },

@@ -35,7 +35,8 @@ function unitToBeWatched(step: Step, next: Step | undefined, runs: UnitRuns): st
   return own !== undefined && runs.before(own) === undefined ? own : undefined;
 }
 
-function unitOfNewRun(step: Step | undefined): string | undefined {
+/** The unit whose next run a step waits for, when what that is was decided before the step. */
+export function unitOfNewRun(step: Step | undefined): string | undefined {
   if (step?.kind !== 'wait' || step.for.what !== 'unit-ended') return undefined;
   return step.for.since === 'step' ? step.for.unit : undefined;
 }

@@ -5,9 +5,14 @@
  */
 export {
   runScenarioSteps,
+  type PassedStep,
+  type ReusedSteps,
   type ScenarioContext,
   type ScenarioResult,
 } from './run-scenario-steps.js';
+export type { FailedStep, FailureHooks } from './failure-hooks.js';
+export { unitOfNewRun } from './foresight.js';
+export type { UnitRunsMemory } from './unit-runs.js';
 export { failureOf, type FailurePlace } from './failure.js';
 export { codeFrame, sourcePath } from './code-frame.js';
 export { stepRefs } from './step-refs.js';

@@ -5,6 +5,7 @@ import { disks } from './kinds/disks.js';
 import { power } from './kinds/power.js';
 import { reboot } from './kinds/reboot.js';
 import { run } from './kinds/run.js';
+import { screenshot } from './kinds/screenshot.js';
 import { serialConsole } from './kinds/console.js';
 import { ssh } from './kinds/ssh.js';
 import { start } from './kinds/start.js';
@@ -22,6 +23,7 @@ const RUNNERS: StepRunners = {
   disks,
   reboot,
   power,
+  screenshot,
   checkpoint,
 };
 

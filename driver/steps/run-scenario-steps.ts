@@ -1,37 +1,17 @@
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
-import type { Artifact, Failure, NewEvent, ScenarioRef, StepRef } from '../events/events.js';
+import type { Artifact, Failure, StepRef } from '../events/events.js';
 import type { Scenario, Step } from '../scenario/model.js';
 import { evidenceOf, executeStep, soon } from './execute-step.js';
 import { failureOf } from './failure.js';
+import type { ScenarioContext, ScenarioResult } from './scenario-context.js';
 import { StepRecorder } from './recorder.js';
 import { boundStep, type BoundStep } from './registry.js';
 import { skipReason, type Progress } from './skip-rules.js';
 import { stepRefs } from './step-refs.js';
 import { UnitRuns } from './unit-runs.js';
 
-/** What the engine may rely on beside the machine. */
-export interface ScenarioContext {
-  emit(event: NewEvent): void;
-  scenarioRef: ScenarioRef;
-  /** For files that steps keep; made when it is needed. */
-  artifactsDirectory: string;
-  /** Replaces the values that no output may show. */
-  redact(text: string): string;
-  /** Aborted by an interrupt; its reason may be the name of the signal. */
-  signal: AbortSignal;
-  /** A line for harness.log. */
-  log(line: string): void;
-}
-
-/** How the steps of a scenario ended. */
-export interface ScenarioResult {
-  outcome: 'passed' | 'failed';
-  /** The first failure. */
-  failure?: Failure;
-  /** Files of all steps. */
-  artifacts: Artifact[];
-}
+export type * from './scenario-context.js';
 
 /**
  * Runs the steps of a scenario, in order, on a machine that is ready. Emits `step:start`
@@ -46,7 +26,9 @@ export async function runScenarioSteps(
   const refs = stepRefs(scenario, (text) => context.redact(text));
   for (const [index, step] of scenario.steps.entries()) {
     const ref = refs[index];
-    if (ref !== undefined) await run.step(step, ref, scenario.steps[index + 1]);
+    if (ref === undefined) continue;
+    if (index < (context.reused?.count ?? 0)) run.reuse(ref);
+    else await run.step(step, ref, scenario.steps[index + 1]);
   }
   return run.end();
 }
@@ -56,7 +38,7 @@ class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #vm: MachineUnderTest;
   readonly #context: ScenarioContext;
-  readonly #unitRuns = new UnitRuns();
+  readonly #unitRuns: UnitRuns;
   readonly #progress: Progress = { interrupted: false };
   readonly #artifacts: Artifact[] = [];
   #failure: Failure | undefined;
@@ -65,6 +47,12 @@ class ScenarioRun {
     this.#scenario = scenario;
     this.#vm = vm;
     this.#context = context;
+    this.#unitRuns = new UnitRuns(context.reused?.unitRuns);
+  }
+
+  /** A step whose effect came with the restored machine: told, and never a pass. */
+  reuse(ref: StepRef): void {
+    this.#notRun(ref, 'reused', this.#context.reused?.reason ?? 'reused');
   }
 
   async step(step: Step, ref: StepRef, next: Step | undefined): Promise<void> {
@@ -79,16 +67,13 @@ class ScenarioRun {
       await this.#execute(step, ref, bound, next);
       return;
     }
+    this.#notRun(ref, 'skipped', skipped);
+  }
+
+  #notRun(step: StepRef, outcome: 'skipped' | 'reused', skipReason: string): void {
     this.#context.emit({
-      type: 'step:end',
-      scenario: scenarioRef,
-      step: ref,
-      outcome: 'skipped',
-      durationMs: 0,
-      commands: [],
-      skipReason: skipped,
-      notes: [],
-      artifacts: [],
+      ...{ type: 'step:end', scenario: this.#context.scenarioRef, step, outcome, skipReason },
+      ...{ durationMs: 0, commands: [], notes: [], artifacts: [] },
     });
   }
 
@@ -96,9 +81,9 @@ class ScenarioRun {
   async end(): Promise<ScenarioResult> {
     const death = this.#failure === undefined ? await soon(this.#vm.death, 0) : undefined;
     if (death !== undefined) {
-      this.#failure = this.#failureOf(death, undefined, [
-        ...(await evidenceOf(this.#vm, 'after the last step', this.#context.signal)),
-      ]);
+      const beyond = this.#scenario.steps.length + 1;
+      const evidence = await this.#evidence(death, beyond, 'after the last step');
+      this.#failure = this.#failureOf(death, undefined, evidence);
       this.#artifacts.push(...this.#failure.artifacts);
     }
     return {
@@ -114,26 +99,15 @@ class ScenarioRun {
     bound: BoundStep,
     next: Step | undefined,
   ): Promise<void> {
-    const { scenarioRef, signal } = this.#context;
     const began = performance.now();
-    const guestIsDead = this.#progress.death !== undefined;
-    const recorder = new StepRecorder(
-      { ...this.#surroundings(), unitRuns: this.#unitRuns },
-      { index: ref.index, timeoutMs: step.timeoutMs, guestIsDead },
-    );
-    const error = await executeStep(step, bound, {
-      next,
-      interrupt: signal,
-      vm: this.#vm,
-      guestIsDead,
-      recorderFor: (workSignal) => recorder.withSignal(workSignal),
-    });
+    const first = this.#failure === undefined;
+    const { error, recorder } = await this.#work(step, ref, bound, next);
     const durationMs = Math.round(performance.now() - began);
     const failure = error === undefined ? undefined : await this.#fail(error, step, ref, recorder);
     this.#artifacts.push(...recorder.artifacts);
     this.#context.emit({
       type: 'step:end',
-      scenario: scenarioRef,
+      scenario: this.#context.scenarioRef,
       step: ref,
       outcome: failure === undefined ? 'passed' : 'failed',
       durationMs,
@@ -143,6 +117,34 @@ class ScenarioRun {
       artifacts: [...recorder.artifacts],
       ...(recorder.disks.length === 0 ? {} : { disks: [...recorder.disks] }),
     });
+    if (failure !== undefined) {
+      const retry = async () => (await this.#work(step, ref, bound, next)).error;
+      const { index, title } = ref;
+      if (first) await this.#context.afterFailure?.({ index, title, failure, retry });
+      return;
+    }
+    const unitRuns = this.#unitRuns.memory();
+    await this.#context.stepPassed?.({ index: ref.index, durationMs, unitRuns });
+  }
+
+  async #work(step: Step, { index }: StepRef, bound: BoundStep, next: Step | undefined) {
+    const guestIsDead = this.#progress.death !== undefined;
+    const recorder = new StepRecorder(
+      { ...this.#surroundings(), unitRuns: this.#unitRuns },
+      { index, timeoutMs: step.timeoutMs, guestIsDead },
+    );
+    const error = await executeStep(step, bound, {
+      ...{ next, interrupt: this.#context.signal, vm: this.#vm, guestIsDead },
+      recorderFor: (workSignal) => recorder.withSignal(workSignal),
+    });
+    return { error, recorder };
+  }
+
+  /** What explains the first failure: the machine itself, then what it can tell. */
+  async #evidence(error: TapbootError, step: number, reason: string): Promise<Artifact[]> {
+    const kept = await this.#context.stepFailed?.(step, error);
+    const told = await evidenceOf(this.#vm, reason, this.#context.signal);
+    return [...told, ...((await kept?.finish()) ?? [])];
   }
 
   /** Takes in a failure: what it means for the steps to come, and its evidence. */
@@ -167,9 +169,8 @@ class ScenarioRun {
     const wanted = this.#failure === undefined && error.failureClass !== 'scenario';
     if (wanted && !progress.interrupted) {
       const reason = `step ${String(ref.index)} failed`;
-      for (const artifact of await evidenceOf(this.#vm, reason, this.#context.signal)) {
-        recorder.addArtifact(artifact);
-      }
+      const evidence = await this.#evidence(error, ref.index, reason);
+      for (const artifact of evidence) recorder.addArtifact(artifact);
     }
     const failure = this.#failureOf(error, step, recorder.artifacts);
     this.#failure ??= failure;

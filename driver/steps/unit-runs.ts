@@ -1,11 +1,31 @@
+/** What {@link UnitRuns} holds, as JSON: by unit, the run before. */
+export interface UnitRunsMemory {
+  started: Record<string, string>;
+  foreseen: Record<string, string>;
+}
+
 /**
  * Remembers which run of a unit was the last one before a step that may start it, so that
  * a later wait can tell a new run from an old one. Runs are named by systemd's InvocationID
  * (32 hex digits, new for every start; empty when the unit has not run or was unloaded).
  */
 export class UnitRuns {
-  readonly #started = new Map<string, string>();
-  readonly #foreseen = new Map<string, string>();
+  readonly #started: Map<string, string>;
+  readonly #foreseen: Map<string, string>;
+
+  /** @param memory of the steps that a restored machine has behind it */
+  constructor(memory: UnitRunsMemory = { started: {}, foreseen: {} }) {
+    this.#started = new Map(Object.entries(memory.started));
+    this.#foreseen = new Map(Object.entries(memory.foreseen));
+  }
+
+  /** All that is remembered, to be kept with a saved machine. */
+  memory(): UnitRunsMemory {
+    return {
+      started: Object.fromEntries(this.#started),
+      foreseen: Object.fromEntries(this.#foreseen),
+    };
+  }
 
   /** A step has (re)started the unit; `before` is the run before that. */
   recordStart(unit: string, before: string): void {

@@ -4,10 +4,11 @@
   config,
   lib,
   pkgs,
+  modulesPath,
   ...
 }:
 let
-  store = pkgs.callPackage "${pkgs.path}/nixos/lib/make-squashfs.nix" {
+  store = pkgs.callPackage (modulesPath + "/../lib/make-squashfs.nix") {
     storeContents = [ config.system.build.toplevel ];
     # Packed once for a few runs: the time to pack counts, not the size.
     comp = "zstd -Xcompression-level 3";

@@ -12,6 +12,8 @@
   networking.useNetworkd = true;
   networking.useDHCP = false;
 
+  system.stateVersion = lib.mkDefault lib.trivial.release;
+
   environment.systemPackages = [
     pkgs.mdadm
     pkgs.lvm2

@@ -47,7 +47,7 @@ let
       mkdir work && cd work
       node ${scripts}/offline.mjs ${manifests} ${tarballs} .
       # No package here needs its own install script, and ssh2's would look for a compiler.
-      npm ci --offline --ignore-scripts --loglevel=error --no-audit --no-fund ${flags}
+      npm ci --offline --ignore-scripts --loglevel=error --no-progress --no-audit --no-fund ${flags}
       ${after}
       mkdir $out
       mv node_modules $out/

@@ -30,10 +30,16 @@ export function fetchTarballs(lock, directory) {
   try {
     for (let from = 0; from < wanted.length; from += AT_ONCE) {
       const specs = wanted.slice(from, from + AT_ONCE).map(({ spec }) => spec);
-      const options = ['--loglevel=error', '--fetch-retries=4', `--cache=${cache}`];
+      const options = [
+        '--loglevel=error',
+        '--no-progress',
+        '--fetch-retries=4',
+        `--cache=${cache}`,
+      ];
       execFileSync('npm', ['cache', 'add', ...options, ...specs], {
         // Away from any .npmrc of a project.
         cwd: cache,
+        env: { ...process.env, npm_config_update_notifier: 'false' },
         stdio: ['ignore', 2, 2],
       });
     }

@@ -24,7 +24,8 @@ const nameOf = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_mo
 /** Name of a tarball: its SHA-512 in hex. */
 export function tarballName(integrity) {
   const match = /(?:^|\s)sha512-([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(integrity);
-  if (match === null) throw new Error(`package-lock.json has an entry without SHA-512: ${integrity}`);
+  if (match === null)
+    throw new Error(`package-lock.json has an entry without SHA-512: ${integrity}`);
   return `${Buffer.from(match[1], 'base64').toString('hex')}.tgz`;
 }
 
@@ -57,7 +58,11 @@ export function wantedTarballs(lock) {
 /** Digest of what `wantedTarballs` gives: changes exactly when another set is to be fetched. */
 export const lockDigest = (lock) =>
   createHash('sha256')
-    .update(wantedTarballs(lock).map(({ file }) => `${file}\n`).join(''))
+    .update(
+      wantedTarballs(lock)
+        .map(({ file }) => `${file}\n`)
+        .join(''),
+    )
     .digest('hex');
 
 /**
@@ -80,5 +85,8 @@ export function offline(manifest, lock, directory) {
   }
   const { dependencies, devDependencies } = direct;
   const root = { ...lock.packages[''], dependencies, devDependencies };
-  return { manifest: direct, lock: { ...lock, packages: { ...lock.packages, ...packages, '': root } } };
+  return {
+    manifest: direct,
+    lock: { ...lock, packages: { ...lock.packages, ...packages, '': root } },
+  };
 }

@@ -20,6 +20,7 @@ const tapboot = async (
 t.test('help of every command goes to stdout and has examples', async (t) => {
   const commands = [
     ...[['run'], ['list'], ['check'], ['plan'], ['doctor'], ['schema']],
+    ...[['merge'], ['history'], ['stress'], ['new'], ['explain']],
     ...[
       ['image', 'build'],
       ['image', 'info'],
@@ -39,7 +40,18 @@ t.test('the flags of run that others rely on are there', async (t) => {
   const { stdout } = await tapboot(['run', '--help']);
   for (const flag of [
     ...['--image', '--tag', '--not-tag', '--reporter', '--tap-version', '--accel', '--fresh'],
-    ...['--repeat', '--budget', '--resume', '--debug', '--log-root', '--var', '--no-install'],
+    ...[
+      '--report',
+      '--retries',
+      '--known-issues',
+      '--repeat',
+      '--budget',
+      '--resume',
+      '--debug',
+      '--log-root',
+      '--var',
+      '--no-install',
+    ],
   ]) {
     t.match(stdout, new RegExp(`^ +${flag}\\b`, 'm'), flag);
   }

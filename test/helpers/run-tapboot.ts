@@ -82,7 +82,10 @@ export class Place {
   /** Starts `tapboot ARGS`, the command of this checkout. */
   start(args: readonly string[], options: TapbootOptions = {}): TapbootProcess {
     const logRoot = options.logRoot ?? this.logRoot;
-    const added = args[0] === 'run' ? ['--log-root', logRoot] : [];
+    // Tests run side by side already.
+    const alone = args.includes('--workers') ? [] : ['--workers', '1'];
+    const logged = ['run', 'watch'].includes(args[0] ?? '');
+    const added = logged ? ['--log-root', logRoot, ...alone] : [];
     const command = [join(projectRoot, 'bin/tapboot'), ...args, ...added];
     const [program = '', ...rest] = [...(options.wrap ?? []), ...command];
     const child = execa(program, rest, {
@@ -116,6 +119,7 @@ export class TapbootProcess {
   /** Run directories that were there before this run. */
   readonly #earlier: ReadonlySet<string>;
   #stdout = '';
+  #stderr = '';
   #ended = false;
 
   constructor(place: Place, child: ResultPromise, logRoot: string) {
@@ -125,6 +129,9 @@ export class TapbootProcess {
     this.pid = child.pid ?? 0;
     child.stdout?.on('data', (chunk: Buffer) => {
       this.#stdout += chunk.toString();
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr += chunk.toString();
     });
     this.end = child.then((result) => {
       this.#ended = true;
@@ -141,6 +148,11 @@ export class TapbootProcess {
         ledger: readLedger(place.ledger),
       };
     });
+  }
+
+  /** Waits until stderr matches; throws when the run ends before. */
+  async told(pattern: RegExp): Promise<void> {
+    await this.#until(`${String(pattern)} on stderr`, () => pattern.test(this.#stderr));
   }
 
   /** Waits until stdout matches; throws when the run ends before. */

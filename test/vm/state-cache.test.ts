@@ -263,7 +263,7 @@ steps:
   const tapboot = async (args: string[] = [], env: Record<string, string> = {}) => {
     const call = ['run', '--image', 'debian:fast', '--accel', 'tcg', ...args, file];
     const end = await place.run(call, { env });
-    t.equal(end.code, 0, end.stdout + end.stderr);
+    t.equal(end.code, 0, ['tapboot run', ...args].join(' '));
     return {
       machine: end.tap.scenarios[0]?.diagnosis.machine ?? '',
       start: end.ledger.at(-1)?.scenarios[0]?.start,

@@ -14,8 +14,8 @@ Examples:
   $ tapboot run --report junit=junit.xml --report github
   $ tapboot run --budget 20; tapboot run --resume   in portions of 20 minutes
 
-Reports: junit=FILE, github[=FILE], hydra=DIR, tap=FILE, tap-flat=FILE, tap13=FILE,
-events=FILE (all events, one JSON object a line).
+Reports: junit=FILE, github[=FILE], hydra=DIR, html=FILE, tap=FILE, tap-flat=FILE,
+tap13=FILE, events=FILE (all events, one JSON object a line).
 
 stdout: TAP, or the report for people when it is a terminal. Everything else: stderr and files.
 `;
@@ -36,13 +36,19 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
     .option('--fresh', 'use no saved state: boot every machine anew')
     .option('--workers <number>', 'scenarios side by side (default: by cores and free memory)')
+    .option('--incremental', 'begin behind the last step that nothing has changed of')
     .option('--repeat <times>', 'run each scenario this many times')
     .option('--retries <times>', 'try a failed scenario again; a pass then is flaky (default: 0)')
     .option('--known-issues <file>', 'failures that are known (default: known-issues.yaml, if any)')
     .option('--report <name=file>', 'a further report (repeatable): see below', collect, [])
     .option('--budget <minutes>', 'queue what would not fit in this time (default: 45)')
     .option('--resume', 'run what an earlier run left on the queue')
+    .option(
+      '--capture <what>',
+      'failure, every-step or none: what a capsule keeps (docs/capsules.md)',
+    )
     .option('--debug', 'stop at a failure with the machine alive')
+    .option('--debug-for <time>', 'how long, where there is no terminal (default: 10m)')
     .option('--log-root <directory>', 'where run directories are made ($BOOT_IMAGE_VM_LOG_ROOT)')
     .option('--no-color', 'no colour ($NO_COLOR)')
     .option('--no-install', 'install no host package (npm start would, as root on Debian)')
@@ -71,9 +77,9 @@ async function run(flags: RunFlags, { outside }: CommandContext): Promise<number
     import('../../run/run-command.js'),
     import('../interrupt.js'),
   ]);
-  const { signal, release } = interruptSignal();
+  const { signal, interrupt, release } = interruptSignal();
   try {
-    const request = runRequest(flags, outside, signal);
+    const request = { ...runRequest(flags, outside, signal), interrupt };
     return await runCommand(request);
   } finally {
     release();

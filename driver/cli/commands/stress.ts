@@ -17,7 +17,7 @@ interface StressOptions {
   minutes?: number;
   image?: string;
   accel?: string;
-  fresh?: true;
+  oneBoot?: true;
   logRoot?: string;
   var?: Record<string, string>;
   json?: true;
@@ -34,7 +34,10 @@ export function addStressCommand(program: Command, context: CommandContext): voi
     .option('--image <spec>', 'boot image, as of run')
     .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
     .option('--accel <name>', 'auto, kvm or tcg')
-    .option('--fresh', 'use no saved state: boot every machine anew')
+    .option(
+      '--one-boot',
+      'restore every machine from one boot: faster, blind to flakes of the boot',
+    )
     .option('--log-root <directory>', 'where run directories are made ($BOOT_IMAGE_VM_LOG_ROOT)')
     .option('--json', 'the finding as JSON')
     .addHelpText('after', EXAMPLES)
@@ -54,16 +57,19 @@ async function stress(
     import('../interrupt.js'),
     import('../usage-error.js'),
   ]);
-  const { runs, minutes, var: variables, json, ...settings } = options;
+  const { runs, minutes, var: variables, json, oneBoot, ...settings } = options;
   if (runs !== undefined && minutes !== undefined) {
     throw usageError('--runs and --minutes cannot be used together');
   }
   const { signal, release } = interruptSignal();
   try {
     const flags = { ...settings, scenarios, tags: [], notTags: [], variables: variables ?? {} };
+    // Machines restored from one state have one boot, and much of its randomness, in common:
+    // their verdicts are no independent samples.
+    const fresh = oneBoot !== true;
     // What the runs tell step by step is for stderr; stdout has the finding alone.
     const quiet = { ...outside, stdout: outside.stderr };
-    const request = runRequest({ ...flags, reporter: 'pretty' }, quiet, signal);
+    const request = runRequest({ ...flags, fresh, reporter: 'pretty' }, quiet, signal);
     const limit = minutes === undefined ? { runs: runs ?? 20 } : { minutes };
     const { tally, exitCode } = await runStress(request, limit);
     const text = json === true ? `${JSON.stringify(tally.rows(), null, 2)}\n` : tally.text();

@@ -10,7 +10,7 @@ import { isoMedium } from '../iso/iso-medium.js';
 import { findIso } from './find-iso.js';
 import { runNix, type NixCommandOptions } from './nix-command.js';
 import { nixPathInfo } from './path-info.js';
-import { isStorePath, storeObjectOf } from './store-path.js';
+import { isDerivationOutput, isStorePath, storeObjectOf } from './store-path.js';
 
 /** What `nix` without a target builds. */
 const DEFAULT_TARGET = '.#bootImage';
@@ -36,9 +36,11 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
         },
         ...(context.signal === undefined ? {} : { signal: context.signal }),
       };
-      const built = isStorePath(spec.target)
-        ? await finished(spec.target, nix, context)
-        : await build(spec, nix, context);
+      const { target } = spec;
+      const built =
+        isStorePath(target) && !isDerivationOutput(target)
+          ? await finished(target, nix, context)
+          : await build(spec, nix, context);
       const iso = await realpath(built.iso);
       await demandKind(iso, 'boot image', ['iso'], 'an ISO 9660 image');
       const identity = await fileDigest(iso, context);

@@ -10,3 +10,8 @@ export function isStorePath(path: string): boolean {
 export function storeObjectOf(path: string): string | undefined {
   return STORE_PATH.exec(path)?.[1];
 }
+
+/** Whether a target names outputs of a recipe in the store, to be built: `/nix/store/….drv^out`. */
+export function isDerivationOutput(target: string): boolean {
+  return isStorePath(target) && /\.drv\^[\w*,]+$/.test(target);
+}

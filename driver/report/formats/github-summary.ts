@@ -76,9 +76,12 @@ function details({ name, outcome, failure, previous }: ScenarioRow): string[] {
   return [`<details><summary>${html(title)}</summary>\n\n${note}${body}\n</details>\n\n`];
 }
 
-const html = (text: string): string => text.replaceAll('\\', '').replace(/[&<>]/g, (character) =>
-  character === '&' ? '&amp;' : character === '<' ? '&lt;' : '&gt;',
-);
+const html = (text: string): string =>
+  text
+    .replaceAll('\\', '')
+    .replace(/[&<>]/g, (character) =>
+      character === '&' ? '&amp;' : character === '<' ? '&lt;' : '&gt;',
+    );
 
 /** A fence longer than any in the text. */
 function fenced(text: string): string {

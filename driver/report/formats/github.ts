@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EventSink, Failure } from '../../events/events.js';
 import { guardedOutput, type Sink } from '../output.js';
 import { plainLine, plainText } from '../plain-text.js';
-import type { ReportContext } from '../registry.js';
+import type { ReportContext } from '../report-format.js';
 import { stepSummary } from './github-summary.js';
 import { clearReport, writeReport } from './report-file.js';
 import { RunTable, type ScenarioRow } from './run-table.js';

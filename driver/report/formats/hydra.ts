@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { EventSink } from '../../events/events.js';
-import type { HydraProduct, ReportContext } from '../registry.js';
+import type { HydraProduct, ReportContext } from '../report-format.js';
 import { clearReport, writeReport } from './report-file.js';
 import { RunTable } from './run-table.js';
 
 /** Files of a run directory that Hydra lists, where they are. */
 const RUN_FILES: { file: string; product: HydraProduct }[] = [
+  { file: 'report.html', product: { type: 'report', subtype: 'html' } },
   { file: 'logs/harness.log', product: { type: 'file', subtype: 'log' } },
   { file: 'logs/serial.log', product: { type: 'file', subtype: 'log' } },
   { file: 'logs/metadata.json', product: { type: 'file', subtype: 'json' } },
@@ -48,7 +49,9 @@ export function buildProducts(table: RunTable, { others }: Pick<ReportContext, '
     ...(run === '' ? [] : RUN_FILES).map(({ file, product }) => ({
       ...{ product, target: path.join(run, file) },
     })),
-    ...others.flatMap(({ target, product }) => (product === undefined ? [] : [{ target, product }])),
+    ...others.flatMap(({ target, product }) =>
+      product === undefined ? [] : [{ target, product }],
+    ),
   ];
   return products
     .filter(({ target }) => existsSync(target))

@@ -1,7 +1,7 @@
 import type { EventSink, Failure } from '../../events/events.js';
 import { shortPath } from '../tap-diagnostics.js';
 import { plainLine, plainText } from '../plain-text.js';
-import type { ReportContext } from '../registry.js';
+import type { ReportContext } from '../report-format.js';
 import { failureText } from './failure-lines.js';
 import { clearReport, writeReport } from './report-file.js';
 import { RunTable, type ScenarioRow } from './run-table.js';
@@ -90,7 +90,10 @@ function uniqueNames(rows: readonly ScenarioRow[]): Map<ScenarioRow, string> {
 }
 
 /** The element that tells a verdict; undefined for a pass. */
-function verdictTag({ outcome, failure }: ScenarioRow): 'failure' | 'error' | 'skipped' | undefined {
+function verdictTag({
+  outcome,
+  failure,
+}: ScenarioRow): 'failure' | 'error' | 'skipped' | undefined {
   if (outcome === 'passed' || outcome === 'flaky') return undefined;
   if (outcome === 'known' || outcome === 'queued') return 'skipped';
   return outcome === 'failed' && failure?.class === 'product' ? 'failure' : 'error';

@@ -1,4 +1,10 @@
-import type { Artifact, EventSink, Failure, RunEvent, ScenarioOutcome } from '../../events/events.js';
+import type {
+  Artifact,
+  EventSink,
+  Failure,
+  RunEvent,
+  ScenarioOutcome,
+} from '../../events/events.js';
 
 type RunStart = Extract<RunEvent, { type: 'run:start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run:end' }>;

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Artifact, RunEvent } from '../../events/events.js';
-import type { ReportEvidence } from './model.js';
 import { readRecording } from './recording.js';
-import type { ReportRecording } from './report-data.js';
+import type { ReportEvidence, ReportRecording } from './report-data.js';
 
 /** Bytes of pictures in one page; further ones are linked. */
 const IMAGES_LIMIT = 12 * 1024 * 1024;

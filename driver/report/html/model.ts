@@ -1,26 +1,10 @@
 import type { RunEvent, StepOutcome } from '../../events/events.js';
 import { Links } from './links.js';
-import type { ReportData, ReportRecording, ReportRun } from './report-data.js';
+import type { ReportData, ReportEvidence, ReportRun } from './report-data.js';
 import { ScenarioTable } from './scenario-table.js';
 import { OutputBudget } from './shorten.js';
 import { Timeline } from './timeline.js';
 import { VmList } from './vm-list.js';
-
-/** What a report shows beside the events; all of it was read from the run directory. */
-export interface ReportEvidence {
-  /** Where the report will be, absolute; default: in the run directory. */
-  reportDirectory?: string;
-  /** Consoles by the name of their VM. */
-  recordings?: ReadonlyMap<string, ReportRecording>;
-  /** `data:` addresses of pictures by absolute path. */
-  images?: ReadonlyMap<string, string>;
-  /** Variables in force. */
-  environment?: Readonly<Record<string, string>>;
-  /** Logs and other files of the run as a whole, absolute paths. */
-  files?: readonly { label: string; path: string }[];
-  /** The same of single VMs. */
-  vmFiles?: ReadonlyMap<string, readonly { label: string; path: string }[]>;
-}
 
 /**
  * All that a report shows, from the events of one run. Also of a run that is cut short:

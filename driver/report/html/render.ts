@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RunEvent } from '../../events/events.js';
 import type { PageAssets } from './assets.js';
 import { escapeHtml, jsonForScript } from './escape.js';
-import { reportData, type ReportEvidence } from './model.js';
-import type { ReportData } from './report-data.js';
+import { reportData } from './model.js';
+import type { ReportData, ReportEvidence } from './report-data.js';
 import { verdictHtml } from './verdict.js';
 import { VERDICTS } from './words.js';
 

@@ -156,3 +156,19 @@ export interface ReportSpan {
   anchor?: string;
   step?: number;
 }
+
+/** What a report shows beside the events; all of it was read from the run directory. */
+export interface ReportEvidence {
+  /** Where the report will be, absolute; default: in the run directory. */
+  reportDirectory?: string;
+  /** Consoles by the name of their VM. */
+  recordings?: ReadonlyMap<string, ReportRecording>;
+  /** `data:` addresses of pictures by absolute path. */
+  images?: ReadonlyMap<string, string>;
+  /** Variables in force. */
+  environment?: Readonly<Record<string, string>>;
+  /** Logs and other files of the run as a whole, absolute paths. */
+  files?: readonly { label: string; path: string }[];
+  /** The same of single VMs. */
+  vmFiles?: ReadonlyMap<string, readonly { label: string; path: string }[]>;
+}

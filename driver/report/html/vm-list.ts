@@ -1,7 +1,6 @@
 import type { RunEvent } from '../../events/events.js';
 import type { Links } from './links.js';
-import type { ReportEvidence } from './model.js';
-import type { ReportVm } from './report-data.js';
+import type { ReportEvidence, ReportVm } from './report-data.js';
 
 /** Collects the machines of a run in the order of their first start. */
 export class VmList {

@@ -9,6 +9,7 @@ import type { StepKindDefinition } from './kind.js';
 import { power } from './power.js';
 import { reboot } from './reboot.js';
 import { run } from './run.js';
+import { screenshot } from './screenshot.js';
 import { ssh } from './ssh.js';
 import { start } from './start.js';
 import { wait } from './wait.js';
@@ -24,6 +25,7 @@ export const kinds = {
   disks,
   reboot,
   power,
+  screenshot,
   checkpoint,
 };
 
@@ -42,6 +44,7 @@ export const stepForms = {
   disks: disks.schema,
   reboot: reboot.schema,
   power: power.schema,
+  screenshot: screenshot.schema,
   checkpoint: checkpoint.schema,
 };
 

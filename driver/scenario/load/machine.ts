@@ -20,7 +20,7 @@ export const DEFAULT_MACHINE: Machine = {
  */
 export function readMachine(written: WrittenMachine | undefined, reader: StepReader): Machine {
   if (written === undefined) return DEFAULT_MACHINE;
-  const { memory, cpus, disks, network, firmware } = written;
+  const { memory, cpus, disks, network, firmware, display } = written;
   return {
     memoryBytes:
       memory === undefined
@@ -49,6 +49,7 @@ export function readMachine(written: WrittenMachine | undefined, reader: StepRea
     ...(firmware === undefined
       ? {}
       : { firmware: reader.choice(['firmware'], firmware, ['bios', 'uefi']) }),
+    ...(display === true ? { display } : {}),
   };
 }
 

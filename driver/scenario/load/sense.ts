@@ -34,6 +34,12 @@ export function checkSense(scenario: Scenario, document: YamlDocument, report: R
         got: 'network: none',
       });
     }
+    if (scenario.machine.display !== true && step.kind === 'screenshot') {
+      wrong('TAPBOOT_E_NO_DISPLAY', 'the machine has no display to take a picture of', {
+        expected: 'machine: { display: true }',
+        got: 'no display',
+      });
+    }
     if (step.saveAs === undefined) continue;
     const first = saved.get(step.saveAs);
     if (first !== undefined) {

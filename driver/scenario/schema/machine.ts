@@ -43,6 +43,11 @@ export const machine = z.strictObject({
     'Firmware that the scenario needs. Default: what the image’s form asks for.',
     'uefi',
   ).optional(),
+  display: explained(
+    z.boolean('true or false'),
+    'true: a VGA card, of which screenshot steps and failures keep pictures. Default false.',
+    true,
+  ).optional(),
 });
 
 export type WrittenMachine = z.infer<typeof machine>;

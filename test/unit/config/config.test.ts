@@ -44,6 +44,20 @@ t.test('environment, and flags over environment', async (t) => {
   t.equal(readConfig({ CI: 'false' }, {}, '/').ci, false);
 });
 
+t.test('where saved states are kept, and how much of them', async (t) => {
+  const mebibyte = 1024 ** 2;
+  t.match(readConfig({}, {}, '/somewhere'), {
+    ...{ stateDirectory: undefined, stateLimitBytes: 5120 * mebibyte },
+  });
+  const env = { TAPBOOT_STATE_DIR: 'states', TAPBOOT_STATE_LIMIT: '7' };
+  t.match(readConfig(env, {}, '/somewhere'), {
+    ...{ stateDirectory: '/somewhere/states', stateLimitBytes: 7 * mebibyte },
+  });
+  t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: 'much' }, {}, '/'), {
+    ...{ code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' },
+  });
+});
+
 t.test('the ledger is switched off by 1, true, yes, and by nothing unclear', async (t) => {
   const ledger = (value: string) =>
     readConfig({ BOOT_IMAGE_VM_DISABLE_LEDGER: value }, {}, '/somewhere').ledgerPath;

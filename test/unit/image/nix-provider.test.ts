@@ -75,6 +75,16 @@ const contextAt = (workingDirectory: string) => ({ ...sampleContext(directory), 
 const provide = (text: string, context: ProviderContext = contextAt(flake), nix = executable) =>
   createNixProvider(nix).provide(parseImageSpec(text, context.workingDirectory), context);
 
+t.test('a recipe in the store is built, as the shell of a flake names its image', async (t) => {
+  const features = ['--extra-experimental-features', 'nix-command flakes'];
+  const args = ['path-info', '--derivation', `path:${flake}#file`];
+  const { stdout: recipe } = await execa(executable, [...features, ...args]);
+  t.match(recipe, /-image\.iso\.drv$/);
+  const image = await provide(`nix:${recipe}^out`);
+  t.match(image.artifact.store_path, /-image\.iso$/);
+  t.equal(image.artifact.deriver, recipe);
+});
+
 t.test('a flake is built, with provenance; the second time it is there', async (t) => {
   const context = contextAt(flake);
   const image = await provide('nix', context);

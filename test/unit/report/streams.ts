@@ -7,7 +7,7 @@ import type {
   ScenarioRef,
   StepRef,
 } from '../../../driver/events/events.js';
-import { EventStream } from '../../../driver/events/events.js';
+import { EventStream } from '../../../driver/events/stream.js';
 import type { FailureClass } from '../../../driver/errors.js';
 import { exitCode } from '../../../driver/exit-code.js';
 

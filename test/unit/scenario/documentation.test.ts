@@ -39,7 +39,7 @@ t.test('what the pages show is accepted', async (t) => {
     t.ok(shown.length > 0, `${kind}: there is an example`);
     for (const block of shown) {
       const told = await complaints(t, {
-        'it.yaml': `name: It\nvariables: { name: n }\nmachine: { disks: { vda: 4G, vdb: 1G, vdc: 1G } }\nsteps:\n${block}`,
+        'it.yaml': `name: It\nvariables: { name: n }\nmachine: { disks: { vda: 4G, vdb: 1G, vdc: 1G }, display: true }\nsteps:\n${block}`,
         'files/preseed.cfg': 'x',
         'plans/raid-lvm-residue.yaml': `plan: raid-lvm-residue\n${shortPlan}`,
         'plans/scratch-volume.yaml': `plan: scratch-volume\n${shortPlan}`,

@@ -149,13 +149,16 @@ t.test('arguments of npm test', async (t) => {
   const { testOptions } = await load<{ testOptions(args: string[]): Record<string, unknown> }>(
     'test-options.mjs',
   );
-  const all = ['lint', 'types', 'unit', 'vm'];
+  const all = ['lint', 'types', 'unit', 'vm', 'nix'];
   t.match(testOptions([]), { stages: all, files: [], mayInstall: true, help: false });
   t.match(testOptions(['--vm', '--lint', '--no-install']), {
     stages: ['vm', 'lint'],
     mayInstall: false,
   });
-  t.match(testOptions(['test/a.test.ts']), { stages: ['unit', 'vm'], files: ['test/a.test.ts'] });
+  t.match(testOptions(['test/a.test.ts']), {
+    stages: ['unit', 'vm', 'nix'],
+    files: ['test/a.test.ts'],
+  });
   const error = caught(() => testOptions(['--unti']));
   t.equal(error.code, 'TAPBOOT_E_USAGE');
   t.equal(error.exitCode, 2);

@@ -25,7 +25,7 @@ export async function savedState(
   directory: string,
   name: string,
   ramBytes = 3_000_000,
-): Promise<SavedState> {
+): Promise<SavedState & { deviceState: string }> {
   mkdirSync(directory, { recursive: true });
   const at = (file: string): string => join(directory, file);
   writeFileSync(at('ram'), randomBytes(ramBytes));

@@ -101,6 +101,7 @@ const CHANGES: [string, Form, (world: World) => void][] = [
   ['a disk’s size', 'direct', change((w) => (w.machine.disks[0]!.sizeBytes = 1 << 31))],
   ['a disk more', 'direct', change((w) => w.machine.disks.push({ name: 'vdb', sizeBytes: 512 }))],
   ['the network', 'direct', change((w) => (w.machine.network = 'internet'))],
+  ['a display', 'direct', change((w) => (w.machine.display = true))],
   ['no network', 'direct', change((w) => (w.machine.network = 'none'))],
   ['the image’s identity', 'direct', change((w) => (w.image.identity = 'ab'))],
   ['the user who logs in', 'direct', change((w) => (w.image.access.user = 'live'))],

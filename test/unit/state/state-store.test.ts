@@ -70,7 +70,7 @@ t.test('an entry holds all of a state, for its owner alone, and outlives the run
     ...{ key: keyOf('a'), proof: state.proof, bootedAt: state.bootedAt, hostKey: 'ssh-ed25519 H' },
     disks: [{ name: 'vda', layers: ['vda.0.qcow2'] }, { layers: ['vdb.0.qcow2', 'vdb.1.qcow2'] }],
   });
-  t.same(readFileSync(join(lease.directory, lease.manifest.deviceState)), ram);
+  t.same(readFileSync(join(lease.directory, lease.manifest.deviceState ?? '')), ram);
   t.equal(readFileSync(join(lease.directory, 'console.log'), 'utf8'), 'console of a');
   const chain = await backingChain(join(lease.directory, 'vdb.1.qcow2'));
   t.same(
@@ -130,6 +130,18 @@ t.test('a damaged entry is removed, said, and can be made again', async (t) => {
     await store.close();
     rmSync(join(states, keyOf('a')), { recursive: true });
   }
+});
+
+t.test('the seal covers all that is written', async (t) => {
+  const { published } = bench(t);
+  const read = (text: string) => readManifest(text, keyOf('a'));
+  const text = readFileSync(join(await published('a'), 'manifest.json'), 'utf8');
+  const manifest = read(text);
+  if ('problem' in manifest) return t.fail(manifest.problem);
+  t.same(read(manifestText(manifest)), manifest);
+  const more = { ...manifest, later: 'unknown here' };
+  t.same(read(manifestText(more)), manifest, 'what is unknown here is passed over');
+  t.match(read(manifestText(more).replace('unknown', 'changed')), { problem: /its seal/ });
 });
 
 t.test('an entry in the place of another is refused', async (t) => {

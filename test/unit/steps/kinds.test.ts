@@ -158,6 +158,16 @@ t.test('console: what is seen counts on from what was seen before', async (t) =>
   t.equal(ends[0]?.failure?.at?.line, 103, 'the place is that of the exchange');
 });
 
+t.test('screenshot: a numbered PNG among the artifacts', async (t) => {
+  const vm = await machine(t);
+  const { ends } = await play(vm, [{ ...base('look'), kind: 'screenshot', picture: 'menu' }]);
+  t.match(ends[0], {
+    outcome: 'passed',
+    artifacts: [{ label: 'screenshot menu', path: /\/01-menu\.png$/ }],
+  });
+  t.ok(vm.calls.includes('screenshot 01-menu.png'));
+});
+
 t.test('copy', async (t) => {
   const vm = await machine(t);
   const copy = (transfer: Extract<Step, { kind: 'copy' }>['transfer']): Step => ({

@@ -76,6 +76,11 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
     this.#kill(this.#dead);
   }
 
+  async screenshot(file: string): Promise<void> {
+    this.calls.push(`screenshot ${path.basename(file)}`);
+    await writeFile(file, 'a picture');
+  }
+
   readonly console: GuestConsole = {
     mark: () => this.consoleText.length,
     send: (text) => {

@@ -86,19 +86,24 @@ function barOf(disk, { from, to, title }, top) {
       rect(offset, length, `finding ${familyOf(kind)}`, 5, `${offset}: ${what}`),
     ),
   ];
-  let labelEnd = -100;
-  const labels = (whole ? [] : disk.places).flatMap(({ offset, name }) => {
+  // Names of places too close to each other share a label.
+  /** @type {{ x: number, end: number, names: string[] }[]} */
+  const labelled = [];
+  for (const { offset, name } of whole ? [] : disk.places) {
     const x = (offset - from) * scale;
-    if (x < 0 || x > WIDTH || x - labelEnd < 4) return [];
-    labelEnd = x + name.length * 6.4;
-    const late = labelEnd > WIDTH;
-    return [
-      svg(
-        'text',
-        { x: late ? WIDTH : x, y: y + BAR + 12, 'text-anchor': late ? 'end' : 'start' },
-        name,
-      ),
-    ];
+    if (x < 0 || x > WIDTH) continue;
+    const last = labelled.at(-1);
+    const near = last !== undefined && x - last.end < 8;
+    const label = near ? last : { x, end: x, names: [] };
+    if (!near) labelled.push(label);
+    label.names.push(name);
+    label.end = label.x + label.names.join(', ').length * 6.2;
+  }
+  const labels = labelled.map(({ x, end, names }) => {
+    const late = end > WIDTH;
+    const anchor = late ? 'end' : 'start';
+    const at = { x: late ? WIDTH : x, y: y + BAR + 12, 'text-anchor': anchor };
+    return svg('text', at, names.join(', '));
   });
   return [
     svg('text', { class: 'lens', x: 0, y: top + 10 }, title),

@@ -202,7 +202,12 @@ function stepPlot(data, section) {
         cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
         scales: { x: { time: false }, y: { distr: 3 } },
         axes: [
-          axis({ size: 26 }),
+          axis({
+            size: 26,
+            incrs: [1, 2, 5]
+              .flatMap((n) => [1, 10, 100, 1000, 10_000].map((p) => n * p))
+              .sort((a, b) => a - b),
+          }),
           axis({
             size: 64,
             values: (/** @type {unknown} */ _, /** @type {(number | null)[]} */ ticks) =>

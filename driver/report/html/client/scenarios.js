@@ -1,91 +1,11 @@
-import { announce, byId, fileLink, h, whenIdle } from './dom.js';
-import { failureBlock, stepDetail } from './step.js';
+import { announce, byId, fileLink, h } from './dom.js';
+import { StepList } from './step-list.js';
+import { failureBlock } from './step.js';
 import { counted, hashOf, isTrouble, originWords, outcomeClass, signOf, took } from './words.js';
 
 /** @typedef {import('../report-data.js').ReportData} Data */
 /** @typedef {import('../report-data.js').ReportScenario} Scenario */
 /** @typedef {import('../report-data.js').ReportStep} Step */
-
-/** Rows made at a time: few enough for the page to stay responsive in between. */
-const SLICE = 250;
-
-/** The steps of one scenario, made when they are wanted. */
-class StepList {
-  /** @param {Scenario} scenario @param {number} runStart */
-  constructor(scenario, runStart) {
-    this.scenario = scenario;
-    this.runStart = runStart;
-    this.element = h('ol', { class: 'steps' });
-    /** @type {HTMLDetailsElement[]} */
-    this.rows = [];
-    /** @type {string[]} */
-    this.texts = [];
-  }
-
-  /** Makes rows up to one of them. @param {number} [count] */
-  make(count = Infinity) {
-    const { steps } = this.scenario;
-    const end = Math.min(count, steps.length);
-    const fragment = document.createDocumentFragment();
-    for (let at = this.rows.length; at < end; at++) {
-      const step = /** @type {Step} */ (steps[at]);
-      const row = this.row(step);
-      this.rows.push(row);
-      fragment.append(h('li', { class: outcomeClass(step.outcome) }, row));
-    }
-    this.element.append(fragment);
-    return this.rows.length < steps.length;
-  }
-
-  /** The first rows now, the others while nothing else is to be done. */
-  begin() {
-    if (this.rows.length === 0 && this.make(SLICE))
-      whenIdle(() => this.make(this.rows.length + SLICE));
-  }
-
-  /** @param {Step} step */
-  row(step) {
-    const row = h(
-      'details',
-      { toggle: () => row.open && this.fill(row, step) },
-      h(
-        'summary',
-        {},
-        h('span', { class: 'sign', 'aria-hidden': true }, signOf(step.outcome)),
-        h('span', { class: 'index' }, String(step.index)),
-        h('span', { class: 'title' }, step.title),
-        h('span', { class: 'unseen' }, `, ${step.outcome}`),
-        h('span', { class: 'kind' }, step.kind),
-        h('span', { class: 'took' }, step.outcome === 'not reached' ? '' : took(step.durationMs)),
-      ),
-    );
-    if (step.outcome === 'failed') {
-      this.fill(row, step);
-      row.open = true;
-    }
-    return row;
-  }
-
-  /** @param {HTMLDetailsElement} row @param {Step} step */
-  fill(row, step) {
-    if (row.childElementCount === 1) row.append(stepDetail(this.scenario, step, this.runStart));
-  }
-
-  /** @param {string} wanted in lower case; empty for all @returns {number} rows that match */
-  filter(wanted) {
-    const { steps } = this.scenario;
-    if (wanted !== '' && this.texts.length === 0) {
-      this.texts = steps.map(({ index, title, kind, commands, failure }) =>
-        `${index} ${title} ${kind} ${commands.map(({ command }) => command).join(' ')} ${failure?.message ?? ''}`.toLowerCase(),
-      );
-    }
-    const matches = steps.map((_, at) => wanted === '' || (this.texts[at] ?? '').includes(wanted));
-    const count = matches.filter(Boolean).length;
-    if (wanted !== '' && count > 0) this.make();
-    this.rows.forEach((row, at) => row.parentElement?.toggleAttribute('hidden', !matches[at]));
-    return count;
-  }
-}
 
 /** One scenario of the list. */
 class ScenarioCard {
@@ -274,6 +194,7 @@ export class ScenarioList {
         if (row.parentElement !== null) {
           row.parentElement.hidden = false;
           row.parentElement.classList.add('wanted');
+          row.parentElement.parentElement?.removeAttribute('hidden');
         }
         target = row;
       }

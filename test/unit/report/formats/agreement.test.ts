@@ -72,7 +72,7 @@ t.test('one failing run reads the same in every format', async (t) => {
   t.strictSame(tapCounts(verdicts), TOLD, 'tap-flat, the verdicts');
 
   const suites = await junit2json(file('junit'));
-  const suite = suites && 'testsuite' in suites ? suites.testsuite?.[0] : undefined;
+  const suite = suites && 'testsuite' in suites ? suites.testsuite[0] : undefined;
   const cases = suite?.testcase ?? [];
   const having = (tag: 'failure' | 'error' | 'skipped'): number =>
     cases.filter((one) => (one as Record<string, unknown>)[tag] !== undefined).length;
@@ -100,7 +100,9 @@ t.test('one failing run reads the same in every format', async (t) => {
     'and its own counts',
   );
 
-  const rows = file('summary').split('\n').filter((line) => /^\| \S+ \| /.test(line));
+  const rows = file('summary')
+    .split('\n')
+    .filter((line) => /^\| \S+ \| /.test(line));
   const verdict = (name: string): number =>
     rows.filter((line) => new RegExp(`\\| ${name}( \\([a-z-]+\\))? \\|`).test(line)).length;
   for (const name of ['passed', 'flaky', 'known', 'failed', 'queued'] as const) {
@@ -118,7 +120,10 @@ t.test('one failing run reads the same in every format', async (t) => {
   }
   t.equal(file('hydra/failed'), '');
 
-  const events = file('events').trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+  const events = file('events')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
   t.match(events.at(-1), { type: 'run:end', counts: { passed, flaky, known, failed, queued } });
 });
 

@@ -31,7 +31,9 @@ t.test('the schema refuses what it should', async (t) => {
     sound.replace(/ classname="[^"]*"/, ''),
     sound.replace(/ time="[^"]*"/, ' time="1,5"'),
     sound.replace(/<skipped [^>]*\/>/, '<todo/>'),
-    sound.replace(/name="bad"|name="A [^"]*"/, 'name="dead"').replaceAll('scenarios.bad', 'scenarios.dead'),
+    sound
+      .replace(/name="bad"|name="A [^"]*"/, 'name="dead"')
+      .replaceAll('scenarios.bad', 'scenarios.dead'),
   ]) {
     t.not(broken, sound);
     const args = ['--noout', '--schema', schema, '-'];
@@ -92,4 +94,3 @@ t.test('attempts before a last failure are told, and are no flakes', async (t) =
   t.match(xml, /<failure .*<\/failure>\s*<rerunError /s);
   t.notMatch(xml, /<flaky/);
 });
-

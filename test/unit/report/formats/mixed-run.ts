@@ -19,7 +19,11 @@ export const EXPECTED = {
 export async function mixedRun(script: Script): Promise<void> {
   const [good, same] = [scenario('good', NASTY.hash), { ...scenario('good'), id: 'good[a=1]' }];
   const twin = { ...same, name: NASTY.hash };
-  const [bad, dead, flaky] = [scenario('bad', 'A <bad> & "one"'), scenario('dead'), scenario('flaky')];
+  const [bad, dead, flaky] = [
+    scenario('bad', 'A <bad> & "one"'),
+    scenario('dead'),
+    scenario('flaky'),
+  ];
   const [known, waits] = [scenario('known', NASTY.newline), scenario('waits')];
   const list = steps('first', NASTY.directive);
   const [first, second] = [list[0]!, list[1]!];

@@ -105,6 +105,19 @@ const mistakes: Mistake[] = [
     ],
   },
   {
+    what: 'a picture without a display',
+    files: { 'it.yaml': ['name: It', 'steps: [{ screenshot: boot }]'] },
+    told: [
+      'it.yaml:2:9: the machine has no display to take a picture of [TAPBOOT_E_NO_DISPLAY]',
+      '  1 | name: It',
+      '> 2 | steps: [{ screenshot: boot }]',
+      '    |         ^^^^^^^^^^^^^^^^^^^^^',
+      '  3 |',
+      '  expected: machine: { display: true }',
+      '  got:      no display',
+    ],
+  },
+  {
     what: 'work for a machine that is off',
     files: { 'it.yaml': ['name: It', 'steps:', '  - power: off', '  - run: id'] },
     told: [

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { userCacheDirectory } from '../driver/config/cache-directory.js';
+import type { VmHost } from '../driver/controller/vm-host.js';
+import type { BootImage } from '../driver/image/image.js';
+import { provideImage } from '../driver/image/providers.js';
+import { chooseAccelerator } from '../driver/qemu/accelerator.js';
+import { identifyQemu } from '../driver/qemu/version.js';
+import { makeRunKeys } from '../driver/run/keys.js';
+import { probeKernel } from '../driver/run/probe-kernel.js';
+import type { Machine } from '../driver/scenario/model.js';
+
+export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What all sections share. */
+export interface Bench {
+  host: VmHost;
+  /** The last argument vector that a VM of this name was started with. */
+  argv: Map<string, readonly string[]>;
+  directory: string;
+  repetitions: number;
+  image(spec: string): Promise<BootImage>;
+  close(): void;
+}
+
+export const cacheDirectory = userCacheDirectory(process.env);
+
+export async function provide(spec: string): Promise<BootImage> {
+  return await provideImage(spec, {
+    ...{ cacheDirectory, projectRoot, workingDirectory: projectRoot },
+    progress: { stage: () => undefined, log: () => undefined },
+  });
+}
+
+/** @param accel as `--accel` */
+export async function openBench(
+  accel: 'auto' | 'kvm' | 'tcg',
+  repetitions: number,
+): Promise<Bench> {
+  const directory = mkdtempSync(join(tmpdir(), 'tbb-'));
+  const qemu = await identifyQemu();
+  const image = await provide('debian');
+  const kernel = await probeKernel(image);
+  const log = (): void => undefined;
+  const accelerator = await chooseAccelerator({
+    ...{ wanted: accel, qemu, cacheDirectory, log },
+    ...(kernel === undefined ? {} : { kernel }),
+  });
+  const argv = new Map<string, readonly string[]>();
+  const host: VmHost = {
+    ...{ qemu, accelerator, keys: await makeRunKeys(directory), workspace: directory, log },
+    timeouts: { spawnMs: 900_000, loginMs: 300_000 },
+    emit: (event) => {
+      if (event.type === 'vm:start') argv.set(event.vm, event.argv);
+    },
+    places: (vm) => {
+      const place = join(directory, 'logs', vm);
+      mkdirSync(join(place, 'diagnostics'), { recursive: true });
+      return { serialLog: join(place, 'serial.log'), diagnostics: join(place, 'diagnostics') };
+    },
+    facts: () => undefined,
+  };
+  return {
+    ...{ host, argv, directory, repetitions, image: provide },
+    close: () => {
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A machine of the seed's size. @param mebibytes of its disks */
+export const machine = (...mebibytes: number[]): Machine => ({
+  ...{ memoryBytes: 512 * 1024 ** 2, cpus: 1, network: 'isolated' },
+  disks: mebibytes.map((size, index) => ({
+    name: `vd${String.fromCharCode(97 + index)}`,
+    sizeBytes: size * 1024 ** 2,
+  })),
+});

@@ -1,0 +1,49 @@
+import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { heard, startBare, stopBare } from '../bare-qemu.js';
+import { machine, type Bench } from '../host.js';
+import { inTurns, type Sample } from '../measure.js';
+import type { SectionResult } from '../result.js';
+
+const FORMS = ['debian', 'debian:iso,boot=bios', 'debian:iso,boot=uefi', 'debian:iso,boot=direct'];
+
+/** Boot to the login prompt in each form: tapboot against QEMU on the same arguments. */
+export async function boots(bench: Bench, forms = FORMS): Promise<SectionResult> {
+  const samples: Record<string, Sample> = {};
+  const notes: string[] = [];
+  for (const [index, spec] of forms.entries()) {
+    const image = await bench.image(spec);
+    const name = `b${String(index)}`;
+    const ready: number[] = [];
+    const tapboot = async (): Promise<number> => {
+      const began = performance.now();
+      const vm = await BootImageVM.boot(bench.host, { name, image, machine: machine(256) });
+      await vm.run('echo', { timeoutMs: 60_000, channel: 'shell' });
+      ready.push((performance.now() - began) / 1000);
+      const login = vm.timings.bootToLoginSeconds ?? Number.NaN;
+      await vm.close();
+      return login;
+    };
+    const bare = async (): Promise<number> => {
+      // The disks and variables are those of a tapboot machine that has just been closed.
+      const vm = await BootImageVM.boot(bench.host, { name, image, machine: machine(256) });
+      const words = bench.argv.get(name) ?? [];
+      await vm.save();
+      await vm.close();
+      const [executable = '', ...rest] = words;
+      const began = performance.now();
+      const qemu = await startBare(executable, rest, bench.directory);
+      await heard(qemu.console, /login:/);
+      const took = (performance.now() - began) / 1000;
+      await stopBare(qemu);
+      return took;
+    };
+    const measured = await inTurns(bench.repetitions, { tapboot, bare });
+    samples[`${spec}: tapboot, to login:`] = measured.tapboot;
+    samples[`${spec}: bare QEMU, to login:`] = measured.bare;
+    notes.push(
+      `${spec}: first command after ${Math.min(...ready).toFixed(1)} s at best, ` +
+        `${Math.max(...ready).toFixed(1)} s at worst`,
+    );
+  }
+  return { name: 'boot', samples, goals: [], notes };
+}

@@ -1,0 +1,95 @@
+import { text } from 'node:stream/consumers';
+import { consoleTerminal } from '../attach/console-terminal.js';
+import { rootShell } from '../attach/root-shell.js';
+import type { PersonsTerminal } from '../attach/ssh-terminal.js';
+import type { BootImageVM } from '../controller/boot-image-vm.js';
+import type { VmHost } from '../controller/vm-host.js';
+import { asTapbootError, guestDead } from '../errors.js';
+
+/** A day: commands of people take as long as they take. */
+const NO_LIMIT_MS = 24 * 3_600_000;
+
+/** Bytes kept of each stream of a command. */
+const OUTPUT_LIMIT = 64 * 1024 ** 2;
+
+/** What is to be done in a machine, and where its words go. */
+export interface SessionOptions {
+  vm: BootImageVM;
+  host: VmHost;
+  /** A command with its words; empty: a shell, or stdin as a script. */
+  command: readonly string[];
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; rows?: number; columns?: number };
+  stderr: NodeJS.WritableStream;
+  /** `TERM`. */
+  terminalType: string;
+  /** Called when the guest is about to be spoken to. */
+  ready(): void;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs a command, a script from stdin, or an interactive shell in a machine.
+ * @returns its exit status
+ * @throws TapbootError `guest-dead` when the machine is lost; of the channel
+ */
+export async function guestSession(options: SessionOptions): Promise<number> {
+  const { command, stdin, stdout } = options;
+  if (command.length > 0) return await runCommand(options, commandLine(command));
+  if (!stdin.isTTY || stdout.isTTY !== true) {
+    const script = await text(stdin);
+    return await runCommand(options, script);
+  }
+  return await interact(options, { stdin, stdout, type: options.terminalType });
+}
+
+/** One word is a shell's command; several are a program and its arguments, as with `ssh`. */
+const commandLine = (words: readonly string[]): string => words.join(' ');
+
+async function runCommand(options: SessionOptions, command: string): Promise<number> {
+  const { vm, signal, stdout, stderr, ready } = options;
+  ready();
+  const limits = { timeoutMs: NO_LIMIT_MS, outputLimit: OUTPUT_LIMIT, signal };
+  const result = await vm.run(command, limits);
+  stdout.write(result.stdout);
+  stderr.write(result.stderr);
+  const dropped = result.dropped.stdout + result.dropped.stderr;
+  if (dropped > 0) stderr.write(`tapboot: ${String(dropped)} bytes of output were dropped\n`);
+  return result.exitStatus ?? 255;
+}
+
+async function interact(options: SessionOptions, terminal: PersonsTerminal): Promise<number> {
+  const { vm, host, stderr, signal, ready } = options;
+  let problem = 'it has no network';
+  if (vm.machine.network !== 'none') {
+    try {
+      await vm.channel('ssh');
+    } catch (thrown) {
+      problem = asTapbootError(thrown).message;
+    }
+    const [port, { hostKey }] = [await vm.sshPort(), vm];
+    if (port !== undefined && hostKey !== undefined) {
+      ready();
+      const privateKey = host.keys.clientPrivateKey;
+      return await rootShell({ port, hostKey, privateKey }, terminal, signal);
+    }
+  }
+  stderr.write(`tapboot: no ssh (${problem}): this is the serial console; Ctrl-] ends it\n`);
+  ready();
+  const send = (typed: string): void => {
+    vm.console.send(typed);
+  };
+  const died = vm.death.then((error) => error);
+  const ended = Promise.race([died, aborted(signal)]);
+  await consoleTerminal(terminal, host.places(vm.name).serialLog, send, ended);
+  const death = await Promise.race([died, Promise.resolve(undefined)]);
+  if (death !== undefined) throw guestDead(death.code, death.message, death.details);
+  return 0;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

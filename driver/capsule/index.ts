@@ -1,0 +1,14 @@
+/**
+ * Failure capsules: a machine at the moment a step failed, and before, in one file. Kept by
+ * {@link CapsuleKeeper} while a scenario runs, opened again by {@link openCapsule}. What is
+ * inside is told in docs/capsules.md.
+ */
+export { CAPSULE_LABEL, CapsuleKeeper, type CaptureMode, type Captured } from './keeper.js';
+export {
+  keysOfCapsule,
+  openCapsule,
+  readCapsule,
+  type OpenOptions,
+  type UnpackedCapsule,
+} from './open-capsule.js';
+export type { MomentChoice } from './choose-moment.js';

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { collectVariable } from '../option-values.js';
+import type { RunFlags } from '../run-flags.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot watch removes-raid-lvm-residue          one scenario, again at each save
+  $ tapboot watch scenarios/mine.yaml --var size=4G
+
+Each run begins behind the last step of which nothing has changed, in a machine restored from
+the state that was saved there. What is reused is shown as such, and never as a pass; run once
+without, for a verdict on the whole. Ctrl-C ends.
+`;
+
+/** `tapboot watch`: runs again at each save of a file. */
+export function addWatchCommand(program: Command, context: CommandContext): void {
+  program
+    .command('watch')
+    .description('run scenarios again whenever their files change, from the last unchanged step')
+    .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
+    .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)')
+    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
+    .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
+    .option('--workers <number>', 'scenarios side by side (default: by cores and free memory)')
+    .option('--log-root <directory>', 'where run directories are made ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--no-color', 'no colour ($NO_COLOR)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (scenarios: string[], options: WatchOptions) => {
+      const { var: variables, ...settings } = options;
+      await watch(
+        {
+          ...{ ...settings, scenarios, incremental: true },
+          ...{ tags: [], notTags: [], variables: variables ?? {} },
+        },
+        context,
+      );
+    });
+}
+
+/** Options as commander has them. */
+interface WatchOptions extends Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'> {
+  var?: Record<string, string>;
+}
+
+async function watch(flags: RunFlags, { outside }: CommandContext): Promise<void> {
+  const [{ runRequest }, { watchScenarios }, { interruptSignal }] = await Promise.all([
+    import('../run-request.js'),
+    import('../../watch/watch.js'),
+    import('../interrupt.js'),
+  ]);
+  const { signal, release } = interruptSignal();
+  try {
+    await watchScenarios((stop) => runRequest(flags, outside, stop), signal);
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { CapsuleKeeper } from '../capsule/index.js';
+import { fileDigest } from '../image/content/file-digest.js';
+import type { FailureHooks, ScenarioContext as StepsContext } from '../steps/index.js';
+import { holdForDebugging } from './debug.js';
+import type { PlannedScenario } from './repeat.js';
+import type { ScenarioContext } from './scenario-context.js';
+import type { Acquired } from './scenario-start.js';
+
+/** What the step engine is to tell while a scenario runs. */
+type Hooks = FailureHooks & Pick<StepsContext, 'stepPassed'>;
+
+/**
+ * Who watches the steps of one attempt: the step cache, the keeper of capsules, and whoever
+ * debugs.
+ */
+export async function failureHooks(
+  { vm, reused, stepPassed }: Acquired,
+  { scenario }: Pick<PlannedScenario, 'scenario'>,
+  context: ScenarioContext,
+): Promise<Hooks> {
+  const { request, record, host, log } = context;
+  const { capture: mode, debug } = request.config;
+  const hold: Hooks = debug
+    ? { afterFailure: async (failed) => await holdForDebugging(vm, failed, context) }
+    : {};
+  if (mode === 'none') return { ...hold, ...(stepPassed === undefined ? {} : { stepPassed }) };
+  const keeper = new CapsuleKeeper({
+    ...{ host, vm, scenario, mode, run: record.directory.name, version: request.version },
+    directory: join(record.directory.path, 'artifacts', vm.name),
+    digest: async (path) =>
+      await fileDigest(path, {
+        cacheDirectory: request.cacheDirectory,
+        progress: { stage: () => undefined, log },
+      }),
+    ...(reused === undefined ? {} : { reused }),
+  });
+  await keeper.begin();
+  return {
+    ...hold,
+    stepPassed: async (passed) => {
+      await stepPassed?.(passed);
+      await keeper.stepPassed(passed);
+    },
+    stepFailed: async (step, error) => await keeper.failed(step, error),
+  };
+}

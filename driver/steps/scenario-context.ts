@@ -1,0 +1,46 @@
+import type { Artifact, Failure, NewEvent, ScenarioRef } from '../events/events.js';
+import type { FailureHooks } from './failure-hooks.js';
+import type { UnitRunsMemory } from './unit-runs.js';
+
+/** What the engine may rely on beside the machine. */
+export interface ScenarioContext extends FailureHooks {
+  emit(event: NewEvent): void;
+  scenarioRef: ScenarioRef;
+  /** For files that steps keep; made when it is needed. */
+  artifactsDirectory: string;
+  /** Replaces the values that no output may show. */
+  redact(text: string): string;
+  /** Aborted by an interrupt; its reason may be the name of the signal. */
+  signal: AbortSignal;
+  /** A line for harness.log. */
+  log(line: string): void;
+  /** The steps that the machine has behind it already. */
+  reused?: ReusedSteps;
+  /** Told of each step that passed, before the next one begins. Never rejects. */
+  stepPassed?(passed: PassedStep): Promise<void>;
+}
+
+/** Steps that need not be run: the machine was restored from a state behind them. */
+export interface ReusedSteps {
+  count: number;
+  /** One line: from which state, made when. */
+  reason: string;
+  unitRuns: UnitRunsMemory;
+}
+
+/** A step that has passed, and what the engine remembers behind it. */
+export interface PassedStep {
+  /** From 1. */
+  index: number;
+  durationMs: number;
+  unitRuns: UnitRunsMemory;
+}
+
+/** How the steps of a scenario ended. */
+export interface ScenarioResult {
+  outcome: 'passed' | 'failed';
+  /** The first failure. */
+  failure?: Failure;
+  /** Files of all steps. */
+  artifacts: Artifact[];
+}

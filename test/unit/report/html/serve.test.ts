@@ -1,0 +1,68 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import t from 'tap';
+import { serveReport } from '../../../../driver/report/html/serve.js';
+
+/** A request as it is, without the tidying of addresses that `fetch` does. */
+function get(url: string, path: string, host?: string) {
+  return new Promise<{ status?: number; type?: string; policy?: string; body: string }>(
+    (resolve, reject) => {
+      const { hostname, port } = new URL(url);
+      const headers = host === undefined ? {} : { host };
+      const asked = request({ hostname, port, path, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text: string) => (body += text));
+        response.on('end', () => {
+          const type = response.headers['content-type'];
+          const policy = response.headers['content-security-policy'];
+          resolve({
+            body,
+            ...(response.statusCode === undefined ? {} : { status: response.statusCode }),
+            ...(type === undefined ? {} : { type }),
+            ...(typeof policy === 'string' ? { policy } : {}),
+          });
+        });
+      });
+      asked.on('error', reject).end();
+    },
+  );
+}
+
+t.test('serves the run and nothing else', async (t) => {
+  const directory = t.testdir({
+    'secret.txt': 'outside',
+    run: {
+      'report.html': '<p>report',
+      logs: { 'serial.log': 'guest' },
+      artifacts: { 'evil.html': '<script>' },
+    },
+  });
+  const run = join(directory, 'run');
+  mkdirSync(join(run, 'empty'));
+  symlinkSync('../secret.txt', join(run, 'link.txt'));
+  await using server = await serveReport(run);
+  t.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  t.match(await get(server.url, '/'), { status: 200, type: /html/, body: '<p>report' });
+  t.match(await get(server.url, '/logs/serial.log'), {
+    status: 200,
+    type: /^text\/plain/,
+    body: 'guest',
+  });
+  const evil = await get(server.url, '/artifacts/evil.html');
+  t.equal(evil.type, 'application/octet-stream', 'only the report is HTML');
+  t.match(evil.policy, /sandbox/);
+  for (const path of [
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/link.txt',
+    '/empty',
+    '/none',
+    '/%',
+    '/%00',
+  ]) {
+    t.match(await get(server.url, path), { status: 404 }, path);
+  }
+  t.match(await get(server.url, '/', 'evil.example'), { status: 421 }, 'no other name');
+});
