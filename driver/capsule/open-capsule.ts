@@ -64,7 +64,7 @@ export interface OpenOptions {
  *   TAPBOOT_E_RESTORE_PROOF; of a step that fails in the replay, its own
  */
 export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
-  const { unpacked, host, image, say } = options;
+  const { unpacked, host, say } = options;
   const { capsule } = unpacked;
   await assertSame(options);
   const moment = chooseMoment(capsule, options.at);

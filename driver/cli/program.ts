@@ -14,6 +14,9 @@ import { addHistoryCommand } from './commands/history.js';
 import { addMergeCommand } from './commands/merge.js';
 import { addNewCommand } from './commands/new.js';
 import { addStressCommand } from './commands/stress.js';
+import { addOpenCommand } from './commands/open.js';
+import { addShellCommand } from './commands/shell.js';
+import { addAttachCommand } from './commands/attach.js';
 import { addWatchCommand } from './commands/watch.js';
 import type { AddCommand, CommandResultCode } from './command-context.js';
 import type { Outside } from './outside.js';
@@ -34,6 +37,9 @@ const COMMANDS: readonly AddCommand[] = [
   addMergeCommand,
   addNewCommand,
   addStressCommand,
+  addOpenCommand,
+  addShellCommand,
+  addAttachCommand,
   addWatchCommand,
 ];
 

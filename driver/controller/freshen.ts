@@ -1,14 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import { freshenProgram } from './freshen-program.js';
+
+/** The program of {@link freshenCommand} in the guest: made before the save, filled after. */
+const PROGRAM = '/run/tapboot-freshen';
+
+/** A command for a guest that is about to be saved; what it does need not be done after. */
+export const PREPARE_FRESHENING = `( umask 077; : > ${PROGRAM}; chmod 700 ${PROGRAM} ) 2>/dev/null`;
 
 /**
  * A command that brings a restored guest into the present: its clock is behind by the
- * state's age, and its random pool is that of every other machine restored from the same
- * state. Writing to /dev/urandom mixes bytes in (random(4)); virtio-rng goes on feeding it.
+ * state's age, and its random numbers would be those of every other machine restored from
+ * the same state (see {@link freshenProgram}). One process does both. Where it cannot run
+ * (another architecture, a /run without execution), the clock is set by `date`, and bytes are
+ * mixed into the pool, which takes effect when the kernel next reseeds: within a minute.
  * @param now milliseconds since the epoch
  */
 export function freshenCommand(now = Date.now()): string {
-  const seed = randomBytes(64).toString('hex');
-  return `date -s @${(now / 1000).toFixed(3)} >/dev/null; printf %s ${seed} > /dev/urandom`;
+  const seed = randomBytes(64);
+  const octal = [...freshenProgram(now, seed)]
+    .map((byte) => `\\${byte.toString(8).padStart(3, '0')}`)
+    .join('');
+  const date = `date -s @${(now / 1000).toFixed(3)} >/dev/null`;
+  const mix = `printf %s ${seed.toString('hex')} > /dev/urandom`;
+  // The file keeps its rights, and no seed lies about afterwards.
+  const program = `printf '${octal}' > ${PROGRAM} && ${PROGRAM}`;
+  return `{ ${program}; } 2>/dev/null || { ${date}; ${mix}; }; : > ${PROGRAM}`;
 }
 
 /**

@@ -1,18 +1,15 @@
+import { staticElf } from '../elf/static-elf.js';
 import { cpioArchive } from './cpio.js';
 
 /** What the probe's init prints once user space runs. */
 export const PROBE_MARKER = 'tapboot-userspace-reached';
 
 /**
- * A static x86-64 ELF that writes the marker to its standard output, then asks the
- * kernel to power off: 64-byte ELF header, one 56-byte program header, code, text
- * (System V ABI; Linux system calls 1 write, 169 reboot with the magics of reboot(2)).
- * Written by hand so that the probe needs neither a compiler nor a shell for the guest.
+ * A program that writes the marker to its standard output, then asks the kernel to power off
+ * (Linux system calls 1 write, 169 reboot with the magics of reboot(2)).
  */
 function probeInit(): Buffer {
   const text = Buffer.from(`\n${PROBE_MARKER}\n`);
-  const base = 0x400000;
-  const headers = 64 + 56;
   const code = Buffer.concat([
     Buffer.from([0xb8, 1, 0, 0, 0]), // mov eax, 1 (write)
     Buffer.from([0xbf, 1, 0, 0, 0]), // mov edi, 1 (stdout)
@@ -28,25 +25,7 @@ function probeInit(): Buffer {
   ]);
   const afterLea = 17;
   code.writeInt32LE(code.length - afterLea, 13);
-  const size = headers + code.length + text.length;
-  const elf = Buffer.alloc(headers);
-  elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]);
-  elf.writeUInt16LE(2, 16); // ET_EXEC
-  elf.writeUInt16LE(62, 18); // EM_X86_64
-  elf.writeUInt32LE(1, 20);
-  elf.writeBigUInt64LE(BigInt(base + headers), 24); // entry
-  elf.writeBigUInt64LE(64n, 32); // program headers
-  elf.writeUInt16LE(64, 52);
-  elf.writeUInt16LE(56, 54);
-  elf.writeUInt16LE(1, 56);
-  elf.writeUInt32LE(1, 64); // PT_LOAD
-  elf.writeUInt32LE(5, 68); // read, execute
-  elf.writeBigUInt64LE(BigInt(base), 64 + 16);
-  elf.writeBigUInt64LE(BigInt(base), 64 + 24);
-  elf.writeBigUInt64LE(BigInt(size), 64 + 32);
-  elf.writeBigUInt64LE(BigInt(size), 64 + 40);
-  elf.writeBigUInt64LE(0x1000n, 64 + 48);
-  return Buffer.concat([elf, code, text]);
+  return staticElf(code, text);
 }
 
 /** An initramfs whose only program prints {@link PROBE_MARKER} on the console. */

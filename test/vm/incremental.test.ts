@@ -70,7 +70,7 @@ t.test('edits, one after the other', async (t) => {
     /^reused: restored behind step 2 from [0-9a-f]{8}$/,
   );
   t.match(again.stdout, /restored from [0-9a-f]{32}, booted at \S+ in an earlier run/);
-  t.match(again.ledger.at(-1)?.scenarios?.[0], { outcome: 'passed', start: 'restored' });
+  t.match(again.ledger.at(-1)?.scenarios[0], { outcome: 'passed', start: 'restored' });
 
   edit('contains: one two one', 'contains: three');
   const failing = await run('--incremental');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { freshenCommand, PREPARE_FRESHENING } from '../../driver/controller/freshen.js';
 import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const run = async (vm: BootImageVM, command: string): Promise<string> => {
@@ -24,6 +25,8 @@ t.test(
     const bootId = await run(booted, 'cat /proc/sys/kernel/random/boot_id');
     await run(booted, 'echo before > /run/trace; printf before | dd of=/dev/vdb conv=fsync');
 
+    // The kernel's generator has just been reseeded: by itself it does not for a while.
+    await run(booted, `${PREPARE_FRESHENING}; ${freshenCommand()}`);
     const state = await booted.save();
     t.ok(state.deviceStateBytes > 1024 * 1024, 'the state holds the RAM');
 
@@ -36,6 +39,11 @@ t.test(
     ]);
     t.teardown(() => one.close());
     t.teardown(() => two.close());
+
+    const drawn = await Promise.all(
+      [one, two].map((vm) => run(vm, 'head -c 16 /dev/urandom | base64')),
+    );
+    t.not(drawn[0], drawn[1], 'each copy draws random numbers of its own');
 
     for (const vm of [one, two]) {
       t.match(vm.origin, { kind: 'restored', key: state.key, sameRun: true });

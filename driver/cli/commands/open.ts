@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { MomentChoice } from '../../capsule/index.js';
+import type { CommandContext } from '../command-context.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot open capsule.tar.zst                        a root shell at the failure
+  $ tapboot open capsule.tar.zst -- lsblk               one command; its output and exit status
+  $ tapboot open capsule.tar.zst --at 5 < look.sh       a script, before step 5
+
+Exit code: that of the command; 4 when the machine cannot be opened here.
+A capsule holds the memory of a machine, and keys: open only those of people you trust.
+`;
+
+interface OpenFlags {
+  at: MomentChoice;
+  image?: string;
+  force?: true;
+}
+
+/** `tapboot open`: the machine of a failure, running again. */
+export function addOpenCommand(program: Command, context: CommandContext): void {
+  program
+    .command('open')
+    .description('open the machine of a failure capsule')
+    .argument('<capsule>', 'capsule.tar.zst, as a failing run leaves it')
+    .argument('[command...]', 'command to run in it, after --; without one, a root shell')
+    .option(
+      '--at <moment>',
+      'failure, checkpoint (the nearest saved state before it), or before step N',
+      moment,
+      'failure',
+    )
+    .option('--image <spec>', 'the image, where it is another SPEC here')
+    .option('--force', 'try it though image, QEMU or arguments differ')
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string, command: string[], flags: OpenFlags) => {
+      context.result.exitCode = await open(file, command, flags, context);
+    });
+}
+
+function moment(value: string): MomentChoice {
+  if (value === 'failure' || value === 'checkpoint') return value;
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It has to be failure, checkpoint or the number of a step.');
+}
+
+async function open(
+  file: string,
+  command: string[],
+  flags: OpenFlags,
+  { outside }: CommandContext,
+): Promise<number> {
+  const started = performance.now();
+  const [{ join }, { inWorkspace, handOver }, { readConfig }, capsules, adhoc, images, digests] =
+    await Promise.all([
+      import('node:path'),
+      import('../session-edge.js'),
+      import('../../config/config.js'),
+      import('../../capsule/index.js'),
+      import('../../adhoc/host.js'),
+      import('../obtain-image.js'),
+      import('../../image/content/file-digest.js'),
+    ]);
+  const path = resolve(outside.workingDirectory, file);
+  return await inWorkspace(outside, async (edge) => {
+    const { workspace, signal, say } = edge;
+    const config = readConfig(outside.environment, {}, outside.workingDirectory);
+    const unpacked = await capsules.readCapsule(path, join(workspace, 'capsule'));
+    const { capsule } = unpacked;
+    const image = await images.obtainImage(flags.image ?? capsule.image.spec, outside, signal);
+    const cacheDirectory = outside.cacheDirectory();
+    const firmware = outside.environment['TAPBOOT_OVMF'];
+    const host = await adhoc.adhocHost({
+      ...{ config, accel: capsule.accelerator, image, cacheDirectory, workspace, signal },
+      keys: await capsules.keysOfCapsule(capsule, join(workspace, 'keys')),
+      ...(firmware === undefined ? {} : { firmware }),
+      ...{ name: 'open', notice: say },
+    });
+    const progress = { stage: () => undefined, log: () => undefined };
+    await using vm = await capsules.openCapsule({
+      ...{ unpacked, host, image, at: flags.at, force: flags.force === true, say },
+      digest: async (of) => await digests.fileDigest(of, { cacheDirectory, progress }),
+    });
+    if (vm.power === 'off') {
+      const { infraError } = await import('../../errors.js');
+      throw infraError('TAPBOOT_E_CAPSULE_MOMENT', 'the machine was powered off at the failure', {
+        hint: 'Choose an earlier moment: --at checkpoint, or --at N.',
+      });
+    }
+    return await handOver(outside, { vm, host }, command, started, edge);
+  });
+}

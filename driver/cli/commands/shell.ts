@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Command } from 'commander';
+import type { MachineOptions } from '../../fixtures/machine-options.js';
+import type { CommandContext } from '../command-context.js';
+import { collectVariable, wholeNumber } from '../option-values.js';
+
+const EXAMPLES = `
+Examples:
+  $ tapboot shell                                        a root shell in a ready machine
+  $ tapboot shell --disk vda=4G --disk vdb=1G            with these blank disks
+  $ tapboot shell --image debian:iso -- uname -a         one command in another image
+  $ tapboot shell < script.sh                            a script
+
+The plans of scenarios/plans are there as /run/tapboot/plans/NAME.sh. The machine is gone when
+the shell ends. Exit code: that of the command.
+`;
+
+interface ShellFlags {
+  image?: string;
+  accel?: string;
+  disk?: Record<string, string>;
+  memory?: string;
+  cpus?: number;
+  network?: string;
+  firmware?: string;
+  fresh?: true;
+}
+
+/** `tapboot shell`: a ready machine for work by hand. */
+export function addShellCommand(program: Command, context: CommandContext): void {
+  program
+    .command('shell')
+    .description('a root shell in a ready machine')
+    .argument('[command...]', 'command to run in it, after --; without one, a root shell')
+    .option('--image <spec>', 'boot image ($TAPBOOT_IMAGE)')
+    .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
+    .option('--disk <name=size>', 'a blank disk (repeatable; default: vda=4G)', collectVariable)
+    .option('--memory <size>', 'default: 512M')
+    .option('--cpus <number>', 'default: 1', wholeNumber(1))
+    .option('--network <kind>', 'isolated (default), internet or none')
+    .option('--firmware <name>', 'bios or uefi')
+    .option('--fresh', 'use no saved state: boot it anew')
+    .addHelpText('after', EXAMPLES)
+    .action(async (command: string[], flags: ShellFlags) => {
+      context.result.exitCode = await shell(command, flags, context);
+    });
+}
+
+function machineOptions({ disk, memory, cpus, network, firmware }: ShellFlags): MachineOptions {
+  return {
+    ...(disk === undefined ? {} : { disks: disk }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpus === undefined ? {} : { cpus }),
+    // Their values are checked by who makes the machine.
+    ...(network === undefined ? {} : { network: network as 'isolated' }),
+    ...(firmware === undefined ? {} : { firmware: firmware as 'bios' }),
+  };
+}
+
+async function shell(
+  command: string[],
+  flags: ShellFlags,
+  { outside }: CommandContext,
+): Promise<number> {
+  const started = performance.now();
+  const [edges, { readConfig }, { machineOf }, adhoc, ready, images, keys, places] =
+    await Promise.all([
+      import('../session-edge.js'),
+      import('../../config/config.js'),
+      import('../../fixtures/machine-options.js'),
+      import('../../adhoc/host.js'),
+      import('../../adhoc/ready-machine.js'),
+      import('../obtain-image.js'),
+      import('../../run/keys.js'),
+      import('../../run/scenario-arguments.js'),
+    ]);
+  const { image: _image, accel, fresh } = flags;
+  const settings = { ...(accel === undefined ? {} : { accel }), ...(fresh ? { fresh } : {}) };
+  const config = readConfig(outside.environment, settings, outside.workingDirectory);
+  const machine = machineOf(machineOptions(flags));
+  return await edges.inWorkspace(outside, async (edge) => {
+    const { workspace, signal, say } = edge;
+    const image = await images.obtainImage(flags.image, outside, signal);
+    const cacheDirectory = outside.cacheDirectory();
+    const firmware = outside.environment['TAPBOOT_OVMF'];
+    const host = await adhoc.adhocHost({
+      ...{ config, accel: config.accel, image, cacheDirectory, workspace, signal },
+      keys: await keys.makeRunKeys(workspace),
+      ...(firmware === undefined ? {} : { firmware }),
+      ...{ name: 'shell', notice: say },
+    });
+    await using made = await ready.readyMachine({ config, cacheDirectory }, host, image, machine);
+    const { vm } = made;
+    const { origin } = vm;
+    say(origin.kind === 'booted' ? 'booted' : `restored; booted at ${origin.bootedAt}`);
+    const plans = join(places.scenarioDirectory(outside), 'plans');
+    const skipped = (problem: string): void => {
+      say(`not in the machine: ${problem}`);
+    };
+    const names = await ready.writePlans(vm, plans, outside.workingDirectory, skipped);
+    if (names.length > 0) say(`plans in ${ready.GUEST_PLANS}: ${names.join(', ')}`);
+    return await edges.handOver(outside, { vm, host }, command, started, edge);
+  });
+}
