@@ -9,6 +9,9 @@ import { asTapbootError, guestDead } from '../errors.js';
 /** A day: commands of people take as long as they take. */
 const NO_LIMIT_MS = 24 * 3_600_000;
 
+/** Characters of the console shown of a machine that does not answer. */
+const CONSOLE_TAIL = 2000;
+
 /** Bytes kept of each stream of a command. */
 const OUTPUT_LIMIT = 64 * 1024 ** 2;
 
@@ -34,7 +37,14 @@ export interface SessionOptions {
  * @throws TapbootError `guest-dead` when the machine is lost; of the channel
  */
 export async function guestSession(options: SessionOptions): Promise<number> {
-  const { command, stdin, stdout } = options;
+  const { command, stdin, stdout, vm } = options;
+  const interactive = command.length === 0 && stdin.isTTY && stdout.isTTY === true;
+  if (vm.states.nearest?.unasked === true && !interactive) {
+    throw guestDead('TAPBOOT_E_CAPSULE_MOMENT', 'the guest of this machine answers no more', {
+      output: vm.console.tail(CONSOLE_TAIL),
+      hint: 'Its console can be looked at on a terminal; --at checkpoint is before that.',
+    });
+  }
   if (command.length > 0) return await runCommand(options, commandLine(command));
   if (!stdin.isTTY || stdout.isTTY !== true) {
     const script = await text(stdin);
@@ -61,7 +71,8 @@ async function runCommand(options: SessionOptions, command: string): Promise<num
 async function interact(options: SessionOptions, terminal: PersonsTerminal): Promise<number> {
   const { vm, host, stderr, signal, ready } = options;
   let problem = 'it has no network';
-  if (vm.machine.network !== 'none') {
+  if (vm.states.nearest?.unasked === true) problem = 'the guest answers no more';
+  else if (vm.machine.network !== 'none') {
     try {
       await vm.channel('ssh');
     } catch (thrown) {

@@ -69,7 +69,9 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   await assertSame(options);
   const moment = chooseMoment(capsule, options.at);
   const state = await stateOf(options, moment);
-  if (state.unasked === true) say('the guest answered no more when it was saved: no proof');
+  if (state.unasked === true) {
+    say('the guest answered no more when it was saved: there is no proof, and only its console');
+  }
   const vm = await BootImageVM.restore(host, capsule.vm, state, false);
   try {
     if (moment.replay > moment.state.behind) {

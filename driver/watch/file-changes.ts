@@ -1,11 +1,21 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Milliseconds of quiet after a change: an editor's save is several events. */
 const SETTLE_MS = 60;
 
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
+
+/**
+ * A directory and all below it. Each is watched for itself: Node's recursive watching on
+ * Linux follows single files, and loses one that is replaced.
+ */
+async function tree(top: string): Promise<string[]> {
+  const entries = await readdir(top, { recursive: true, withFileTypes: true });
+  const below = entries.filter((entry) => entry.isDirectory());
+  return [top, ...below.map((entry) => join(entry.parentPath, entry.name))];
+}
 
 /**
  * Tells of changes to YAML files at some places: scenarios, and the plans beside them. A file
@@ -32,10 +42,14 @@ export class FileChanges implements Disposable {
     const changes = new FileChanges(watchers);
     const directories = new Set<string>();
     for (const place of places) {
-      directories.add((await stat(place)).isDirectory() ? place : dirname(place));
+      if ((await stat(place)).isDirectory()) {
+        for (const directory of await tree(place)) directories.add(directory);
+      } else {
+        directories.add(dirname(place));
+      }
     }
     for (const directory of directories) {
-      const watcher = watch(directory, { recursive: true }, (_event, name) => {
+      const watcher = watch(directory, (_event, name) => {
         if (name !== null && isYaml(basename(name))) changes.#note(join(directory, name));
       });
       // A directory that vanishes later ends its watching, not the process.

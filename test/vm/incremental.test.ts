@@ -96,20 +96,20 @@ t.test('edits, one after the other', async (t) => {
   t.equal(both.code, 2);
   t.match(both.stderr, /--fresh and --incremental exclude each other/);
 
-  t.test('a checkpoint of a reused step serves another scenario', async (t) => {
+  await t.test('a checkpoint of a reused step serves another scenario', async (t) => {
     writeFileSync(join(file, '../child.yaml'), CHILD);
     const end = await run('--incremental');
     t.equal(end.code, 0, end.stderr);
     t.same(
       end.tap.scenarios.map(({ title, ok }) => [title, ok]),
       [
-        ['From there', true],
         ['Layers', true],
+        ['From there', true],
       ],
     );
   });
 
-  t.test('a damaged state is told, and made again', async (t) => {
+  await t.test('a damaged state is told, and made again', async (t) => {
     const states = join(place.directory, 'states');
     for (const key of readdirSync(states).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
       const ram = join(states, key, 'device.state');
@@ -139,7 +139,7 @@ t.test('watch: edit, verdict, edit, verdict, Ctrl-C', async (t) => {
   await watching.told(/layers\.yaml:\d+:\d+(?:.*\n)*.*contains/);
 
   writeFileSync(file, SCENARIO);
-  await watching.told(/(?:exit code 0, [\d.]+ s\n(?:.*\n)*){2}/);
+  await watching.told(/exit code 0, [\d.]+ s\n[^]*exit code 0, [\d.]+ s\n/);
   process.kill(watching.pid, 'SIGINT');
   const end = await watching.end;
   t.equal(end.code, 0, end.stderr);

@@ -18,6 +18,13 @@ t.test('a save is told once, by whatever way the editor writes it', async (t) =>
   renameSync(join(directory, 'one.yaml.tmp'), file);
   t.same(await changes.next(never), [file], 'replaced');
 
+  writeFileSync(join(directory, 'one.yaml.tmp'), 'e');
+  renameSync(join(directory, 'one.yaml.tmp'), file);
+  t.same(await changes.next(never), [file], 'replaced again');
+
+  writeFileSync(file, 'f');
+  t.same(await changes.next(never), [file], 'and written in place');
+
   writeFileSync(join(directory, 'plans/p.yaml'), 'b');
   t.same(await changes.next(never), [join(directory, 'plans/p.yaml')], 'a plan');
 });
