@@ -69,8 +69,8 @@ t.test('decisions', async (t) => {
   // Stands in for what the machine would say; the decisions are the agent's own.
   const machine = `
     settle() { :; }
-    list_disks() { printf '/dev/vda\\n/dev/vdb\\n'; }
-    has_storage() { [ "$1" = "\${OCCUPIED:-}" ]; }
+    find_disks() { DISKS=(/dev/vda /dev/vdb); }
+    has_storage() { case " $* " in *" \${OCCUPIED:-none} "*) return 0 ;; *) return 1 ;; esac; }
     cleanup() { echo "cleanup $*"; return "\${CLEANUP_STATUS:-0}"; }
     provision() { echo "provision $*"; return "\${PROVISION_STATUS:-0}"; }
     storage; echo "exit $?"
