@@ -96,7 +96,7 @@ t.test(
     const order = steps.map(({ kind, via }) => via?.section ?? kind);
     t.same(
       order.filter((part, index) => part !== order[index - 1]),
-      ['wait', 'free-disks', 'seed', 'run', 'start', 'verify', 'disks', 'power', 'disks'],
+      ['wait', 'free-disks', 'seed', 'run', 'start', 'run', 'verify', 'disks', 'power', 'disks'],
     );
     t.match(steps[0], { for: { what: 'unit-ended', ended: 'inactive', since: 'boot' } });
     t.match(
