@@ -1,4 +1,6 @@
+import { asTapbootError, type TapbootError } from '../errors.js';
 import type { EventSink, RunEvent } from '../events/events.js';
+import { recordWriteError } from '../ledger/atomic-file.js';
 import { FileOutput } from './formats/report-file.js';
 
 /**
@@ -8,14 +10,27 @@ import { FileOutput } from './formats/report-file.js';
  */
 export class EventsFile implements EventSink {
   readonly #output: FileOutput;
+  readonly #file: string;
+  #error: TapbootError | undefined;
 
   /** @throws the system's error when the file cannot be made */
   constructor(file: string) {
     this.#output = new FileOutput(file);
+    this.#file = file;
+  }
+
+  /** Why the file is not whole: the run goes on without it, and is told of it at its end. */
+  get error(): TapbootError | undefined {
+    return this.#error;
   }
 
   handle(event: RunEvent): void {
-    this.#output.write(`${JSON.stringify(event)}\n`);
+    if (this.#error !== undefined) return;
+    try {
+      this.#output.write(`${JSON.stringify(event)}\n`);
+    } catch (cause) {
+      this.#error = asTapbootError(recordWriteError(this.#file, cause));
+    }
   }
 
   async close(): Promise<void> {

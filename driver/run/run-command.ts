@@ -152,11 +152,14 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   if (report.tap !== undefined && run.error !== undefined) {
     request.stderr.write(`tapboot: ${describeError(run.error)}\n`);
   }
+  // One of them is enough: the same full disk is behind both.
+  let incomplete = kept.error;
   try {
     await record.close();
   } catch (thrown) {
-    code = unrecorded(request, report, asTapbootError(thrown), reports);
+    incomplete = asTapbootError(thrown);
   }
+  if (incomplete !== undefined) code = unrecorded(request, report, incomplete, reports);
   // The record's error, if there is one, has just been told.
   await events.close().catch(() => undefined);
   for (const error of await reports.close()) code = unrecorded(request, report, error);

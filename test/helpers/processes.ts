@@ -30,6 +30,17 @@ export function qemuProcesses(temporary: string): number[] {
   });
 }
 
+/** QEMU processes with files in `directory`, also those that this process has started. */
+export function qemuIn(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const argv = look(name, 'cmdline');
+      return /^[^\0]*qemu-system-\w+\0/.test(argv) && argv.includes(`${directory}/`);
+    })
+    .map(Number);
+}
+
 /** Waits for the end of all such processes. @returns those that are left after `ms` */
 export async function untilGone(temporary: string, ms = 10_000): Promise<number[]> {
   const deadline = performance.now() + ms;
