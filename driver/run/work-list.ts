@@ -11,10 +11,14 @@ export interface WorkListOptions {
   more: () => readonly PlannedScenario[];
 }
 
+/** The sum of the time-outs, the only thing known of a scenario that has never been measured. */
+const patience = ({ scenario: { steps } }: PlannedScenario): number =>
+  steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
+
 /**
  * What is still to be run, for any number of workers. The longest go first, so that none of
- * them is begun when the others are done already; what has never been measured counts as
- * long. A scenario that starts from another's checkpoint waits for that one's end.
+ * them is begun when the others are done already; what has never been measured goes
+ * before that, by its time-outs. A scenario that starts from another's checkpoint waits for that one's end.
  */
 export class WorkList {
   readonly #options: WorkListOptions;
@@ -31,8 +35,8 @@ export class WorkList {
   #sorted(planned: readonly PlannedScenario[]): PlannedScenario[] {
     const { seconds, workers } = this.#options;
     if (workers === 1) return [...planned];
-    const length = new Map(planned.map((one) => [one, seconds(one) ?? Number.MAX_VALUE]));
-    return [...planned].sort((a, b) => (length.get(b) ?? 0) - (length.get(a) ?? 0));
+    const known = (one: PlannedScenario): number => seconds(one) ?? Number.MAX_VALUE;
+    return [...planned].sort((a, b) => known(b) - known(a) || patience(b) - patience(a));
   }
 
   /** The next scenario to begin; undefined when nothing more will come. */

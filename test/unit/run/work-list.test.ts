@@ -2,10 +2,14 @@ import t from 'tap';
 import type { PlannedScenario } from '../../../driver/run/repeat.js';
 import { WorkList } from '../../../driver/run/work-list.js';
 
-const planned = (id: string, from?: string): PlannedScenario =>
+const planned = (id: string, from?: string, timeoutMs = 1000): PlannedScenario =>
   ({
     ref: { id, name: id, file: `${id}.yaml` },
-    scenario: { id, ...(from === undefined ? {} : { from: { scenario: from, checkpoint: 'c' } }) },
+    scenario: {
+      id,
+      steps: [{ timeoutMs }],
+      ...(from === undefined ? {} : { from: { scenario: from, checkpoint: 'c' } }),
+    },
   }) as PlannedScenario;
 
 const ids = (all: readonly (PlannedScenario | undefined)[]): (string | undefined)[] =>
@@ -45,6 +49,14 @@ t.test('with several, what is unknown goes first, then the longest', async (t) =
   t.same(ids(taken), ['new', 'b', 'c', 'a']);
   t.equal(await work.take(), undefined, 'and then there is nothing more');
 });
+
+t.test(
+  'of those that were never measured, the one with the longest time-outs goes first',
+  async (t) => {
+    const work = list([planned('short'), planned('long', undefined, 9000)], { workers: 2 });
+    t.same(ids([await work.take(), await work.take()]), ['long', 'short']);
+  },
+);
 
 t.test('who starts from a checkpoint waits for the end of the one that saves it', async (t) => {
   const work = list([planned('child', 'parent'), planned('parent'), planned('other')], {
