@@ -9,7 +9,7 @@ import type { SectionResult } from '../result.js';
 
 /** Restore to the first command, and save: tapboot against QEMU driven by hand. */
 export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
-  const { host, argv, directory, repetitions } = bench;
+  const { host, argv, repetitions } = bench;
   const vm = await BootImageVM.boot(host, {
     ...{ name: 'saved', image: await bench.image('debian'), machine: machine(256) },
   });
@@ -47,7 +47,6 @@ export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
     },
     figures: { 'state MB': state.deviceStateBytes / 1e6 },
     goals: [{ what: 'restore against the floor', wanted: 1.3, got: ratio, unit: 'ratio' }],
-    notes: [`state files below ${directory === '' ? '' : 'a temporary directory'}`],
   };
 }
 
