@@ -177,6 +177,8 @@ t.test('the timeline by keys', async (t) => {
   await page.keyboard.press(',');
   t.match(await page.locator('#announcer').textContent(), /.+/, 'told to a screen reader');
   await page.getByText('Timeline as a table').click();
+  // Its rows are made when it is opened.
+  await page.locator('#timeline table tbody tr').first().waitFor();
   t.match(await page.locator('#timeline table').innerText(), /Removes RAID and LVM residue/);
 });
 
