@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { productError, scenarioError } from '../errors.js';
-import { quote } from '../channel/shell/quote.js';
+import { shellQuote } from '../shell-quote.js';
 import type { Guest } from './guest.js';
 
 /** Bytes of a file that fits well into a command's input and output where there is no SFTP. */
@@ -37,17 +37,17 @@ export async function copyIn(
   const mode = (options.mode ?? facts.mode) & 0o7777;
   const channel = await guest.channel();
   const directory = dirname(options.guest);
-  await expectSuccess(channel.run(`mkdir -p ${quote(directory)}`, options), options.guest);
+  await expectSuccess(channel.run(`mkdir -p ${shellQuote(directory)}`, options), options.guest);
   const ssh = guest.readySsh;
   if (ssh !== undefined) {
     await ssh.upload(options.host, options.guest, mode);
   } else {
     refuseLarge(facts.size, options.host);
     const stdin = (await readFile(options.host)).toString('base64');
-    const command = `base64 -d > ${quote(options.guest)}`;
+    const command = `base64 -d > ${shellQuote(options.guest)}`;
     await expectSuccess(channel.run(command, { ...options, stdin }), options.guest);
   }
-  const chmod = `chmod ${mode.toString(8)} ${quote(options.guest)}`;
+  const chmod = `chmod ${mode.toString(8)} ${shellQuote(options.guest)}`;
   await expectSuccess(channel.run(chmod, options), options.guest);
 }
 
@@ -56,7 +56,7 @@ export async function copyOut(guest: Guest, options: CopyOptions): Promise<void>
   await mkdir(dirname(options.host), { recursive: true });
   const channel = await guest.channel();
   const size = await channel.run(
-    `test -f ${quote(options.guest)} && stat -L -c %s ${quote(options.guest)}`,
+    `test -f ${shellQuote(options.guest)} && stat -L -c %s ${shellQuote(options.guest)}`,
     options,
   );
   if (size.exitStatus !== 0) {
@@ -72,7 +72,10 @@ export async function copyOut(guest: Guest, options: CopyOptions): Promise<void>
   }
   refuseLarge(Number(size.stdout.trim()), options.guest);
   const outputLimit = INLINE_LIMIT * 2;
-  const text = await channel.run(`base64 < ${quote(options.guest)}`, { ...options, outputLimit });
+  const text = await channel.run(`base64 < ${shellQuote(options.guest)}`, {
+    ...options,
+    outputLimit,
+  });
   await writeFile(options.host, Buffer.from(text.stdout, 'base64'));
 }
 

@@ -1,5 +1,6 @@
 import type { CommandResult, RunOptions } from '../channel/channel.js';
 import type { Artifact } from '../events/events.js';
+import { shellQuote } from '../shell-quote.js';
 import {
   AGENT_UNIT,
   DIAGNOSTICS,
@@ -89,7 +90,7 @@ class Collection {
     }
     for (const log of await this.#list('list of agent logs', LIST_AGENT_LOGS)) {
       const name = log.replace(/^.*\//, '').replace(/\.log$/, ' log');
-      await this.#keepOutput(name, `cat -- '${log.replaceAll("'", `'\\''`)}'`);
+      await this.#keepOutput(name, `cat -- ${shellQuote(log)}`);
     }
     if (extent === 'failure') {
       for (const unit of await this.#list('list of failed units', LIST_FAILED_UNITS)) {

@@ -1,3 +1,5 @@
+import { shellQuote } from '../shell-quote.js';
+
 /** One look into a guest. */
 export interface Diagnostic {
   /** For people; the file is named after it. */
@@ -67,4 +69,4 @@ export const LIST_FAILED_UNITS = tool(
 
 /** The journal of one unit. */
 export const unitJournal = (unit: string): string =>
-  tool('journalctl', `journalctl --no-pager -o short-precise -b -u '${unit.replaceAll("'", '')}'`);
+  tool('journalctl', `journalctl --no-pager -o short-precise -b -u ${shellQuote(unit)}`);

@@ -1,5 +1,5 @@
 import { staticElf } from '../elf/static-elf.js';
-import { cpioArchive } from './cpio.js';
+import { packCpio } from '../initramfs/cpio.js';
 
 /** What the probe's init prints once user space runs. */
 export const PROBE_MARKER = 'tapboot-userspace-reached';
@@ -30,10 +30,13 @@ function probeInit(): Buffer {
 
 /** An initramfs whose only program prints {@link PROBE_MARKER} on the console. */
 export function probeInitrd(): Buffer {
-  return cpioArchive([
-    { name: 'dev', mode: 0o040755 },
-    // Character device 5:1 is /dev/console (Linux, admin-guide/devices).
-    { name: 'dev/console', mode: 0o020600, device: [5, 1] },
-    { name: 'init', mode: 0o100755, data: probeInit() },
-  ]);
+  return packCpio(
+    [
+      { kind: 'directory', path: 'dev', mode: 0o755 },
+      // Character device 5:1 is /dev/console (Linux, admin-guide/devices).
+      { kind: 'character', path: 'dev/console', mode: 0o600, device: [5, 1] },
+      { kind: 'file', path: 'init', mode: 0o755, content: probeInit() },
+    ],
+    0,
+  );
 }

@@ -1,3 +1,4 @@
+import { shellQuote } from '../shell-quote.js';
 import type { Artifact } from '../events/events.js';
 
 /** Label that a capsule has among artifacts. */
@@ -15,5 +16,5 @@ export function capsuleCommand(
   const capsule = artifacts.find(({ label }) => label === LABEL);
   if (capsule === undefined) return undefined;
   const path = shown(capsule.path);
-  return `tapboot open ${/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;
+  return `tapboot open ${/^[\w@%+=:,./-]+$/.test(path) ? path : shellQuote(path)}`;
 }

@@ -5,7 +5,7 @@ import { asTapbootError, scenarioError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
-import type { RootCache, RootKey } from './root-cache.js';
+import type { StateCache, StateCacheKey } from './state-cache.js';
 import { timed } from './timed.js';
 
 /** Options of {@link MachinePool}. */
@@ -15,7 +15,7 @@ export interface PoolOptions {
   /** Boot for every scenario, save nothing. */
   fresh: boolean;
   /** States of other runs; absent: each run boots for itself. */
-  cache?: RootCache;
+  cache?: StateCache;
 }
 
 /** What the pool knows of one machine shape. */
@@ -28,7 +28,7 @@ interface Shape {
   unsavable: boolean;
   /** A boot of this run, saved; undefined when it failed or could not be saved. */
   root?: Promise<SavedState | undefined>;
-  key?: Promise<RootKey | undefined>;
+  key?: Promise<StateCacheKey | undefined>;
 }
 
 /** A state that a scenario saved, and whether its boot was made in this run. */
@@ -115,7 +115,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /** Key of the shape across runs; found out once. */
-  async #key(shape: Shape, { machine }: Scenario): Promise<RootKey | undefined> {
+  async #key(shape: Shape, { machine }: Scenario): Promise<StateCacheKey | undefined> {
     shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
     return await shape.key;
   }

@@ -6,7 +6,7 @@ import type { BootImage } from '../image/image.js';
 import { StateStore } from '../state/state-store.js';
 import { MachinePool } from './machine-pool.js';
 import type { RunRequest } from './request.js';
-import { RootCache } from './root-cache.js';
+import { StateCache } from './state-cache.js';
 import { ScenarioStart } from './scenario-start.js';
 import { StepCache } from './step-cache.js';
 
@@ -43,7 +43,7 @@ export function machines(
   });
   const digest = async (path: string): Promise<string> =>
     await fileDigest(path, { cacheDirectory, progress });
-  const cache = new RootCache({ host, image, store, digest });
+  const cache = new StateCache({ host, image, store, digest });
   const pool = new MachinePool({ host, image, fresh, cache });
   pool.expect(scenarios);
   const steps = new StepCache(host, cache, digest);

@@ -4,7 +4,7 @@ import type { VmHost } from '../controller/vm-host.js';
 import { asTapbootError } from '../errors.js';
 import type { Scenario } from '../scenario/model.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
-import type { RootCache } from './root-cache.js';
+import type { StateCache } from './state-cache.js';
 import { stepKeys, type StepKey } from './step-keys.js';
 import { timed } from './timed.js';
 
@@ -38,11 +38,11 @@ export interface Resumed {
  */
 export class StepCache {
   readonly #host: VmHost;
-  readonly #cache: RootCache;
+  readonly #cache: StateCache;
   readonly #digest: (path: string) => Promise<string>;
   #told = false;
 
-  constructor(host: VmHost, cache: RootCache, digest: (path: string) => Promise<string>) {
+  constructor(host: VmHost, cache: StateCache, digest: (path: string) => Promise<string>) {
     this.#host = host;
     this.#cache = cache;
     this.#digest = digest;

@@ -2,6 +2,7 @@ import type { CommandResult } from '../channel/channel.js';
 import { productError, scenarioError } from '../errors.js';
 import { commandFailure } from '../fixtures/command-failure.js';
 import type { BootImageVM as Current, SshAccess } from '../fixtures/vm.js';
+import { shellQuote } from '../shell-quote.js';
 import { artifactOf, type BootImageBuild } from './boot-image-build.js';
 import { parseStatus, STATUS_FILE } from './storage-status.js';
 
@@ -137,7 +138,7 @@ export class BootImageVM implements AsyncDisposable {
   async assert_commands_available(...commands: string[]): Promise<void> {
     const missing: string[] = [];
     for (const command of commands) {
-      const { exitStatus } = await this.vm.run(`command -v '${command.replaceAll("'", '')}'`);
+      const { exitStatus } = await this.vm.run(`command -v ${shellQuote(command)}`);
       if (exitStatus !== 0) missing.push(command);
     }
     if (missing.length === 0) return;
@@ -150,7 +151,7 @@ export class BootImageVM implements AsyncDisposable {
   /** @deprecated Use `vm.run('journalctl …')`. */
   async collect_journal(unit: string, options: { since_boot?: boolean } = {}): Promise<string> {
     const boot = (options.since_boot ?? true) ? ' -b' : '';
-    const { stdout } = await this.vm.run(`journalctl --no-pager${boot} -u '${unitName(unit)}'`);
+    const { stdout } = await this.vm.run(`journalctl --no-pager${boot} -u ${shellQuote(unitName(unit))}`);
     return stdout;
   }
 
@@ -180,7 +181,7 @@ export class BootImageVM implements AsyncDisposable {
   /** The lines that `ip` shows. @deprecated Use `vm.waitForIpv4`, which returns the address. */
   async wait_for_ipv4(iface = 'lan', { timeout = 240 }: Timeout = {}): Promise<string[]> {
     await this.vm.waitForIpv4(iface, { timeoutMs: timeout * 1000 });
-    const shown = await this.vm.succeed(`ip -o -4 addr show dev '${iface.replaceAll("'", '')}'`);
+    const shown = await this.vm.succeed(`ip -o -4 addr show dev ${shellQuote(iface)}`);
     return shown.split('\n').filter((line) => line.trim() !== '');
   }
 
@@ -208,10 +209,7 @@ export class BootImageVM implements AsyncDisposable {
   }
 }
 
-const unitName = (unit: string): string => {
-  const name = unit.replaceAll("'", '');
-  return /\.[a-z]+$/.test(name) ? name : `${name}.service`;
-};
+const unitName = (unit: string): string => (/\.[a-z]+$/.test(unit) ? unit : `${unit}.service`);
 
 const textOf = ({ stdout, stderr }: CommandResult): string =>
   [stdout, stderr]

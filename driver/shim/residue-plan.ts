@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { processEdge } from '../fixtures/process-edge.js';
 import { loadPlan, type Plan } from '../scenario/index.js';
+import { shellQuote } from '../shell-quote.js';
 
 /** @deprecated Use the plan `raid-lvm-residue` in a scenario. */
 export interface RaidResiduePlan {
@@ -40,7 +41,7 @@ function commandsOf(plan: Plan, section: string): string[] {
   return sectionOf(plan, section).map(({ command, stdin }) => {
     if (stdin === undefined) return command;
     const lines = stdin.replace(/\n$/, '').split('\n');
-    const words = lines.map((line) => `'${line.replaceAll("'", `'\\''`)}'`).join(' ');
+    const words = lines.map(shellQuote).join(' ');
     return `printf '%s\\n' ${words} | { ${command.trim()}; }`;
   });
 }

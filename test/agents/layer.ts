@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentLayer } from '../../driver/image/debian/agent.js';
-import type { CpioEntry } from '../../driver/image/cpio.js';
+import type { CpioEntry } from '../../driver/initramfs/cpio.js';
 import { layerOf } from '../../driver/image/layers.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -41,5 +41,6 @@ async function put(directory: string, entry: CpioEntry): Promise<void> {
   const path = join(directory, entry.path);
   if (entry.kind === 'directory') await mkdir(path, { recursive: true });
   else if (entry.kind === 'symlink') await symlink(entry.target, path);
-  else await writeFile(path, entry.content, { mode: entry.mode });
+  else if (entry.kind === 'file') await writeFile(path, entry.content, { mode: entry.mode });
+  else throw new Error(`an agent has no devices: ${entry.path}`);
 }

@@ -5,6 +5,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { exportPlaces, privateNix } from './private-nix.js';
 import type { UnpackedNix } from './unpack-nix.js';
 
 export interface SandboxedNixOptions {
@@ -42,15 +43,9 @@ export class SandboxedNix {
 
   static async make(nix: UnpackedNix, options: SandboxedNixOptions): Promise<SandboxedNix> {
     const { directory, behind = directory } = options;
-    for (const name of ['etc', 'home', 'bin', 'tmp']) {
-      await mkdir(join(behind, name), { recursive: true });
-    }
     await mkdir(directory, { recursive: true });
     const settings = [
       'experimental-features = nix-command flakes',
-      'build-users-group =',
-      'substituters =',
-      'flake-registry =',
       'max-jobs = 2',
       'sandbox = true',
       'sandbox-fallback = false',
@@ -59,16 +54,7 @@ export class SandboxedNix {
       // Ours are short-lived; asking the disk after each path would only take time.
       'fsync-metadata = false',
     ];
-    await writeFile(join(behind, 'etc/nix.conf'), `${settings.join('\n')}\n`);
-    const places = {
-      NIX_STORE_DIR: join(directory, 'store'),
-      NIX_STATE_DIR: join(directory, 'var'),
-      NIX_LOG_DIR: join(directory, 'log'),
-      NIX_CONF_DIR: join(directory, 'etc'),
-      XDG_CACHE_HOME: join(directory, 'cache'),
-      HOME: join(directory, 'home'),
-      TMPDIR: join(directory, 'tmp'),
-    };
+    const places = await privateNix(directory, settings, behind);
     const bind = behind === directory ? [] : [`mount --bind '${behind}' '${directory}'`];
     // A builder is killed as a whole: nothing of it may live on in a corner.
     const own = behind === directory ? [] : ['--pid', '--fork', '--kill-child', '--mount-proc'];
@@ -83,7 +69,7 @@ export class SandboxedNix {
     ];
     const script = [
       '#!/bin/sh',
-      ...Object.entries(places).map(([name, value]) => `export ${name}='${value}'`),
+      ...exportPlaces(places),
       'root=; [ "$(id -u)" = 0 ] || root=--map-root-user',
       `exec unshare $root --mount --propagation private ${own.join(' ')} sh -c '`,
       inside.join('\n').replaceAll("'", `'\\''`),

@@ -3,6 +3,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { exportPlaces, privateNix } from './private-nix.js';
 
 /** The suite whose Nix (2.26) today's nixpkgs accepts; bookworm's 2.8 is too old. */
 const SUITE = 'trixie';
@@ -76,24 +77,9 @@ export async function unpackNix(cacheDirectory: string): Promise<UnpackedNix> {
  * @returns path of a program `nix` that works on it
  */
 export async function isolatedNix(nix: UnpackedNix, directory: string): Promise<string> {
-  const places = {
-    NIX_STORE_DIR: join(directory, 'store'),
-    NIX_STATE_DIR: join(directory, 'var'),
-    NIX_LOG_DIR: join(directory, 'log'),
-    NIX_CONF_DIR: join(directory, 'etc'),
-    XDG_CACHE_HOME: join(directory, 'cache'),
-    XDG_CONFIG_HOME: join(directory, 'config'),
-    XDG_STATE_HOME: join(directory, 'state'),
-    HOME: join(directory, 'home'),
-  };
-  for (const place of [places.NIX_CONF_DIR, places.HOME, join(directory, 'bin')]) {
-    await mkdir(place, { recursive: true });
-  }
-  const settings = ['build-users-group =', 'substituters =', 'sandbox = false'];
-  await writeFile(join(places.NIX_CONF_DIR, 'nix.conf'), `${settings.join('\n')}\n`);
+  const places = await privateNix(directory, ['sandbox = false']);
   const wrapper = join(directory, 'bin/nix');
-  const exports = Object.entries(places).map(([name, value]) => `export ${name}='${value}'`);
-  const lines = ['#!/bin/sh', ...exports, `exec '${nix.executable}' "$@"`, ''];
+  const lines = ['#!/bin/sh', ...exportPlaces(places), `exec '${nix.executable}' "$@"`, ''];
   await writeFile(wrapper, lines.join('\n'));
   await chmod(wrapper, 0o755);
   return wrapper;

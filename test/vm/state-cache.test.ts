@@ -17,7 +17,7 @@ import { userCacheDirectory } from '../../driver/config/cache-directory.js';
 import type { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import { fileDigest } from '../../driver/image/content/file-digest.js';
 import { MachinePool } from '../../driver/run/machine-pool.js';
-import { RootCache } from '../../driver/run/root-cache.js';
+import { StateCache } from '../../driver/run/state-cache.js';
 import type { Scenario } from '../../driver/scenario/model.js';
 import { manifestText, readManifest } from '../../driver/state/manifest.js';
 import { stateKey } from '../../driver/state/state-key.js';
@@ -39,7 +39,7 @@ async function run(t: Test, directory: string) {
   const notices: string[] = [];
   const notice = (message: string): number => notices.push(message);
   const store = new StateStore({ directory, limitBytes: 1e12, notice });
-  const cache = new RootCache({ host, image, store, digest });
+  const cache = new StateCache({ host, image, store, digest });
   const pool = new MachinePool({ host, image, fresh: false, cache });
   t.teardown(() => pool.close());
   const key = await cache.key(machine);

@@ -7,7 +7,7 @@ import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
 import { untilStopped } from '../until-stopped.js';
 import { collectOutputs, killCommand, parseEnding, statusOf, type Ending } from './ending.js';
 import { ShellLink } from './link.js';
-import { quote } from './quote.js';
+import { shellQuote } from '../../shell-quote.js';
 
 /** Files of so many commands are removed at once: each removal costs the guest an exec. */
 const FORGET_BATCH = 32;
@@ -164,10 +164,10 @@ export class ShellChannel implements Channel {
   }
 
   #request(id: string, command: string, stdin: string | undefined): Buffer {
-    const text = needsOwnShell(command) ? `exec bash -c ${quote(command)}` : command;
+    const text = needsOwnShell(command) ? `exec bash -c ${shellQuote(command)}` : command;
     const input = stdin === undefined ? '-' : Buffer.from(stdin).toString('base64');
     if (this.#dialect === 'sh') {
-      return Buffer.from(`__tb_j ${id} ${quote(command)} ${input === '' ? "''" : input}\n`);
+      return Buffer.from(`__tb_j ${id} ${shellQuote(command)} ${input === '' ? "''" : input}\n`);
     }
     const length = String(Buffer.byteLength(text));
     const inputLength = stdin === undefined ? '-' : String(input.length);

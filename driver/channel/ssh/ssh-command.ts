@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { guestDead } from '../../errors.js';
 import { KILL_TREE } from '../shell/guest-script.js';
-import { quote } from '../shell/quote.js';
+import { shellQuote } from '../../shell-quote.js';
 import { Deferred } from '../deferred.js';
 import { OutputCollector } from './output-collector.js';
 
@@ -66,7 +66,7 @@ export class SshCommand {
    */
   start(command: string, shell: RemoteShell, stdin: string | undefined): void {
     const announce = `printf '\\001%s %s\\002' ${this.#nonce} $$\n${command}`;
-    const line = shell === 'bash-by-exec' ? `exec bash -c ${quote(announce)}` : announce;
+    const line = shell === 'bash-by-exec' ? `exec bash -c ${shellQuote(announce)}` : announce;
     const lost = (cause?: unknown): void =>
       this.#ended.reject(
         guestDead('TAPBOOT_E_SSH_LOST', 'the SSH connection broke while a command ran', {
@@ -100,7 +100,7 @@ export class SshCommand {
   kill(signal: 'TERM' | 'KILL'): void {
     if (this.#pid === undefined) return;
     const script = `${KILL_TREE}\n__tb_k ${this.#pid} ${signal}; kill -s ${signal} ${this.#pid}`;
-    this.#client.exec(`exec sh -c ${quote(script)}`, (error, stream) => {
+    this.#client.exec(`exec sh -c ${shellQuote(script)}`, (error, stream) => {
       if (error !== undefined) return;
       stream.resume();
       stream.stderr.resume();

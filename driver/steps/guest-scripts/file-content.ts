@@ -1,5 +1,5 @@
 import { PAUSE_FUNCTION, TICK } from './pause.js';
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from '../../shell-quote.js';
 
 /** Longest content that is handed back to the guest as already seen, in bytes. */
 const SEEN_LIMIT = 32 * 1024;

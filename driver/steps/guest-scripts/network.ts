@@ -1,5 +1,5 @@
 import { PAUSE_FUNCTION, TICK } from './pause.js';
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from '../../shell-quote.js';
 
 /** Exit status when the guest has no `ip` (sysexits.h, EX_UNAVAILABLE). */
 export const NO_IP_TOOL = 69;

@@ -1,6 +1,6 @@
 import type { ExitExpectation } from '../../scenario/model.js';
 import { PAUSE_FUNCTION } from './pause.js';
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from '../../shell-quote.js';
 
 /** Seconds between two attempts. */
 const BETWEEN_ATTEMPTS = '0.2';

@@ -1,5 +1,5 @@
 import { PAUSE_FUNCTION, TICK } from './pause.js';
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from '../../shell-quote.js';
 
 /** What the scripts ask systemd for (org.freedesktop.systemd1, systemctl show). */
 const PROPERTIES = [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { StartStep } from '../../scenario/model.js';
-import { shellQuote } from '../guest-scripts/shell-quote.js';
+import { shellQuote } from '../../shell-quote.js';
 import {
   parseUnitReport,
   unitWords,

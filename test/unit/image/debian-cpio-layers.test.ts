@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { TapbootError } from '../../../driver/errors.js';
-import { packCpio } from '../../../driver/image/cpio.js';
+import { packCpio } from '../../../driver/initramfs/cpio.js';
 import { digestLayers, layerOf, packLayers, readLayer } from '../../../driver/image/layers.js';
 
 t.test('an archive is what cpio(1) reads', async (t) => {
@@ -13,6 +13,7 @@ t.test('an archive is what cpio(1) reads', async (t) => {
       { kind: 'file', path: 'etc/odd', mode: 0o640, content: Buffer.from('odd') },
       { kind: 'file', path: 'etc/empty', mode: 0o600, content: Buffer.alloc(0) },
       { kind: 'symlink', path: 'etc/link', target: '../odd' },
+      { kind: 'character', path: 'etc/console', mode: 0o600, device: [5, 1] },
     ],
     86_400,
   );
@@ -27,6 +28,7 @@ t.test('an archive is what cpio(1) reads', async (t) => {
     '-rw-r----- 1 0 0 3 Jan 2 1970 etc/odd',
     '-rw------- 1 0 0 0 Jan 2 1970 etc/empty',
     'lrwxrwxrwx 1 0 0 6 Jan 2 1970 etc/link -> ../odd',
+    'crw------- 1 0 0 5, 1 Jan 2 1970 etc/console',
   ]);
   const content = await execa('cpio', ['--extract', '--to-stdout', '--quiet', 'etc/odd'], {
     input: archive,

@@ -7,7 +7,7 @@ import {
   loadScript,
   SCRIPT_VERSION,
 } from '../../../../driver/channel/shell/guest-script.js';
-import { quote } from '../../../../driver/channel/shell/quote.js';
+import { shellQuote } from '../../../../driver/shell-quote.js';
 
 /** Only read, never run: these functions are for a guest. What they do is tested in test/vm. */
 t.test('the scripts are good shell', async (t) => {
@@ -44,7 +44,7 @@ t.test('kill: the whole tree goes, the shell that reports stays', async (t) => {
 
 t.test('quote', async (t) => {
   for (const text of ["it's", '$HOME `id` "x"', 'a\nb', '', '\\']) {
-    const { stdout } = await execa('sh', ['-c', `printf %s ${quote(text)}; printf .`]);
+    const { stdout } = await execa('sh', ['-c', `printf %s ${shellQuote(text)}; printf .`]);
     t.equal(stdout, `${text}.`);
   }
 });

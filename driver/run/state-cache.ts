@@ -12,7 +12,7 @@ import type { StateStore } from '../state/state-store.js';
 import { timed } from './timed.js';
 
 /** What a state of earlier and later runs is known by. */
-export interface RootKey {
+export interface StateCacheKey {
   key: string;
   inputs: StateInputs | Record<string, Json>;
 }
@@ -23,8 +23,8 @@ export interface FromOtherRun {
   state: SavedState;
 }
 
-/** Options of {@link RootCache}. */
-export interface RootCacheOptions {
+/** Options of {@link StateCache}. */
+export interface StateCacheOptions {
   host: VmHost;
   image: BootImage;
   store: StateStore;
@@ -36,17 +36,17 @@ export interface RootCacheOptions {
  * the cache is said, and costs a boot; it is never the reason why a scenario fails, but for
  * a machine that does not prove to be what it should be.
  */
-export class RootCache {
-  readonly #options: RootCacheOptions;
+export class StateCache {
+  readonly #options: StateCacheOptions;
   readonly #publishing: Promise<void>[] = [];
   #broken = false;
 
-  constructor(options: RootCacheOptions) {
+  constructor(options: StateCacheOptions) {
     this.#options = options;
   }
 
   /** Undefined when it cannot be found out: then nothing is restored or kept. */
-  async key(machine: Machine): Promise<(RootKey & { inputs: StateInputs }) | undefined> {
+  async key(machine: Machine): Promise<(StateCacheKey & { inputs: StateInputs }) | undefined> {
     const { host, image, digest } = this.#options;
     try {
       const inputs = await stateInputs(host, image, machine, digest);
@@ -57,7 +57,7 @@ export class RootCache {
     }
   }
 
-  async has({ key }: RootKey): Promise<boolean> {
+  async has({ key }: StateCacheKey): Promise<boolean> {
     return await this.#options.store.has(key);
   }
 
@@ -68,7 +68,7 @@ export class RootCache {
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF; `guest-dead`; an interrupt's reason
    */
   async restore(
-    key: RootKey,
+    key: StateCacheKey,
     machine: Machine,
     name: () => string,
   ): Promise<BootImageVM | undefined> {
@@ -77,7 +77,7 @@ export class RootCache {
 
   /** The same, with the state. */
   async restoreState(
-    { key }: RootKey,
+    { key }: StateCacheKey,
     machine: Machine,
     name: () => string,
   ): Promise<FromOtherRun | undefined> {
@@ -110,7 +110,7 @@ export class RootCache {
   }
 
   /** Keeps a state for later runs, in the background. */
-  publish({ key, inputs }: RootKey, state: SavedState): void {
+  publish({ key, inputs }: StateCacheKey, state: SavedState): void {
     const { store, host } = this.#options;
     const work = store.publish({ key, inputs, state }).then(
       (published) => {

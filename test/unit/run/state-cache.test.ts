@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { NewEvent } from '../../../driver/events/events.js';
-import { RootCache } from '../../../driver/run/root-cache.js';
-import type { RootCacheOptions } from '../../../driver/run/root-cache.js';
+import { StateCache } from '../../../driver/run/state-cache.js';
+import type { StateCacheOptions } from '../../../driver/run/state-cache.js';
 import type { StateInputs } from '../../../driver/state/state-key.js';
 import { StateStore } from '../../../driver/state/state-store.js';
 import { inputs, keyOf, savedState } from '../state/saved.js';
 
-type Host = RootCacheOptions['host'];
+type Host = StateCacheOptions['host'];
 
 function host(qemu: string): { host: Host; events: NewEvent[]; lines: string[] } {
   const events: NewEvent[] = [];
@@ -30,7 +30,7 @@ t.test('a cache that cannot be used is said once, and fails nothing', async (t) 
   const state = await savedState(join(root, 'run'), 'a');
   const { host: nowhere, events, lines } = host('/nowhere/qemu');
   const digest = async (): Promise<string> => 'x';
-  const cache = new RootCache({ host: nowhere, image: state.image, store, digest });
+  const cache = new StateCache({ host: nowhere, image: state.image, store, digest });
   t.equal(await cache.key(state.machine), undefined, 'no QEMU, no key');
   t.match(events, [
     {

@@ -2,9 +2,16 @@
 export type CpioEntry =
   | { kind: 'directory'; path: string; mode: number }
   | { kind: 'file'; path: string; mode: number; content: Uint8Array }
-  | { kind: 'symlink'; path: string; target: string };
+  | { kind: 'symlink'; path: string; target: string }
+  /** A character device; `device` is its major and minor number. */
+  | { kind: 'character'; path: string; mode: number; device: readonly [number, number] };
 
-const TYPE_BITS = { directory: 0o040000, file: 0o100000, symlink: 0o120000 } as const;
+const TYPE_BITS = {
+  directory: 0o040000,
+  file: 0o100000,
+  symlink: 0o120000,
+  character: 0o020000,
+} as const;
 
 /**
  * Writes a `newc` archive as the kernel's initramfs unpacker reads it (Linux
@@ -30,6 +37,7 @@ export function packCpio(entries: readonly CpioEntry[], mtime: number): Buffer {
         mode: TYPE_BITS[entry.kind] | permissions,
         links: entry.kind === 'directory' ? 2 : 1,
         mtime,
+        ...(entry.kind === 'character' ? { device: entry.device } : {}),
       }),
     );
   }
@@ -43,6 +51,7 @@ interface MemberFields {
   mode: number;
   links: number;
   mtime: number;
+  device?: readonly [number, number];
 }
 
 function member(path: string, data: Buffer, fields: MemberFields): Buffer[] {
@@ -57,8 +66,7 @@ function member(path: string, data: Buffer, fields: MemberFields): Buffer[] {
     data.length,
     0, // device major
     0, // device minor
-    0, // rdev major
-    0, // rdev minor
+    ...(fields.device ?? [0, 0]),
     name.length,
     0, // checksum, unused in this variant
   ];
