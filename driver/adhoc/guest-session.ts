@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { consoleTerminal } from '../attach/console-terminal.js';
+import { withPersonsShell } from '../attach/persons-console.js';
 import { rootShell } from '../attach/root-shell.js';
 import type { PersonsTerminal } from '../attach/ssh-terminal.js';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
@@ -92,7 +93,11 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
   };
   const died = vm.death.then((error) => error);
   const ended = Promise.race([died, aborted(signal)]);
-  await consoleTerminal(terminal, host.places(vm.name).serialLog, send, ended);
+  const show = async (): Promise<void> => {
+    await consoleTerminal(terminal, host.places(vm.name).serialLog, send, ended);
+  };
+  if (vm.states.nearest?.unasked === true) await show();
+  else await withPersonsShell(vm, terminal.type, show);
   const death = await Promise.race([died, Promise.resolve(undefined)]);
   if (death !== undefined) throw guestDead(death.code, death.message, death.details);
   return 0;

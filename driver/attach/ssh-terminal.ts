@@ -20,8 +20,9 @@ export async function sshTerminal(
   signal?: AbortSignal,
 ): Promise<number> {
   const size = (): { rows: number; cols: number } => ({
-    rows: stdout.rows ?? 24,
-    cols: stdout.columns ?? 80,
+    // A terminal that nobody has given a size says 0, and a shell of 0 columns is of no use.
+    rows: stdout.rows || 24,
+    cols: stdout.columns || 80,
   });
   return await new Promise((resolve, reject) => {
     client.shell({ ...size(), term: type }, (error, stream) => {

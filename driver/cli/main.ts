@@ -21,6 +21,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     state.outputBroken = true;
     process.exitCode = EXIT.infra;
   });
+  // A window that was closed takes stderr with it; what the work has begun still has to end in
+  // its own way, and to be recorded. Nobody is left to be told.
+  process.stderr.on('error', () => undefined);
   try {
     const outside = outsideOfProcess(argv);
     await buildProgram(outside, state).parseAsync([...argv], { from: 'user' });

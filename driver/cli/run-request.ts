@@ -2,6 +2,7 @@ import { readConfig } from '../config/config.js';
 import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
+import { rerunCommand } from './rerun.js';
 import { scenarioArguments } from '../run/scenario-arguments.js';
 
 /**
@@ -19,6 +20,7 @@ export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSigna
     notTags,
     variables,
     command: ['tapboot', ...outside.arguments],
+    rerun: (scenario) => rerunCommand(flags, scenario, outside),
     version: outside.version,
     environment: outside.environment,
     workingDirectory: outside.workingDirectory,

@@ -19,7 +19,7 @@ export async function inWorkspace<T>(
   { stderr }: Outside,
   work: (edge: Edge) => Promise<T>,
 ): Promise<T> {
-  const { signal, release } = interruptSignal();
+  const { signal, release } = interruptSignal('ending');
   try {
     await reclaimWorkspaces();
     await using workspace = await Workspace.create();

@@ -57,6 +57,8 @@ export interface Failure {
   frame?: string;
   /** Last lines of whatever led here (console, journal). */
   output?: string;
+  /** Last lines of the guest's console when a step failed, where `output` is another's. */
+  console?: string;
   artifacts: Artifact[];
   /** The entry of `known-issues.yaml` that names this failure. */
   knownIssue?: KnownIssue;
@@ -129,7 +131,14 @@ export type RunEvent = { at: number } & (
       version: string;
       /** How many scenarios run side by side; absent: one. */
       workers?: number;
-      scenarios: (ScenarioRef & { steps: number; tags: string[] })[];
+      scenarios: (ScenarioRef & {
+        steps: number;
+        tags: string[];
+        /** What it took when it last passed, by the ledger; absent when it never did. */
+        expectedSeconds?: number;
+        /** The command line that runs this one alone; absent where there is none. */
+        rerun?: string[];
+      })[];
     }
   | { type: 'phase:start'; phase: Phase; vm?: string; text: string }
   | { type: 'phase:progress'; phase: Phase; vm?: string; text: string }

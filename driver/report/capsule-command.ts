@@ -1,5 +1,5 @@
-import { shellQuote } from '../shell-quote.js';
 import type { Artifact } from '../events/events.js';
+import { shellWords } from './shell-words.js';
 
 /** Label that a capsule has among artifacts. */
 const LABEL = 'capsule';
@@ -15,6 +15,5 @@ export function capsuleCommand(
 ): string | undefined {
   const capsule = artifacts.find(({ label }) => label === LABEL);
   if (capsule === undefined) return undefined;
-  const path = shown(capsule.path);
-  return `tapboot open ${/^[\w@%+=:,./-]+$/.test(path) ? path : shellQuote(path)}`;
+  return shellWords(['tapboot', 'open', shown(capsule.path)]);
 }

@@ -2,6 +2,8 @@ import type { CommandRecord, Failure } from '../events/events.js';
 import type { Paint } from './paint.js';
 import { plainText, truncate, wrap } from './plain-text.js';
 import { capsuleCommand } from './capsule-command.js';
+import { evidenceLines } from './evidence-text.js';
+import { shellWords } from './shell-words.js';
 import { shortPath } from './tap-diagnostics.js';
 
 /** Lines of output shown of a failure; all of them are in the files named below it. */
@@ -13,6 +15,14 @@ export interface FailureLayout {
   paint: Paint;
   columns: number;
   workingDirectory: string;
+}
+
+/** What a failure is told with, beside itself. */
+export interface FailureContext {
+  /** The command that it came from. */
+  command?: CommandRecord;
+  /** Command line that runs just this again. */
+  rerun?: readonly string[];
 }
 
 /** Control characters made visible: in a comparison they may be all the difference. */
@@ -65,6 +75,15 @@ function tail(title: string, text: string, paint: Paint, columns: number): strin
   ];
 }
 
+/** True when an excerpt says nothing that the command's own output, shown already, does not. */
+function isOutputOf(command: CommandRecord | undefined, excerpt: string): boolean {
+  if (command === undefined) return false;
+  const shown = new Set(
+    `${command.stdout}\n${command.stderr}\nstdout:\nstderr:\noutput:`.split('\n'),
+  );
+  return excerpt.split('\n').every((line) => shown.has(line) || /^… \d+ lines before$/.test(line));
+}
+
 /**
  * A failure for people: place, class, message, source excerpt, expectations, output,
  * files, next step. Lines without indentation, none wider than `columns` but paths, which
@@ -73,7 +92,7 @@ function tail(title: string, text: string, paint: Paint, columns: number): strin
 export function failureLines(
   failure: Failure,
   { paint, columns, workingDirectory }: FailureLayout,
-  command?: CommandRecord,
+  { command, rerun }: FailureContext = {},
 ): string[] {
   const { at } = failure;
   const open = capsuleCommand(failure.artifacts, (path) => shortPath(path, workingDirectory));
@@ -97,11 +116,13 @@ export function failureLines(
     ]),
     ...(command === undefined ? [] : tail('stdout', command.stdout, paint, columns)),
     ...(command === undefined ? [] : tail('stderr', command.stderr, paint, columns)),
-    ...(failure.output === undefined ? [] : tail('output', failure.output, paint, columns)),
-    ...failure.artifacts.map(
-      ({ label, path }) => `${paint.dim(`${label}:`)} ${shortPath(path, workingDirectory)}`,
-    ),
+    ...(failure.output === undefined || isOutputOf(command, failure.output)
+      ? []
+      : tail('output', failure.output, paint, columns)),
+    ...(failure.console === undefined ? [] : tail('console', failure.console, paint, columns)),
+    ...evidenceLines(failure.artifacts, { paint, columns, workingDirectory }),
     ...(open === undefined ? [] : [`${paint.dim('open:')} ${open}`]),
+    ...(rerun === undefined ? [] : [`${paint.dim('again:')} ${shellWords(rerun)}`]),
     ...(failure.hint === undefined ? [] : wrap(`next: ${visible(failure.hint)}`, columns)),
   ];
 }

@@ -1,4 +1,5 @@
 import { consoleTerminal } from '../attach/console-terminal.js';
+import { withPersonsShell } from '../attach/persons-console.js';
 import { rootShell } from '../attach/root-shell.js';
 import type { PersonsTerminal } from '../attach/ssh-terminal.js';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
@@ -55,7 +56,9 @@ async function act(key: string, options: MenuOptions, death: Promise<void>): Pro
     const send = (text: string): void => {
       vm.console.send(text);
     };
-    await consoleTerminal({ stdin, stdout }, serialLog, send, death);
+    await withPersonsShell(vm, terminalType(context), async () => {
+      await consoleTerminal({ stdin, stdout }, serialLog, send, death);
+    });
   } else if (key === 'w') {
     for (const line of await waysIn(vm, host.keys.clientKeyFile)) say(`  ${line}`);
   } else if (key === 'r') {

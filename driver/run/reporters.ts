@@ -1,14 +1,14 @@
 import type { EventSink } from '../events/events.js';
-import type { History } from '../ledger/history.js';
 import { guardedOutput, type Output } from '../report/output.js';
 import { PrettyReporter } from '../report/pretty.js';
 import { tapBailOut, TapReporter } from '../report/tap.js';
 import type { RunRequest } from './request.js';
 
-/** The report on stdout; `tap` is the same sink again when it is TAP. */
+/** The report on stdout; `tap` or `pretty` is the same sink again. */
 export interface StdoutReport {
   sink: EventSink;
   tap: TapReporter | undefined;
+  pretty: PrettyReporter | undefined;
 }
 
 const wantsTap = ({ config, stdout }: RunRequest): boolean =>
@@ -18,28 +18,25 @@ const wantsTap = ({ config, stdout }: RunRequest): boolean =>
  * Chooses the report on stdout: what was asked for, else TAP unless stdout is a terminal.
  * @param onError told once when stdout cannot be written to (a full disk, not a reader who left)
  */
-export function stdoutReport(
-  request: RunRequest,
-  history: History,
-  onError: (error: Error) => void,
-): StdoutReport {
+export function stdoutReport(request: RunRequest, onError: (error: Error) => void): StdoutReport {
   const { config, stdout } = request;
   const output: Output = guardedOutput(stdout, onError);
   if (wantsTap(request)) {
     const retries = config.retries > 0;
     const layout = { version: config.tapVersion, flat: config.tapFlat, retries };
     const tap = new TapReporter(output, layout);
-    return { sink: tap, tap };
+    return { sink: tap, tap, pretty: undefined };
   }
   const live = stdout.isTTY === true && !config.ci && !config.dumbTerminal;
   const sink = new PrettyReporter(output, {
-    columns: () => stdout.columns ?? 80,
+    // A pseudo-terminal that nobody has given a size (`script` without one) says 0.
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
     live,
     color: config.color && stdout.isTTY === true,
     workingDirectory: request.workingDirectory,
-    expectedSeconds: (scenario) => history.passes(scenario).at(-1),
   });
-  return { sink, tap: undefined };
+  return { sink, tap: undefined, pretty: sink };
 }
 
 /** Tells a TAP consumer that a run could not even begin; silent for other reports. */

@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.js';
 import type { Environment } from '../config/variables.js';
 import type { EventSink } from '../events/events.js';
+import type { Scenario } from '../scenario/index.js';
 
 /** Where a run prints to: stdout and stderr of the process, or a test's stand-ins. */
 export interface Terminal extends NodeJS.WritableStream {
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
 }
 
 /**
@@ -24,6 +26,11 @@ export interface RunRequest {
   variables: Record<string, string>;
   /** The invocation, for the record: `['tapboot', 'run', '--fresh']`. */
   command: string[];
+  /**
+   * The same with this scenario in place of those it names, for a report to show; absent
+   * where the run was not begun by a command.
+   */
+  rerun?: (scenario: Pick<Scenario, 'id' | 'path' | 'file' | 'from'>) => string[];
   /** tapboot's version. */
   version: string;
   environment: Environment;

@@ -120,7 +120,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   const harness = new HarnessLog(record.directory.harnessLog, secrets);
   const events = new EventStream();
   const outputErrors: Error[] = [];
-  const report = stdoutReport(request, history, (error) => outputErrors.push(error));
+  const report = stdoutReport(request, (error) => outputErrors.push(error));
   const kept = new EventsFile(record.directory.events);
   const flakes = new FlakeCounter();
   const page = new HtmlReport({
@@ -147,7 +147,11 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
     workers: workersFor(config, planned),
     seconds: ({ ref }) => history.passes(ref).at(-1),
   });
+  // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.
+  const ending = (): void => report.pretty?.ending(`ending: ${String(request.signal.reason)}`);
+  request.signal.addEventListener('abort', ending, { once: true });
   let code = await run.execute();
+  request.signal.removeEventListener('abort', ending);
   // TAP has one line for it; what was expected, what there was and what to do next goes here.
   if (report.tap !== undefined && run.error !== undefined) {
     request.stderr.write(`tapboot: ${describeError(run.error)}\n`);

@@ -104,11 +104,15 @@ export class Run {
     events.emit({
       ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
       ...{ command: request.command, version: request.version, workers: this.#options.workers },
-      scenarios: planned.map(({ scenario, ref }) => ({
-        ...ref,
-        steps: scenario.steps.length,
-        tags: scenario.tags,
-      })),
+      scenarios: planned.map((one) => {
+        const { scenario, ref } = one;
+        const expectedSeconds = this.#options.seconds(one);
+        return {
+          ...{ ...ref, steps: scenario.steps.length, tags: scenario.tags },
+          ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
+          ...(request.rerun === undefined ? {} : { rerun: request.rerun(scenario) }),
+        };
+      }),
     });
     for (const message of [...record.said, ...policy.knownIssues.expired()])
       events.emit({ type: 'notice', level: 'warning', message });

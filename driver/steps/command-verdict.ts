@@ -71,10 +71,9 @@ function unmet(
   details: { output?: string },
 ): UnmetExpectation {
   const [first] = wrong;
-  const short = (text: string): string => text.split('\n')[0]?.slice(0, 100) ?? '';
   const message =
     wrong.length === 1 && first !== undefined
-      ? `${name}: ${first.what}: expected ${short(first.expected)}, got ${short(first.got)}`
+      ? `${name}: ${first.what}: ${differenceInShort(first)}`
       : `${name}: ${String(wrong.length)} expectations did not hold: ${wrong.map(({ what }) => what).join(', ')}`;
   return new UnmetExpectation(
     'TAPBOOT_E_EXPECTATION',
@@ -82,6 +81,16 @@ function unmet(
     wrong.map((judgement) => mismatchOf(judgement)),
     details,
   );
+}
+
+/** Where two texts have several lines, those that differ first: the others say nothing. */
+function differenceInShort({ expected, got }: Judgement): string {
+  const [wanted, there] = [expected.split('\n'), got.split('\n')];
+  const differs = wanted.findIndex((line, index) => line !== there[index]);
+  const at = differs > 0 && differs < there.length ? differs : 0;
+  const where = at === 0 ? '' : `line ${String(at + 1)}: `;
+  const short = (lines: string[]): string => lines[at]?.slice(0, 100) ?? '';
+  return `${where}expected ${short(wanted)}, got ${short(there)}`;
 }
 
 /**

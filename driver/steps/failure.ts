@@ -13,6 +13,8 @@ export interface FailurePlace {
   at?: SourceLocation;
   phase: Phase;
   artifacts?: readonly Artifact[];
+  /** Last lines of the guest's console. */
+  console?: string;
   /** Replaces the values that no output may show; default: none. */
   redact?: (text: string) => string;
 }
@@ -42,6 +44,7 @@ export function failureOf(error: TapbootError, place: FailurePlace): Failure {
     ...(details.hint === undefined ? {} : { hint: redact(details.hint) }),
     ...(frame === undefined ? {} : { frame: redact(frame) }),
     ...(details.output === undefined ? {} : { output: redact(details.output) }),
+    ...(place.console === undefined ? {} : { console: redact(place.console) }),
     artifacts: [...(place.artifacts ?? [])],
   };
 }

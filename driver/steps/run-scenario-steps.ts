@@ -2,6 +2,7 @@ import type { MachineUnderTest } from '../controller/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, StepRef } from '../events/events.js';
 import type { Scenario, Step } from '../scenario/model.js';
+import { consoleTail } from './console-tail.js';
 import { evidenceOf, executeStep, soon } from './execute-step.js';
 import { failureOf } from './failure.js';
 import type { ScenarioContext, ScenarioResult } from './scenario-context.js';
@@ -12,6 +13,10 @@ import { stepRefs } from './step-refs.js';
 import { UnitRuns } from './unit-runs.js';
 
 export type * from './scenario-context.js';
+
+/** How much of the console a failure shows; all of it is in serial.log. */
+const CONSOLE_CHARACTERS = 2000;
+const CONSOLE_LINES = 8;
 
 /**
  * Runs the steps of a scenario, in order, on a machine that is ready. Emits `step:start`
@@ -155,6 +160,8 @@ class ScenarioRun {
     recorder: StepRecorder,
   ): Promise<Failure> {
     const progress = this.#progress;
+    // Before the machine is asked for its evidence, which may talk over the console.
+    const console = this.#consoleTail(error);
     progress.failedStep ??= ref.index;
     const death = await soon(this.#vm.death, 0);
     if (death !== undefined) progress.death ??= this.#context.redact(death.message);
@@ -172,16 +179,30 @@ class ScenarioRun {
       const evidence = await this.#evidence(error, ref.index, reason);
       for (const artifact of evidence) recorder.addArtifact(artifact);
     }
-    const failure = this.#failureOf(error, step, recorder.artifacts);
+    const failure = this.#failureOf(error, step, recorder.artifacts, console);
     this.#failure ??= failure;
     return failure;
   }
 
-  #failureOf(error: TapbootError, step: Step | undefined, artifacts: readonly Artifact[]): Failure {
+  /** The console's last words; a death tells them itself, and a wrong scenario has none. */
+  #consoleTail({ failureClass, code, details }: TapbootError): string | undefined {
+    if (failureClass !== 'product' && failureClass !== 'infra') return undefined;
+    if (code === 'TAPBOOT_E_INTERRUPTED') return undefined;
+    const tail = consoleTail(this.#vm.console.tail(CONSOLE_CHARACTERS), CONSOLE_LINES);
+    return tail === '' || details.output?.includes(tail) === true ? undefined : tail;
+  }
+
+  #failureOf(
+    error: TapbootError,
+    step: Step | undefined,
+    artifacts: readonly Artifact[],
+    console?: string,
+  ): Failure {
     return failureOf(error, {
       scenario: this.#scenario,
       phase: 'step',
       artifacts,
+      ...(console === undefined ? {} : { console }),
       redact: (text) => this.#context.redact(text),
       ...(step === undefined ? {} : { at: step.at }),
     });

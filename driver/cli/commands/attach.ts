@@ -67,7 +67,7 @@ async function attach(
     throw usageError('a command needs --shell: the console is read-only');
   }
   const connection = choose.chooseConnection(connections, machine);
-  const { signal, release } = interruptSignal();
+  const { signal, release } = interruptSignal('');
   try {
     if (flags.shell !== true) {
       stderr.write(`tapboot: console of ${connection.vm}, read-only; Ctrl-C ends it\n`);

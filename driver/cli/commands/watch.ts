@@ -50,7 +50,7 @@ async function watch(flags: RunFlags, { outside }: CommandContext): Promise<void
     import('../../watch/watch.js'),
     import('../interrupt.js'),
   ]);
-  const { signal, release } = interruptSignal();
+  const { signal, release } = interruptSignal('ending');
   try {
     await watchScenarios((stop) => runRequest(flags, outside, stop), signal);
   } finally {

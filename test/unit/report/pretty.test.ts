@@ -1,8 +1,11 @@
 import t from 'tap';
+import type { NewEvent, ScenarioRef } from '../../../driver/events/events.js';
 import { MemoryOutput } from '../../../driver/report/output.js';
+import { LiveBlock } from '../../../driver/report/live-block.js';
 import { width } from '../../../driver/report/plain-text.js';
 import type { PrettyOptions } from '../../../driver/report/pretty.js';
 import { PrettyReporter } from '../../../driver/report/pretty.js';
+import { Screen } from '../../helpers/screen.js';
 import { FAILURE, RETRIED, RUNS, Script, scenario, steps } from './streams.js';
 
 async function render(
@@ -135,23 +138,178 @@ t.test(
   },
 );
 
-t.test('the live line: what runs, how long, how long it is expected to take', async (t) => {
-  let now = 0;
+/** A reporter on a terminal, its clock in our hands. */
+function onTerminal(columns = 80, rows = 24, workers = 2) {
+  const state = { now: 0 };
   const output = new MemoryOutput();
   const reporter = new PrettyReporter(output, {
-    ...{ columns: () => 80, live: true, color: false, workingDirectory: '/' },
-    ...{ expectedSeconds: () => 90, clock: () => now },
+    ...{ columns: () => columns, rows: () => rows, live: true, color: false },
+    ...{ workingDirectory: '/', clock: () => state.now },
   });
-  const [a, [step]] = [scenario('a', 'A'), steps('first')];
-  reporter.handle({ at: 0, type: 'scenario:start', scenario: a, steps: [step!], attempt: 1 });
-  now = 5000;
-  reporter.handle({ at: 5000, type: 'step:start', scenario: a, step: step! });
-  t.match(output.text, /\r\u001b\[2K⠋ A › first 5\.0 s of about 1 min 30 s$/);
-  const drawn = output.text.length;
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  t.match(output.text.slice(drawn), /\r\u001b\[2K⠙ A › first/, 'it moves by itself');
+  const emit = (event: NewEvent): void => {
+    reporter.handle({ at: state.now, ...event });
+  };
+  const begin = (...scenarios: (ScenarioRef & { expectedSeconds?: number })[]): void => {
+    emit({
+      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1', workers },
+      scenarios: scenarios.map((one) => ({ ...one, steps: 2, tags: [] })),
+    });
+  };
+  return { state, output, reporter, emit, begin };
+}
+
+const started = (ref: ScenarioRef, worker: number): NewEvent => ({
+  ...{ type: 'scenario:start', scenario: ref, steps: steps('first', 'second'), attempt: 1, worker },
+});
+const stepped = (ref: ScenarioRef, index = 0): NewEvent => ({
+  ...{ type: 'step:start', scenario: ref, step: steps('first', 'second')[index]! },
+});
+const ended = (ref: ScenarioRef, outcome: 'passed' | 'failed', durationMs = 5000): NewEvent => ({
+  ...{ type: 'scenario:end', scenario: ref, outcome, durationMs, artifacts: [] },
+});
+
+t.test(
+  'on a terminal: a line a worker, the whole run below, a line for what is over',
+  async (t) => {
+    const { state, output, reporter, emit, begin } = onTerminal();
+    const [a, b, c] = [scenario('a', 'A'), scenario('b', 'B'), scenario('c', 'C')];
+    begin({ ...a, expectedSeconds: 90 }, { ...b, expectedSeconds: 10 }, c);
+    emit(started(b, 2));
+    emit(started(a, 1));
+    emit({ type: 'phase:start', phase: 'boot', vm: 'a', text: 'booting a' });
+    emit(stepped(b));
+    state.now = 4000;
+    emit({ type: 'phase:end', phase: 'boot', vm: 'a', text: 'booted a', seconds: 4 });
+    const shown = (): string => Screen.of(output.text, 80).text;
+    t.equal(
+      shown(),
+      `tapboot 1  3 scenarios, 2 workers
+w1  A  boot  4.0 s of ~1 min 30 s
+w2  B  1/2 first  4.0 s of ~10 s
+⠋ 0/3 done  4.0 s, about 1 min 31 s left`,
+    );
+    state.now = 5000;
+    emit({
+      ...{ type: 'step:end', scenario: b, step: steps('first')[0]!, outcome: 'passed' },
+      ...{ durationMs: 1, commands: [], notes: [], artifacts: [] },
+    });
+    emit(ended(b, 'passed'));
+    t.equal(
+      shown(),
+      `tapboot 1  3 scenarios, 2 workers
+✓ B  1 step                                                                5.0 s
+w1  A  boot  5.0 s of ~1 min 30 s
+⠴ 1/3 done  5.0 s, about 1 min 28 s left`,
+    );
+    const drawn = output.text.length;
+    state.now = 6000;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    t.match(output.text.slice(drawn), /boot {2}6\.0 s/, 'it moves by itself');
+    reporter.ending('ending: SIGINT');
+    t.notMatch(shown(), /w1|done/, 'it leaves the terminal to whoever speaks then');
+    emit(ended(a, 'failed'));
+    t.match(shown(), /1\/3|2\/3 done, 1 failed {2}ending: SIGINT/);
+    await reporter.close();
+    t.notMatch(shown(), /w1|done/, 'and is taken away at the end');
+  },
+);
+
+t.test(
+  'no live line wraps, however narrow, with wide characters, and with ^C behind',
+  async (t) => {
+    for (const columns of [12, 20, 33, 40, 80, 200]) {
+      const { state, output, reporter, emit, begin } = onTerminal(columns);
+      const long = { ...scenario('a', '日本語のとても長い名前'.repeat(4)), expectedSeconds: 4000 };
+      begin(long);
+      const before = output.text.length;
+      emit(started(long, 1));
+      state.now = 3_700_000;
+      emit(stepped(long, 1));
+      const screen = Screen.of(output.text.slice(before), columns);
+      screen.write('^C');
+      t.equal(screen.wrapped, 0, `${String(columns)} columns`);
+      t.match(screen.text, columns < 20 ? /\S/ : /1 h|60 min/);
+      await reporter.close();
+    }
+  },
+);
+
+t.test('more workers than rows', async (t) => {
+  const { output, reporter, emit, begin } = onTerminal(80, 6, 9);
+  const all = Array.from({ length: 9 }, (_, index) => scenario(`s${String(index)}`));
+  begin(...all);
+  all.forEach((one, index) => {
+    emit(started(one, index + 1));
+  });
+  const { lines } = Screen.of(output.text, 80);
+  t.equal(lines.length, 6, 'as high as the window: one line printed, and the block');
+  t.match(lines.at(-2), /^… 6 more$/);
+  t.match(lines.at(-1), /0\/9 done/);
   await reporter.close();
-  t.match(output.text, /\r\u001b\[2K$/, 'and is taken away at the end');
+});
+
+t.test('a window that becomes narrower', async (t) => {
+  let columns = 80;
+  const output = new MemoryOutput();
+  const block = new LiveBlock(
+    {
+      ...{ columns: () => columns, rows: () => 24 },
+      write: (text) => {
+        output.write(text);
+      },
+    },
+    (wide) => ['x'.repeat(wide - 1), 'last'],
+  );
+  block.show();
+  columns = 30;
+  const drawn = output.text.length;
+  block.above(['printed']);
+  // 79 columns are three rows now, and the last line is one.
+  t.ok(output.text.slice(drawn).startsWith('\r\u001b[3A\u001b[Jprinted\n'));
+  block.clear();
+});
+
+t.test('side by side in a log: the lines of each scenario together', async (t) => {
+  const text = await render(async (script) => {
+    const [a, b] = [scenario('a', 'A'), scenario('b', 'B')];
+    script.emit({
+      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1', workers: 2 },
+      scenarios: [a, b].map((one) => ({ ...one, steps: 1, tags: [] })),
+    });
+    const list = steps('one');
+    script.emit({ type: 'scenario:start', scenario: a, steps: list, attempt: 1, worker: 1 });
+    script.emit({ type: 'scenario:start', scenario: b, steps: list, attempt: 1, worker: 2 });
+    script.step(b, list[0]!);
+    script.step(a, list[0]!);
+    script.end(b, 'passed');
+    await script.finish();
+  });
+  t.match(text, /^· w1 begins: A\n· w2 begins: B\n\nB\n {2}✓ one.*\n.*\n✓ passed: B/m);
+  t.match(text, /passed: B.*\n\nA\n {2}✓ one/, 'what was cut short is told at the end');
+});
+
+t.test('how to open it, how to run it again, and the evidence in short', async (t) => {
+  const text = await render(async (script) => {
+    const a = scenario('a');
+    script.emit({
+      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1' },
+      scenarios: [{ ...a, steps: 1, tags: [], rerun: ['tapboot', 'run', 'a[size=1 G]'] }],
+    });
+    const artifacts = ['dmesg', 'lsblk', 'mounts', 'journal'].map((label) => ({
+      ...{ label: `${label} (step 1 failed)`, path: `/notes/logs/diagnostics/${label}.log` },
+    }));
+    artifacts.push({ label: 'capsule', path: '/notes/artifacts/a b/capsule.tar.zst' });
+    const output = 'stdout:\nout';
+    script.start(a, steps('x'));
+    script.step(a, steps('x')[0]!, { ...FAILURE, output, console: 'last\nwords\n', artifacts });
+    script.end(a, 'failed', FAILURE);
+    await script.finish();
+  });
+  t.match(text, /^ +evidence: logs\/diagnostics\/\n +dmesg, lsblk, mounts, journal$/m);
+  t.match(text, /^ +open: tapboot open 'artifacts\/a b\/capsule\.tar\.zst'$/m);
+  t.match(text, /^ +again: tapboot run 'a\[size=1 G\]'$/m);
+  t.match(text, /^ +console:\n +\| last\n +\| words$/m);
+  t.notMatch(text, /output:/, 'not once more what the command has printed');
 });
 
 t.test('interrupted, lost and flaky runs say so', async (t) => {

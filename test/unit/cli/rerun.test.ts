@@ -1,0 +1,26 @@
+import t from 'tap';
+import { rerunCommand } from '../../../driver/cli/rerun.js';
+import type { RunFlags } from '../../../driver/cli/run-flags.js';
+
+const place = { workingDirectory: '/w', projectRoot: t.testdir({ scenarios: {} }) };
+const flags: RunFlags = {
+  ...{ scenarios: ['a', 'b'], tags: ['slow'], notTags: [], variables: { size: '4 G' } },
+  ...{ image: 'debian:iso', fresh: true, color: true, repeat: '5', report: ['junit=x.xml'] },
+};
+
+t.test('one scenario as this run did', async (t) => {
+  const own = {
+    id: 'a[x=1]',
+    file: 'scenarios/a.yaml',
+    path: `${place.projectRoot}/scenarios/a.yaml`,
+  };
+  t.same(rerunCommand(flags, own, place), [
+    ...['tapboot', 'run', '--image', 'debian:iso', '--fresh', '--var', 'size=4 G', 'a[x=1]'],
+  ]);
+  const elsewhere = { id: 'z', file: 'my/z.yaml', path: '/w/my/z.yaml' };
+  t.same(rerunCommand({ ...flags, color: false, fresh: false }, elsewhere, place), [
+    ...['tapboot', 'run', '--image', 'debian:iso', '--no-color', '--var', 'size=4 G', 'my/z.yaml'],
+  ]);
+  const from = { scenario: 'a', checkpoint: 'c', at: { file: 'f', line: 1, column: 1 } };
+  t.same(rerunCommand(flags, { ...own, from }, place).slice(-2), ['a', 'a[x=1]']);
+});

@@ -1,0 +1,128 @@
+// Shells and consoles for a person: the menu of --debug, attach, open, shell, on pseudo-terminals.
+import { join } from 'node:path';
+import t from 'tap';
+import { Place, readMetadata, runDirectories } from '../helpers/run-tapboot.js';
+import { TerminalSession, type TerminalOptions } from '../helpers/terminal.js';
+
+t.setTimeout(20 * 60_000);
+
+const FAILS = `version: 1
+name: Fails
+steps:
+  - run: touch /run/here
+  - name: it is there
+    run: test -e /run/there
+  - name: cleaned up
+    run: rm /run/here
+    always: true
+`;
+
+const place = await Place.make(t);
+const cwd = t.testdir({ scenarios: { 'fails.yaml': FAILS } });
+const start = (args: string[], options: TerminalOptions = {}): TerminalSession =>
+  TerminalSession.start(place, args, { cwd, ...options });
+const run = (): TerminalSession => start(['run', '--debug', '--accel', 'tcg', 'fails']);
+
+const MENU = /Enter {2}go on with the run\n.*a {2}abort the run/;
+const PROMPT = /root@\S+:\S*# ?$/;
+
+t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhere', async (t) => {
+  const held = run();
+  await held.shows(MENU);
+  t.match(held.screen.text, /tapboot: step 2 failed: it is there/);
+  t.notMatch(held.screen.text, /\d\/1 done$/m, 'no live line is left while one debugs');
+
+  await t.test(
+    's: a root shell, with line editing, Ctrl-C and the size of the window',
+    async (t) => {
+      await held.answer('s', PROMPT);
+      await held.answer('stty size; echo "$TERM"\r', /24 80\s+xterm-256color\s/);
+      await held.answer('ls /run/here; echo onx\u007fe\r', /\/run\/here\s+one\s/);
+      // Tab completes; the arrow brings the line back.
+      await held.answer('ls /run/he\t\r', /ls \/run\/here\s+\/run\/here\s/);
+      await held.answer('\u001b[A\r', /\/run\/here\s+\/run\/here\s/);
+      await held.answer('echo begun; sleep 500\r', /\nbegun\s/);
+      await held.answer('\u0003', PROMPT);
+      await held.answer('echo still $((40 + 2))\r', /still 42\s/);
+      await held.resize(100, 40);
+      await held.answer('stty size\r', /40 100\s/);
+      await held.resize(80, 24);
+      await held.answer('touch /run/there; exit 3\r', MENU);
+      t.pass('and back in the menu');
+    },
+  );
+
+  await t.test('c: the console, typed into, until Ctrl-]', async () => {
+    await held.answer('c', PROMPT);
+    await held.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
+    await held.answer('sleep 500\r', /sleep 500/);
+    await held.answer('\u001d', MENU);
+  });
+
+  await t.test('w: the ways in', async (t) => {
+    await held.answer('w', /ssh -i \S+ -p \d+ [^]*root@127\.0\.0\.1/);
+    await held.shows(MENU, held.mark - 200);
+    t.match(held.screen.text.replaceAll('\n', ''), /tapboot attach/);
+  });
+
+  await t.test('r: the step again; the verdict stays', async () => {
+    await held.answer('r', /tapboot: it passed this time/);
+  });
+
+  await t.test('attach --shell, from another terminal', async (t) => {
+    const other = start(['attach', '--shell'], { columns: 91, rows: 33 });
+    await other.shows(PROMPT);
+    await other.answer('stty size\r', /33 91\s/);
+    other.type('exit 7\r');
+    t.equal((await other.end).code, 7, 'the exit status of the shell');
+  });
+
+  await t.test('attach: the console, until Ctrl-C', async (t) => {
+    const other = start(['attach', 'fails']);
+    await other.shows(/read-only; Ctrl-C ends it[^]*root@/);
+    other.type('\u0003');
+    t.equal((await other.end).code, 0);
+    t.notMatch(other.screen.text, /ending the run/, 'it is not its run');
+  });
+
+  held.type('\r');
+  t.equal((await held.end).code, 1, 'the verdict stays');
+  t.match(held.screen.text, /^✗ failed: Fails/m);
+});
+
+t.test('a: aborts, with the record written', async (t) => {
+  const held = run();
+  await held.shows(MENU);
+  held.type('a');
+  t.equal((await held.end).code, 1, 'the step had its verdict before');
+  const metadata = readMetadata(runDirectories(place.logRoot).at(-1) ?? '');
+  t.match(metadata?.scenarios, [{ outcome: 'interrupted' }]);
+  t.match(held.screen.text, /^interrupted by SIGINT$/m);
+});
+
+t.test('Ctrl-C in the menu aborts as well', async (t) => {
+  const held = run();
+  await held.shows(MENU);
+  held.type('\u0003');
+  t.equal((await held.end).code, 1);
+  t.match(held.screen.text, /^interrupted by SIGINT$/m);
+});
+
+t.test('open: a shell in the machine that failed', async (t) => {
+  const [first] = runDirectories(place.logRoot);
+  const opened = start(['open', join(first ?? '', 'artifacts/fails/capsule.tar.zst')]);
+  await opened.shows(PROMPT);
+  await opened.answer('ls /run/here; stty size\r', /\/run\/here\s+24 80\s/);
+  opened.type('exit 5\r');
+  t.equal((await opened.end).code, 5);
+});
+
+t.test('shell: a ready machine; Ctrl-D ends it', async (t) => {
+  const shell = start(['shell', '--accel', 'tcg'], { columns: 0, rows: 0 });
+  await shell.shows(PROMPT);
+  // Before the prompt is back, Ctrl-D is not the line editor's, and may be lost.
+  await shell.answer('stty size\r', /24 80\s[^]*root@\S+:\S*# ?$/);
+  shell.type('\u0004');
+  t.equal((await shell.end).code, 0);
+  await place.expectNothingLeft(t);
+});
