@@ -69,8 +69,7 @@ export class ShellChannel implements Channel {
     const facts = await channel.#link.open(options.timeoutMs);
     channel.#dialect = facts.dialect;
     channel.#loaded = facts.loaded;
-    // A restored runner may still be busy with a command from before the save.
-    if (facts.dialect === 'bash') channel.#link.send('__tb_w\n');
+    if (facts.dialect === 'bash' && facts.loaded) channel.#link.send('__tb_w\n');
     return channel;
   }
 
@@ -146,7 +145,9 @@ export class ShellChannel implements Channel {
     if (!/^[\w-]+$/.test(nonce)) {
       throw infraError('TAPBOOT_E_NONCE', 'a nonce is made of letters, digits, - and _');
     }
-    this.#link.send(`__tb_x=${nonce} __tb_c=0\n`);
+    // A runner that is busy now will be so in the restored machine.
+    const free = this.#runner === 'free' ? 'free' : '';
+    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}\n`);
     await this.heartbeat(10_000);
   }
 
@@ -162,7 +163,8 @@ export class ShellChannel implements Channel {
     if (answer === undefined) {
       throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell gives no proof of itself');
     }
-    const [count, nonce] = answer.split(' ');
+    const [count, nonce, runner] = answer.split(' ');
+    if (runner === 'free') this.#runner ??= 'free';
     return { nonce: nonce ?? '', count: Number(count) };
   }
 
