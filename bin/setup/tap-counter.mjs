@@ -12,6 +12,8 @@ export class TapCounter {
   passed = 0;
   failed = 0;
   skipped = 0;
+  /** @type {string[]} what failed, for the end of a long log */
+  failures = [];
   #parser = new Parser();
   #say;
 
@@ -23,6 +25,11 @@ export class TapCounter {
 
   #watch(parser, path, top) {
     let within;
+    let explained = false;
+    // What a test says right after a failure explains it.
+    parser.on('comment', (text) => {
+      if (explained && !/^# time=/.test(text)) this.#say(text.trimEnd().replace(/^/gm, '      '));
+    });
     parser.on('child', (child) => {
       within = { passed: this.passed, failed: this.failed };
       this.#watch(child, [...path, child.name], false);
@@ -30,6 +37,7 @@ export class TapCounter {
     parser.on('assert', (point) => {
       const before = within;
       within = undefined;
+      explained = before === undefined && !point.ok;
       const leaves = before ? this.passed - before.passed + this.failed - before.failed : 0;
       if (leaves === 0) this.#count(point, path);
       else if (!point.ok && this.failed === before.failed) this.#fail(point, path);
@@ -48,10 +56,10 @@ export class TapCounter {
 
   #fail(point, path) {
     this.failed += 1;
+    const name = [...path, point.name].filter(Boolean).join(' > ');
+    this.failures.push(name);
     const detail = point.diag ? stringify(point.diag).trimEnd().replace(/^/gm, '      ') : '';
-    this.#say(
-      `  not ok: ${[...path, point.name].filter(Boolean).join(' > ')}\n${detail}`.trimEnd(),
-    );
+    this.#say(`  not ok: ${name}\n${detail}`.trimEnd());
   }
 
   #file(point, before) {

@@ -12,17 +12,25 @@ const print = (text) => process.stdout.write(`${text}\n`);
 class Tally {
   passed = 0;
   failed = 0;
+  #failures = [];
 
-  add({ passed, failed }) {
+  add({ passed, failed, failures }) {
     this.passed += passed;
     this.failed += failed;
+    this.#failures.push(...failures);
   }
 
   /** One check that says yes or no as a whole. */
   check(name, ok, seconds, output) {
-    this.add(ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+    this.add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : [name] });
     print(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);
     if (!ok) print(output.trimEnd().replace(/^/gm, '  '));
+  }
+
+  /** All that failed once more, and the closing line. */
+  close() {
+    for (const name of this.#failures) print(`# failed: ${name}`);
+    print(`${String(this.passed)} passed, ${String(this.failed)} failed`);
   }
 }
 
@@ -116,6 +124,6 @@ export async function runTests(args) {
   }
   if (tally.passed + tally.failed === 0) tally.check('nothing was tested', false, 0, '');
   if (exitCode === 0 && tally.failed > 0) exitCode = 1;
-  print(`${String(tally.passed)} passed, ${String(tally.failed)} failed`);
+  tally.close();
   return exitCode;
 }

@@ -70,7 +70,8 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   const moment = chooseMoment(capsule, options.at);
   const state = await stateOf(options, moment);
   if (state.unasked === true) {
-    say('the guest answered no more when it was saved: there is no proof, and only its console');
+    const why = capsule.failure.message;
+    say(`the guest answered no more when it was saved: no proof, only its console (${why})`);
   }
   const vm = await BootImageVM.restore(host, capsule.vm, state, false);
   try {

@@ -20,7 +20,7 @@ export interface PoolOptions {
 
 /** What the pool knows of one machine shape. */
 interface Shape {
-  /** Scenarios still to come. */
+  /** Scenarios that have no machine yet. */
   demand: number;
   /** Some scenario of this shape may start from a boot of another run. */
   worthKeeping: boolean;
@@ -72,8 +72,15 @@ export class MachinePool implements AsyncDisposable {
    */
   async acquire(scenario: Scenario, name: string): Promise<BootImageVM> {
     if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario, name);
-    this.forgo(scenario);
     const shape = this.#shape(scenario);
+    try {
+      return await this.#pristine(shape, scenario, name);
+    } finally {
+      this.forgo(scenario);
+    }
+  }
+
+  async #pristine(shape: Shape, scenario: Scenario, name: string): Promise<BootImageVM> {
     if (this.#options.fresh) return await this.#boot(scenario, name);
     const cached =
       shape.root === undefined ? await this.#fromOtherRun(shape, scenario, name) : undefined;
@@ -121,7 +128,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   async #bootAndSave(shape: Shape, scenario: Scenario, name: string): Promise<BootImageVM> {
-    const save = !shape.unsavable && (shape.demand > 0 || shape.worthKeeping);
+    const save = !shape.unsavable && (wantedByOthers(shape) || shape.worthKeeping);
     if (!save) return await this.#boot(scenario, name);
     let saved: (state?: SavedState) => void = () => undefined;
     shape.root = new Promise((resolve) => (saved = resolve));
@@ -152,7 +159,7 @@ export class MachinePool implements AsyncDisposable {
     const { host, cache } = this.#options;
     const root = shape.worthKeeping ? await this.#key(shape, scenario) : undefined;
     const keep = root !== undefined && cache !== undefined && !(await cache.has(root));
-    if (!keep && shape.demand === 0) return undefined;
+    if (!keep && !wantedByOthers(shape)) return undefined;
     const key = keep ? root.key : undefined;
     try {
       const work = async (): Promise<SavedState> => await vm.save(key);
@@ -230,3 +237,6 @@ export class MachinePool implements AsyncDisposable {
     await this.close();
   }
 }
+
+/** Whether a scenario beside the one that is getting its machine now needs one, or waits for it. */
+const wantedByOthers = ({ demand }: Shape): boolean => demand > 1;

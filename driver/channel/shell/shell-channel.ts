@@ -37,6 +37,8 @@ export class ShellChannel implements Channel {
   readonly #prefix = randomBytes(3).toString('hex');
   #dialect: 'bash' | 'sh' = 'sh';
   #loaded = false;
+  /** The command that the runner in the guest is busy with; undefined: nobody knows of one. */
+  #runner: 'free' | { busyWith: string } | undefined;
   #count = 0;
   #forgotten: string[] = [];
 
@@ -45,8 +47,11 @@ export class ShellChannel implements Channel {
     this.#link = new ShellLink(
       stream,
       (frame) => {
+        if (frame.kind === 'w') this.#runner ??= 'free';
         const ended = parseEnding(frame);
-        if (ended !== undefined) this.#running.get(ended.id)?.resolve(ended.ending);
+        if (ended === undefined) return;
+        this.#running.get(ended.id)?.resolve(ended.ending);
+        if (this.#busyWith === ended.id) this.#runner = 'free';
       },
       (error) => {
         for (const pending of this.#running.values()) pending.reject(error);
@@ -64,7 +69,12 @@ export class ShellChannel implements Channel {
     const facts = await channel.#link.open(options.timeoutMs);
     channel.#dialect = facts.dialect;
     channel.#loaded = facts.loaded;
+    if (facts.dialect === 'bash' && facts.loaded) channel.#link.send('__tb_w\n');
     return channel;
+  }
+
+  get #busyWith(): string | undefined {
+    return typeof this.#runner === 'object' ? this.#runner.busyWith : undefined;
   }
 
   /** What the guest's shell is: commands get bash where it has it. */
@@ -135,21 +145,26 @@ export class ShellChannel implements Channel {
     if (!/^[\w-]+$/.test(nonce)) {
       throw infraError('TAPBOOT_E_NONCE', 'a nonce is made of letters, digits, - and _');
     }
-    this.#link.send(`__tb_x=${nonce} __tb_c=0\n`);
+    // A runner that is busy now will be so in the restored machine.
+    const free = this.#runner === 'free' ? 'free' : '';
+    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}\n`);
     await this.heartbeat(10_000);
   }
 
   /**
    * Reads the planted nonce and raises its counter.
+   * @param then a command line that the shell itself runs after it has answered, and before
+   *   anything that is sent later; nobody hears how it ends
    * @returns an empty nonce when none was planted
    * @throws TapbootError guest-dead when no answer comes in time
    */
-  async prove(timeoutMs: number): Promise<Proof> {
-    const answer = await this.#link.ask('__tb_q\n', 'q', timeoutMs);
+  async prove(timeoutMs: number, then = ':'): Promise<Proof> {
+    const answer = await this.#link.ask(`__tb_q; ${then}\n`, 'q', timeoutMs);
     if (answer === undefined) {
       throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell gives no proof of itself');
     }
-    const [count, nonce] = answer.split(' ');
+    const [count, nonce, runner] = answer.split(' ');
+    if (runner === 'free') this.#runner ??= 'free';
     return { nonce: nonce ?? '', count: Number(count) };
   }
 
@@ -171,8 +186,10 @@ export class ShellChannel implements Channel {
     }
     const length = String(Buffer.byteLength(text));
     const inputLength = stdin === undefined ? '-' : String(input.length);
+    const way = this.#runner === 'free' ? '__tb_y' : '__tb_j';
+    if (this.#runner === 'free') this.#runner = { busyWith: id };
     return Buffer.from(
-      `__tb_j ${id} ${length} ${inputLength}\n${text}${stdin === undefined ? '' : input}`,
+      `${way} ${id} ${length} ${String([...text].length)} ${inputLength}\n${text}${stdin === undefined ? '' : input}`,
     );
   }
 

@@ -5,6 +5,7 @@ interface Counter {
   passed: number;
   failed: number;
   skipped: number;
+  failures: string[];
   write(text: string): void;
   end(): Promise<{ ok: boolean }>;
 }
@@ -33,6 +34,7 @@ t.test('leaves are counted, not the points that close a subtest', async (t) => {
       '          ---',
       '          found: 7',
       '          ...',
+      '        # the guest said: no',
       '        1..2',
       '    not ok 1 - inner',
       '    ok 2 - three',
@@ -45,7 +47,8 @@ t.test('leaves are counted, not the points that close a subtest', async (t) => {
   t.notOk(ok);
   t.equal(counter.passed, 2);
   t.equal(counter.failed, 1);
-  t.match(said, /not ok: a\.test\.ts > inner > two\n {6}found: 7/);
+  t.match(said, /not ok: a\.test\.ts > inner > two\n {6}found: 7\n {6}# the guest said: no/);
+  t.strictSame(counter.failures, ['a.test.ts > inner > two']);
   t.match(said, /FAIL a\.test\.ts: 2 passed, 1 failed/);
 });
 
