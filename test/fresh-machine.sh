@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Proves that a fresh clone on a fresh Debian 12 does the whole job: makes a chroot with nothing
+# Proves that a fresh clone on a fresh Debian 12 does the whole job: makes a root with nothing
 # but the base system, clones this tree's HEAD into it, and runs `npm start` and `npm test` there.
 #
 #   test/fresh-machine.sh [--keep] [--dir DIRECTORY] [COMMAND…]
 #
 # COMMAND…: what to run in the clone instead of both commands, e.g. `node bin/setup.mjs prepare`.
 # Needs root, mmdebstrap and git. Node and npm are those of the host, mounted read-only; apt's
-# sources are the host's too. The chroot gets a PID and a mount namespace of its own: whatever is
+# sources are the host's too. The root gets a PID and a mount namespace of its own: whatever is
 # left running in it ends with it.
 set -euo pipefail
 
@@ -22,7 +22,7 @@ while [[ ${1-} == --* ]]; do
   shift
 done
 if [[ $(id -u) != 0 ]]; then
-  echo "fresh-machine: needs root, to make a chroot" >&2
+  echo "fresh-machine: needs root, to make another one" >&2
   exit 4
 fi
 [[ -n $directory ]] || directory=$(mktemp -d /var/tmp/tapboot-fresh-XXXXXX)
@@ -114,6 +114,13 @@ unshare --mount --pid --fork --kill-child --propagation private bash -euo pipefa
   for name in http_proxy https_proxy no_proxy; do
     [[ -z ${!name-} ]] || variables+=("$name=${!name}")
   done
-  exec chroot "$root" env -i "${variables[@]}" sh -c "cd /root/tapboot && exec \"\$@\"" sh "$@"
+  # Not a mere chroot: the kernel grants no user namespaces there, and so no sandbox of Nix.
+  cd "$root"
+  mkdir -p host
+  pivot_root . host
+  # The umount is the one of the host: the base system need not have one.
+  exec env -i "${variables[@]}" sh -c "
+    LD_LIBRARY_PATH=/host/usr/lib/\$(uname -m)-linux-gnu /host/bin/umount --lazy /host &&
+      rmdir /host && cd /root/tapboot && exec \"\$@\"" sh "$@"
 ' bash "$@"
 say "done"
