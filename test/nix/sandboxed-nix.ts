@@ -62,7 +62,7 @@ export class SandboxedNix {
       'set -e',
       ...bind,
       'for path in /usr /etc; do',
-      '  mount --bind "$path" "$path"',
+      '  mount --rbind "$path" "$path"',
       '  mount -o remount,ro,bind "$path"',
       'done',
       `exec '${nix.executable}' "$@"`,
