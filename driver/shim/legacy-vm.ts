@@ -151,7 +151,9 @@ export class BootImageVM implements AsyncDisposable {
   /** @deprecated Use `vm.run('journalctl …')`. */
   async collect_journal(unit: string, options: { since_boot?: boolean } = {}): Promise<string> {
     const boot = (options.since_boot ?? true) ? ' -b' : '';
-    const { stdout } = await this.vm.run(`journalctl --no-pager${boot} -u ${shellQuote(unitName(unit))}`);
+    const { stdout } = await this.vm.run(
+      `journalctl --no-pager${boot} -u ${shellQuote(unitName(unit))}`,
+    );
     return stdout;
   }
 

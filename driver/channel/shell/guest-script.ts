@@ -62,7 +62,7 @@ __tb_u() {
 }
 __tb_h() { printf '\\001%s h %s\\002' "$__tb_n" "$1"; }
 __tb_q() { __tb_c=$((__tb_c + 1)); printf '\\001%s q %s %s %s\\002' "$__tb_n" "$__tb_c" "$__tb_x" "$__tb_rs"; }
-__tb_z() { eval "__tb_i=\\\${__tb_p$1-\$__tb_rp}"; [ -z "$__tb_i" ] || __tb_k "$__tb_i" "$2"; }`;
+__tb_z() { eval "__tb_i=\\\${__tb_p$1-$__tb_rp}"; [ -z "$__tb_i" ] || __tb_k "$__tb_i" "$2"; }`;
 
 /** Characters of the head by which the runner is told of a command. */
 const HEAD_LENGTH = 64;
