@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
+import { shellQuote } from '../shell-quote.js';
 import { freshenProgram } from './freshen-program.js';
 
 /** The program of {@link freshenCommand} in the guest: made before the save, filled after. */
@@ -30,12 +32,22 @@ export function freshenCommand(now = Date.now()): string {
 /**
  * A command that puts one key in another's place among root's authorized keys: a machine
  * restored from an earlier run lets that run's key in no more. The file is written in
- * place, so that its owner and rights stay.
+ * place, so that its owner and rights stay. Builtins of the shell alone, where the file is
+ * there: a restored guest under TCG takes 200 ms for its first `grep`.
+ * @param file only for tests
  */
-export function replaceAuthorizedKey(old: string, key: string): string {
+export function replaceAuthorizedKey(
+  old: string,
+  key: string,
+  file = '/root/.ssh/authorized_keys',
+): string {
+  const path = shellQuote(file);
   return [
-    'umask 077; mkdir -p /root/.ssh; f=/root/.ssh/authorized_keys',
-    `k=$(grep -vxF '${old.trim()}' "$f" 2>/dev/null)`,
-    `printf '%s\\n' '${key.trim()}' \${k:+"$k"} > "$f"`,
-  ].join('; ');
+    `[ -f ${path} ] || ( umask 077; mkdir -p ${shellQuote(dirname(file))}; : > ${path} )`,
+    '__tb_k=',
+    'while IFS= read -r __tb_l || [ "$__tb_l" ]; do',
+    `[ "$__tb_l" = ${shellQuote(old.trim())} ] || __tb_k="$__tb_k$__tb_l\n"`,
+    `done < ${path}`,
+    `printf '%s\n%s' ${shellQuote(key.trim())} "$__tb_k" > ${path}`,
+  ].join('\n');
 }

@@ -201,7 +201,12 @@ export async function proveRestored(
 ): Promise<void> {
   guest.takeOver(state);
   const shell = await guest.attachShell();
-  const proof = await guest.guard(shell.prove(OWN_COMMAND_MS, freshenCommand()));
+  const adopt =
+    state.authorizedKey === authorizedKey
+      ? []
+      : [replaceAuthorizedKey(state.authorizedKey, authorizedKey)];
+  const then = [freshenCommand(), ...adopt].join('\n');
+  const proof = await guest.guard(shell.prove(OWN_COMMAND_MS, then));
   const counter = state.proof.counter + 1;
   if (proof.nonce !== state.proof.nonce || proof.count !== counter) {
     throw infraError('TAPBOOT_E_RESTORE_PROOF', 'the restored machine is not the one saved', {
@@ -210,7 +215,4 @@ export async function proveRestored(
       hint: 'Run again with --fresh to boot instead.',
     });
   }
-  if (state.authorizedKey === authorizedKey) return;
-  const adopt = replaceAuthorizedKey(state.authorizedKey, authorizedKey);
-  await guest.guard(shell.run(adopt, { timeoutMs: OWN_COMMAND_MS }));
 }

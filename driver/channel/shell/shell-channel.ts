@@ -153,7 +153,7 @@ export class ShellChannel implements Channel {
 
   /**
    * Reads the planted nonce and raises its counter.
-   * @param then a command line that the shell itself runs after it has answered, and before
+   * @param then command lines that the shell itself runs after it has answered, and before
    *   anything that is sent later; nobody hears how it ends
    * @returns an empty nonce when none was planted
    * @throws TapbootError guest-dead when no answer comes in time
