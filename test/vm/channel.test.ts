@@ -54,6 +54,19 @@ async function contract(t: Test, channel: Channel): Promise<void> {
   t.match(await run('printf "a\\000b"'), { stdout: 'a\0b' });
   t.match(await run('printf "no newline"'), { stdout: 'no newline' });
   t.match(await run('seq 2000 | tail -n 1; seq 2000 | cksum'), { exitStatus: 0 });
+  // Around the sizes at which an output is taken apart.
+  for (const [out, err] of [
+    [2999, 2],
+    [3000, 1],
+    [3001, 3000],
+    [6000, 1],
+  ] as const) {
+    const sized = await run(`printf %${String(out)}s o; printf %${String(err)}s e >&2`);
+    t.match(sized, { stdout: /^ *o$/, stderr: /^ *e$/ });
+    t.strictSame([sized.stdout.length, sized.stderr.length], [out, err]);
+  }
+  const nul = await run('seq 900; printf "\\000"; seq 900');
+  t.equal(nul.stdout.length, 2 * 3492 + 1, 'a NUL behind the first piece');
   const big = await run('seq 20000');
   t.equal(big.stdout.split('\n').length, 20_001);
   t.equal(big.stdout.endsWith('19999\n20000\n'), true);

@@ -16,6 +16,26 @@ export type Ending =
   | { kind: 'files'; status: number }
   | { kind: 'lost' };
 
+/** Text of both streams that has come before the end of a command. */
+export interface Pieces {
+  o: string[];
+  e: string[];
+}
+
+/** Keeps the frame of a piece of output; false when the frame is another. */
+export function keepPiece({ kind, rest }: Frame, of: (id: string) => Pieces | undefined): boolean {
+  if (kind !== 'p') return false;
+  const [, id = '', stream, text = ''] = /^(\S+) ([oe]) ([^]*)$/.exec(rest) ?? [];
+  of(id)?.[stream === 'e' ? 'e' : 'o'].push(text.replaceAll('\u0003', '\n'));
+  return true;
+}
+
+/** An ending with what has come before it. */
+export const withPieces = (ending: Ending, { o, e }: Pieces): Ending =>
+  ending.kind === 'inline'
+    ? { ...ending, stdout: o.join('') + ending.stdout, stderr: e.join('') + ending.stderr }
+    : ending;
+
 /** Reads the frame by which the guest says that a command has ended. */
 export function parseEnding({ kind, rest }: Frame): { id: string; ending: Ending } | undefined {
   const match = /^(\S+) ?(\d*) ?([^]*)$/.exec(rest);

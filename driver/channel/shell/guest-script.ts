@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BASH, START_RUNNER } from './guest-bash.js';
 
 /*
  * The guest's half of the shell channel: functions that the driver loads into the root shell
@@ -63,101 +64,6 @@ __tb_u() {
 __tb_h() { printf '\\001%s h %s\\002' "$__tb_n" "$1"; }
 __tb_q() { __tb_c=$((__tb_c + 1)); printf '\\001%s q %s %s %s\\002' "$__tb_n" "$__tb_c" "$__tb_x" "$__tb_rs"; }
 __tb_z() { eval "__tb_i=\\\${__tb_p$1-$__tb_rp}"; [ -z "$__tb_i" ] || __tb_k "$__tb_i" "$2"; }`;
-
-/** Characters of the head by which the runner is told of a command. */
-const HEAD_LENGTH = 64;
-
-/**
- * bash. `__tb_j ID BYTES CHARACTERS STDIN` and `__tb_y …` are followed by that much command:
- * `read -N` takes it in large pieces, where a script on a pipe would be read byte by byte.
- * STDIN is `-` or the number of bytes that follow for standard input.
- *
- * `__tb_y` hands the command to the *runner*, a shell that has been forked beforehand: it waits
- * for one command at a time in the foreground and answers, so that a command costs one fork,
- * and the shell on the port hears heartbeats and time-outs meanwhile. `__tb_j` forks a reporter
- * and below it the command's shell: for what runs beside another command. `__tb_w` has the
- * runner say that it is free.
- *
- * The command's shell is a subshell, so that `exit`, `exec`, `cd`, `set -e` and traps stay in
- * it; with `set -m` it (or its reporter) has a process group of its own. It has the guest's
- * locale, and the OOM score of any process. The runner has them all the time, since
- * a change costs most right after a fork: that is why it is told the command's length in
- * characters of either kind.
- *
- * Outputs of up to 3000 bytes travel in the frame, newline as \x03; others by `__tb_f`.
- */
-const BASH = `
-set -m
-__tb_in() {
-  if [[ $4 != - ]]; then IFS= read -r -N "$4" __tb_i; printf %s "$__tb_i" | base64 -d >"$__tb_d/$1.i"; fi
-}
-__tb_j() {
-  IFS= read -r -N "$2" __tb_a
-  __tb_in "$@"
-  __tb_r "$1" "$4" &
-  eval "__tb_p$1=\\$!"
-}
-__tb_y() {
-  if ! kill -0 "$__tb_rp"; then __tb_j "$@"; return; fi
-  IFS= read -r -N "$2" __tb_a
-  [[ $4 == - ]] || __tb_in "$@"
-  printf '%-${String(HEAD_LENGTH)}s%s' "$__tb_n $*" "$__tb_a" >&$__tb_rf
-}
-__tb_w() { kill -0 "$__tb_rp" && printf '%-${String(HEAD_LENGTH)}s' "$__tb_n" >&$__tb_rf; }
-__tb_r() {
-  trap : TERM
-  set +m
-  [[ $__tb_rf ]] && exec {__tb_rf}>&-
-  local in=/dev/null
-  [[ $2 != - ]] && in=$__tb_d/$1.i
-  ( { [[ $__tb_o ]] && echo 0 >/proc/self/oom_score_adj
-    unset LC_ALL in
-    [[ $__tb_g ]] && export LC_ALL="$__tb_g"; } 2>/dev/null; set --
-    eval "$__tb_a" ) <"$in" >"$__tb_d/$1.o" 2>"$__tb_d/$1.e"
-  __tb_e "$1" $?
-}
-__tb_l() {
-  trap : TERM
-  set -m
-  [[ $__tb_o ]] && echo 0 >/proc/self/oom_score_adj
-  unset LC_ALL
-  [[ $__tb_g ]] && export LC_ALL="$__tb_g"
-  __tb_i=$'\\303\\251'; __tb_m=$(( \${#__tb_i} == 1 ? 3 : 2 ))
-  while IFS= read -r -N ${String(HEAD_LENGTH)} __tb_a; do
-    __tb_h=($__tb_a)
-    __tb_n=\${__tb_h[0]} __tb_i=\${__tb_h[1]}
-    if [[ ! $__tb_i ]]; then printf '\\001%s w\\002' "$__tb_n"; continue; fi
-    IFS= read -r -N "\${__tb_h[__tb_m]}" __tb_a
-    if [[ \${__tb_h[4]} == - ]]
-    then ( eval "$__tb_a" ) </dev/null >"$__tb_d/$__tb_i.o" 2>"$__tb_d/$__tb_i.e"
-    else ( eval "$__tb_a" ) <"$__tb_d/$__tb_i.i" >"$__tb_d/$__tb_i.o" 2>"$__tb_d/$__tb_i.e"
-    fi
-    __tb_e "$__tb_i" $?
-  done
-}
-__tb_e() {
-  if [[ ! -f $__tb_d/$1.e ]]; then printf '\\001%s l %s\\002' "$__tb_n" "$1"
-  elif [[ -s $__tb_d/$1.o || -s $__tb_d/$1.e ]]; then __tb_eo "$@"
-  else printf '\\001%s d %s %s \\004\\002' "$__tb_n" "$1" "$2"
-  fi
-}
-__tb_eo() {
-  local o= e= b= LC_ALL=C
-  IFS= read -r -d '' -n 3000 o <"$__tb_d/$1.o" && b=1
-  IFS= read -r -d '' -n 3000 e <"$__tb_d/$1.e" && b=1
-  if [[ $b || $o$e == *[$'\\001'-$'\\004']* || $(( \${#o} + \${#e} )) -gt 3000 ]]
-  then printf '\\001%s b %s %s\\002' "$__tb_n" "$1" "$2"
-  else printf '\\001%s d %s %s %s\\004%s\\002' "$__tb_n" "$1" "$2" "\${o//$'\\n'/$'\\003'}" "\${e//$'\\n'/$'\\003'}"
-  fi
-}`;
-
-/**
- * Starts the runner. A process substitution needs no program that the guest may lack, but
- * /dev/fd; without it every command gets a reporter.
- */
-const START_RUNNER = `
-  __tb_rp=; __tb_rf=
-  if [ -e /dev/fd/0 ]; then exec {__tb_rf}> >(__tb_l); __tb_rp=$!; fi`;
 
 /**
  * Any other shell. `__tb_j ID COMMAND STDIN`: the command, and the base64 of its standard

@@ -5,7 +5,16 @@ import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
 import { untilStopped } from '../until-stopped.js';
-import { collectOutputs, killCommand, parseEnding, statusOf, type Ending } from './ending.js';
+import {
+  collectOutputs,
+  keepPiece,
+  killCommand,
+  parseEnding,
+  statusOf,
+  withPieces,
+  type Ending,
+  type Pieces,
+} from './ending.js';
 import { ShellLink } from './link.js';
 import { shellQuote } from '../../shell-quote.js';
 
@@ -32,7 +41,7 @@ export class ShellChannel implements Channel {
   readonly name = 'shell';
   readonly #stream: Duplex;
   readonly #link: ShellLink;
-  readonly #running = new Map<string, Deferred<Ending>>();
+  readonly #running = new Map<string, { ended: Deferred<Ending>; pieces: Pieces }>();
   /** Part of each command's id, so that files of an earlier connection are never met. */
   readonly #prefix = randomBytes(3).toString('hex');
   #dialect: 'bash' | 'sh' = 'sh';
@@ -48,13 +57,15 @@ export class ShellChannel implements Channel {
       stream,
       (frame) => {
         if (frame.kind === 'w') this.#runner ??= 'free';
+        if (keepPiece(frame, (id) => this.#running.get(id)?.pieces)) return;
         const ended = parseEnding(frame);
         if (ended === undefined) return;
-        this.#running.get(ended.id)?.resolve(ended.ending);
+        const command = this.#running.get(ended.id);
+        command?.ended.resolve(withPieces(ended.ending, command.pieces));
         if (this.#busyWith === ended.id) this.#runner = 'free';
       },
       (error) => {
-        for (const pending of this.#running.values()) pending.reject(error);
+        for (const { ended } of this.#running.values()) ended.reject(error);
       },
     );
   }
@@ -93,7 +104,7 @@ export class ShellChannel implements Channel {
     signal?.throwIfAborted();
     const id = `${this.#prefix}${String(++this.#count)}`;
     const ended = new Deferred<Ending>();
-    this.#running.set(id, ended);
+    this.#running.set(id, { ended, pieces: { o: [], e: [] } });
     const started = performance.now();
     try {
       this.#link.send(this.#request(id, command, options.stdin));
