@@ -50,6 +50,8 @@ export interface SavedState {
   authorizedKey: string;
   /** Saved without a word from the guest: nothing in its RAM can prove what it is. */
   unasked?: true;
+  /** Most memory that its QEMU has had resident so far. */
+  residentBytes?: number;
   /** What the one who saved it wants to remember with it, as JSON. */
   memory?: unknown;
 }
@@ -133,6 +135,7 @@ async function saveRunning(
     const firmware = await frozenFirmware(parts, name);
     const socket = join(parts.directory, `${name}.socket`);
     const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
+    const residentBytes = await peakResidentBytes(guest.running.process.pid);
     return {
       ...{ key, deviceState, deviceStateBytes, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
@@ -143,6 +146,7 @@ async function saveRunning(
       console: await readFile(parts.host.places(parts.name).serialLog),
       timings: guest.timings,
       hostKey: guest.hostKey,
+      ...(residentBytes === undefined ? {} : { residentBytes }),
       authorizedKey: parts.host.keys.authorizedKey,
     };
   } catch (error) {
@@ -151,6 +155,13 @@ async function saveRunning(
   } finally {
     await qmp.execute('cont');
   }
+}
+
+/** `VmHWM` of a process (proc_pid_status(5)); undefined where that is not to be had. */
+async function peakResidentBytes(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
 /**

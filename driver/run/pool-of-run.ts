@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { VmHost } from '../controller/vm-host.js';
 import type { Scenario } from '../scenario/index.js';
 import { fileDigest } from '../image/content/file-digest.js';
 import type { BootImage } from '../image/image.js';
-import { StateStore } from '../state/state-store.js';
+import { StateStore, statesDirectory } from '../state/state-store.js';
 import { MachinePool } from './machine-pool.js';
 import type { RunRequest } from './request.js';
 import { StateCache } from './state-cache.js';
@@ -17,9 +16,9 @@ export interface Machines {
 }
 
 /**
- * The machines of a run for `scenarios`; the pool is closed by the caller. `--fresh` boots every one of them; a CI service boots each shape
- * once in every run, since nobody there looks at what an old state may hide. Both leave the
- * states of other runs alone.
+ * The machines of a run for `scenarios`; the pool is closed by the caller. `--fresh` boots
+ * every one of them; a CI service boots each shape once in every run, since nobody there
+ * looks at what an old state may hide. Both leave the states of other runs alone.
  */
 export function machines(
   { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
@@ -35,7 +34,7 @@ export function machines(
   }
   const progress = { stage: () => undefined, log: host.log };
   const store = new StateStore({
-    directory: config.stateDirectory ?? join(cacheDirectory, 'states'),
+    directory: statesDirectory(config.stateDirectory, cacheDirectory),
     limitBytes: config.stateLimitBytes,
     notice: (message) => {
       host.emit({ type: 'notice', level: 'warning', message });

@@ -21,7 +21,9 @@ import type { RunRequest } from './request.js';
 import { Run, type Division } from './run.js';
 import { repeated, type PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
-import { defaultWorkers, hostCapacity } from './workers.js';
+import { listEntries } from '../state/eviction.js';
+import { statesDirectory } from '../state/state-store.js';
+import { defaultWorkers, hostCapacity, measuredResidence } from './workers.js';
 import { failurePolicy } from './known-failures.js';
 
 /**
@@ -98,9 +100,14 @@ function divide(
 }
 
 /** A machine that is held for looking at it is the only one: nothing else is to move then. */
-function workersFor(config: RunRequest['config'], planned: readonly PlannedScenario[]): number {
+async function workersFor(
+  { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
+  planned: readonly PlannedScenario[],
+): Promise<number> {
   if (config.debug) return 1;
-  const wanted = config.workers ?? defaultWorkers(planned, hostCapacity());
+  const saved = await listEntries(statesDirectory(config.stateDirectory, cacheDirectory));
+  const wanted =
+    config.workers ?? defaultWorkers(planned, hostCapacity(), measuredResidence(saved));
   return Math.max(1, Math.min(wanted, planned.length));
 }
 
@@ -144,7 +151,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
     divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
     badLedgerLines: history.badLines,
     policy,
-    workers: workersFor(config, planned),
+    workers: await workersFor(request, planned),
     seconds: ({ ref }) => history.passes(ref).at(-1),
   });
   // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.

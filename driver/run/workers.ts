@@ -1,4 +1,5 @@
 import { availableParallelism, freemem } from 'node:os';
+import type { EntryFacts } from '../state/eviction.js';
 import type { PlannedScenario } from './repeat.js';
 
 /**
@@ -9,6 +10,30 @@ const OVERHEAD_BYTES = 192 * 1024 ** 2;
 
 /** Part of the free memory that machines may take; the rest is for page cache and us. */
 const MEMORY_SHARE = 0.75;
+
+/** What a machine may take beyond what it had when it was saved, as a factor. */
+const GROWTH = 1.25;
+
+/**
+ * Resident memory of machines that were saved, by their memory size: the largest of each.
+ * @returns bytes that such a machine is expected to take; undefined where none was measured
+ */
+export function measuredResidence(
+  entries: readonly Pick<EntryFacts, 'manifest'>[],
+): (memoryBytes: number) => number | undefined {
+  const largest = new Map<number, number>();
+  for (const { manifest } of entries) {
+    if (manifest?.residentBytes === undefined) continue;
+    const { memoryBytes } = manifest.machine;
+    largest.set(memoryBytes, Math.max(largest.get(memoryBytes) ?? 0, manifest.residentBytes));
+  }
+  return (memoryBytes) => {
+    const measured = largest.get(memoryBytes);
+    return measured === undefined
+      ? undefined
+      : Math.min(Math.ceil(measured * GROWTH), memoryBytes + OVERHEAD_BYTES);
+  };
+}
 
 /** What the host has to give. */
 export interface HostCapacity {

@@ -16,6 +16,8 @@ export interface KeyExplanation {
   required: boolean;
   description: string;
   examples: unknown[];
+  /** What a value may be. */
+  schema: JsonSchema;
 }
 
 /** All that the schema says about a kind of step. */
@@ -74,6 +76,7 @@ export function keysOf(schema: JsonSchema, prefix: string): KeyExplanation[] {
       required: schema.required?.includes(key) ?? false,
       description: inner.description ?? '',
       examples: inner.examples ?? [],
+      schema: inner,
     };
     return [explanation, ...keysOf(inner, path)];
   });

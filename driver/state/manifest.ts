@@ -53,6 +53,8 @@ const manifestSchema = z.object({
   deviceState: fileName.optional(),
   /** What the scenario engine remembers behind the steps so far. */
   memory: z.unknown().optional(),
+  /** Most memory that QEMU had resident up to the save. */
+  residentBytes: z.int().positive().optional(),
   console: fileName,
   firmwareVariables: fileName.optional(),
   files: z.array(z.object({ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 })),

@@ -69,6 +69,7 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...{ disks, console: CONSOLE, files },
     ...(deviceState === undefined ? {} : { deviceState: DEVICE_STATE }),
     ...(state.memory === undefined ? {} : { memory: state.memory }),
+    ...(state.residentBytes === undefined ? {} : { residentBytes: state.residentBytes }),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),

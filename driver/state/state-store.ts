@@ -6,6 +6,13 @@ import { MANIFEST } from './manifest.js';
 import { publishEntry, type Publication } from './publish.js';
 import { discard, reclaim, Tenant } from './tenant.js';
 
+/**
+ * Where states are kept.
+ * @param configured as `TAPBOOT_STATE_DIR` has it
+ */
+export const statesDirectory = (configured: string | undefined, cacheDirectory: string): string =>
+  configured ?? join(cacheDirectory, 'states');
+
 /** Options of {@link StateStore}. */
 export interface StateStoreOptions {
   /** Made when something is published; absolute. */

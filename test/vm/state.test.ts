@@ -29,6 +29,7 @@ t.test(
     await run(booted, `${PREPARE_FRESHENING}; ${freshenCommand()}`);
     const state = await booted.save();
     t.ok(state.deviceStateBytes > 1024 * 1024, 'the state holds the RAM');
+    t.ok((state.residentBytes ?? 0) > state.deviceStateBytes / 2, 'what QEMU took is measured');
 
     await run(booted, 'echo after > /run/trace; printf after. | dd of=/dev/vdb conv=fsync');
     t.equal(await run(booted, 'cat /run/trace; head -c 6 /dev/vdb'), 'after\nafter.', 'it goes on');

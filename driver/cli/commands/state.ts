@@ -49,14 +49,13 @@ export function addStateCommand(program: Command, context: CommandContext): void
 }
 
 async function openStore(outside: Outside): Promise<StateStore> {
-  const [{ readConfig }, { StateStore: Store }, { join }] = await Promise.all([
+  const [{ readConfig }, { StateStore: Store, statesDirectory }] = await Promise.all([
     import('../../config/config.js'),
     import('../../state/state-store.js'),
-    import('node:path'),
   ]);
   const config = readConfig(outside.environment, {}, outside.workingDirectory);
   return new Store({
-    directory: config.stateDirectory ?? join(outside.cacheDirectory(), 'states'),
+    directory: statesDirectory(config.stateDirectory, outside.cacheDirectory()),
     limitBytes: config.stateLimitBytes,
     notice: (message) => {
       outside.stderr.write(`tapboot: ${message}\n`);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { PlannedScenario } from '../../../driver/run/repeat.js';
-import { defaultWorkers, hostCapacity } from '../../../driver/run/workers.js';
+import { defaultWorkers, hostCapacity, measuredResidence } from '../../../driver/run/workers.js';
 
 const GIB = 1024 ** 3;
 
@@ -27,6 +27,24 @@ t.test('no more than fit in memory, but always one', (t) => {
 t.test('what was measured counts instead of what might be', (t) => {
   const measured = (): number => GIB / 4;
   t.equal(defaultWorkers(scenarios(20), { cores: 16, freeBytes: 2 * GIB }, measured), 6);
+  t.end();
+});
+
+t.test('saved machines say what such a machine takes', (t) => {
+  const entry = (memoryBytes: number, residentBytes?: number) =>
+    ({ manifest: { machine: { memoryBytes }, residentBytes } }) as Parameters<
+      typeof measuredResidence
+    >[0][number];
+  const of = measuredResidence([
+    entry(GIB, GIB / 4),
+    entry(GIB, GIB / 2),
+    entry(GIB / 2, GIB),
+    entry(2 * GIB),
+    {},
+  ]);
+  t.equal(of(GIB), (GIB / 2) * 1.25, 'the largest of that size, and room to grow');
+  t.equal(of(GIB / 2), GIB / 2 + 192 * 1024 ** 2, 'never more than it can take');
+  t.equal(of(2 * GIB), undefined, 'not measured');
   t.end();
 });
 
