@@ -12,11 +12,21 @@ function* testFilesUnder(directory) {
 }
 
 /**
- * Real-VM tests lie under test/vm/, those of the flake under test/nix/; both run one at a time. All
- * others are quick.
+ * Real-VM tests lie under test/vm/, those of the flake under test/nix/. All others are quick.
  */
 const stageOf = (file) =>
   ['vm', 'nix'].find((stage) => file.startsWith(`test${sep}${stage}${sep}`)) ?? 'unit';
+
+/** Those that take minutes go first: a long one at the end would run alone. */
+const LONGEST = ['sabotage', 'forms', 'state-cache', 'flaky', 'incremental', 'workers'].map(
+  (name) => join('test', 'vm', `${name}.test.ts`),
+);
+
+/** @param {string[]} files sorted */
+const longestFirst = (files) => [
+  ...LONGEST.filter((file) => files.includes(file)),
+  ...files.filter((file) => !LONGEST.includes(file)),
+];
 
 /**
  * The test files of each stage, relative to the tree.
@@ -44,7 +54,7 @@ export function testFiles(wanted) {
   const files = all.filter((file) => chosen.has(file));
   return {
     unit: files.filter((file) => stageOf(file) === 'unit'),
-    vm: files.filter((file) => stageOf(file) === 'vm'),
+    vm: longestFirst(files.filter((file) => stageOf(file) === 'vm')),
     nix: files.filter((file) => stageOf(file) === 'nix'),
   };
 }
