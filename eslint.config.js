@@ -103,8 +103,8 @@ export default tseslint.config(
     rules: { eqeqeq: 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
   },
   {
-    // The report's page runs in browsers. What names there are, tsc checks, with its types.
-    files: ['driver/report/html/client/*.js'],
+    // These run in browsers. What names there are in the report's page, tsc checks, with its types.
+    files: ['driver/report/html/client/*.js', 'site/client/*.js'],
     rules: { 'no-undef': 'off', 'no-control-regex': 'off' },
   },
 );

@@ -72,3 +72,24 @@ void t.test('a ready machine: booted, then restored; plans are in it', async (t)
   t.equal(wrong.exitCode, 2);
   await place.expectNothingLeft(t);
 });
+
+void t.test('one command in another image: the ISO, by its boot loader', async (t) => {
+  const place = await Place.make(t);
+  const shell = async (...args: string[]) =>
+    await execa(join(projectRoot, 'bin/tapboot'), ['shell', '--image', 'debian:iso', ...args], {
+      ...{ reject: false, extendEnv: false, env: place.environment(), stdin: 'ignore' },
+    });
+  // As docs/debugging.md has it.
+  const said = await shell('--', 'uname', '-a');
+  t.equal(said.exitCode, 0, said.stderr);
+  t.match(said.stdout, /^Linux \S+ \d[^\n]* x86_64 GNU\/Linux$/, 'its output, and nothing else');
+  t.match(said.stderr, /tapboot: booted/);
+  const loaded = await shell(
+    '--',
+    'cat /proc/cmdline; test -e /run/tapboot/plans/raid-lvm-residue.sh',
+  );
+  t.equal(loaded.exitCode, 0, loaded.stderr);
+  t.match(loaded.stdout, /^BOOT_IMAGE=/, 'isolinux has started this kernel, QEMU has not');
+  t.match(loaded.stderr, /tapboot: restored/);
+  await place.expectNothingLeft(t);
+});

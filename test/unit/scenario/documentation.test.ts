@@ -31,12 +31,9 @@ t.test('the pages about files have all their keys', async (t) => {
 });
 
 t.test('what the pages show is accepted', async (t) => {
-  for (const kind of stepKinds) {
-    const shown = [
-      ...blocks(page(`steps/${kind}.md`), 'yaml'),
-      ...blocks(page(`steps/${kind}.md`), 'text'),
-    ];
-    t.ok(shown.length > 0, `${kind}: there is an example`);
+  for (const name of [...stepKinds.map((kind) => `steps/${kind}.md`), 'write-scenarios.md']) {
+    const shown = [...blocks(page(name), 'yaml'), ...blocks(page(name), 'text')];
+    t.ok(shown.length > 0, `${name}: there is an example`);
     for (const block of shown) {
       const told = await complaints(t, {
         'it.yaml': `name: It\nvariables: { name: n }\nmachine: { disks: { vda: 4G, vdb: 1G, vdc: 1G }, display: true }\nsteps:\n${block}`,
@@ -44,7 +41,7 @@ t.test('what the pages show is accepted', async (t) => {
         'plans/raid-lvm-residue.yaml': `plan: raid-lvm-residue\n${shortPlan}`,
         'plans/scratch-volume.yaml': `plan: scratch-volume\n${shortPlan}`,
       });
-      t.equal(told, '', `${kind}: ${block}`);
+      t.equal(told, '', `${name}: ${block}`);
     }
   }
   for (const [index, block] of blocks(page('scenarios.md'), 'yaml').entries()) {
