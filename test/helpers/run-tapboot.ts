@@ -67,7 +67,8 @@ export class Place {
 
   environment(added: Record<string, string> = {}): Record<string, string> {
     const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(?:BOOT_IMAGE_VM_|TAPBOOT_|TAP_|CI$|NODE_OPTIONS$)/.test(name),
+      ([name]) =>
+        !/^(?:BOOT_IMAGE_VM_|TAPBOOT_|TAP_|CI$|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$)/.test(name),
     );
     return {
       ...(Object.fromEntries(inherited) as Record<string, string>),
