@@ -16,10 +16,15 @@ export class TapCounter {
   failures = [];
   #parser = new Parser();
   #say;
+  #comments;
 
-  /** @param {(text: string) => void} say gets a line per test file, and each failure */
-  constructor(say) {
+  /**
+   * @param {(text: string) => void} say gets a line per test file, and each failure
+   * @param {{ comments?: boolean }} options comments: also what tests say of themselves: times, tables
+   */
+  constructor(say, { comments = false } = {}) {
     this.#say = say;
+    this.#comments = comments;
     this.#watch(this.#parser, [], true);
   }
 
@@ -28,7 +33,9 @@ export class TapCounter {
     let explained = false;
     // What a test says right after a failure explains it.
     parser.on('comment', (text) => {
-      if (explained && !/^# time=/.test(text)) this.#say(text.trimEnd().replace(/^/gm, '      '));
+      if (!explained && !this.#comments) return;
+      if (!/^#\s*(?:$|Subtest|time=|\{)/.test(text))
+        this.#say(text.trimEnd().replace(/^/gm, '      '));
     });
     parser.on('child', (child) => {
       within = { passed: this.passed, failed: this.failed };

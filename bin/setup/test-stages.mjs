@@ -60,12 +60,13 @@ async function types(tally) {
 
 /**
  * Runs test files by `tap`, two at a time: an emulated guest keeps one core busy.
+ * @param {boolean} comments whether the log is to have what tests say beside their verdicts
  */
-async function tests(name, files, jobs, tally) {
+async function tests(name, files, jobs, tally, comments = false) {
   if (files.length === 0) return;
   print(`# ${name}: ${String(files.length)} test files`);
   const { TapCounter } = await import('./tap-counter.mjs');
-  const counter = new TapCounter(print);
+  const counter = new TapCounter(print, { comments });
   let errors = '';
   const { status } = await runChild(
     localBin('tap'),
@@ -104,8 +105,8 @@ export async function runTests(args) {
     lint: () => lint(tally),
     types: () => types(tally),
     unit: () => tests('unit', files.unit, 2, tally),
-    vm: () => tests('vm', files.vm, 2, tally),
-    nix: () => tests('nix', files.nix, 1, tally),
+    vm: () => tests('vm', files.vm, 2, tally, true),
+    nix: () => tests('nix', files.nix, 1, tally, true),
   };
   let exitCode = 0;
   try {

@@ -10,15 +10,18 @@ interface Counter {
   end(): Promise<{ ok: boolean }>;
 }
 interface CounterModule {
-  TapCounter: new (say: (text: string) => void) => Counter;
+  TapCounter: new (say: (text: string) => void, options?: { comments?: boolean }) => Counter;
 }
 
-async function count(tap: string): Promise<{ counter: Counter; ok: boolean; said: string }> {
+async function count(
+  tap: string,
+  options: { comments?: boolean } = {},
+): Promise<{ counter: Counter; ok: boolean; said: string }> {
   const { TapCounter } = await load<CounterModule>('tap-counter.mjs');
   let said = '';
   const counter = new TapCounter((text) => {
     said += `${text}\n`;
-  });
+  }, options);
   counter.write(`TAP version 14\n${tap}`);
   const { ok } = await counter.end();
   return { counter, ok, said };
@@ -80,4 +83,26 @@ t.test('bailing out is a failure', async (t) => {
   const { counter, said } = await count('ok 1 - a\nBail out! the disk is gone\n');
   t.ok(counter.failed >= 1);
   t.match(said, /bailed out: the disk is gone/);
+});
+
+t.test('what tests say of themselves is told where it is asked for', async (t) => {
+  const tap = [
+    '# Subtest: a.test.ts',
+    '    # Subtest: inner',
+    '        # a table',
+    '        ok 1 - one',
+    '        1..1',
+    '        # time=3ms',
+    '    ok 1 - inner',
+    '    1..1',
+    'ok 1 - a.test.ts',
+    '1..1',
+    '',
+  ].join('\n');
+  t.notMatch((await count(tap)).said, /a table/);
+  t.strictSame((await count(tap, { comments: true })).said.split('\n'), [
+    '      # a table',
+    'ok   a.test.ts: 1 passed, 0 failed',
+    '',
+  ]);
 });
