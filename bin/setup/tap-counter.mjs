@@ -34,7 +34,7 @@ export class TapCounter {
     // What a test says right after a failure explains it.
     parser.on('comment', (text) => {
       if (!explained && !this.#comments) return;
-      if (!/^#\s*(?:$|Subtest|time=|\{)/.test(text))
+      if (!/^#\s*(?:$|Subtest|time=|No coverage|\{)/.test(text))
         this.#say(text.trimEnd().replace(/^/gm, '      '));
     });
     parser.on('child', (child) => {
