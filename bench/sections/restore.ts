@@ -45,7 +45,7 @@ export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
       'save: tapboot (flushes the guest first)': saves.tapboot,
       'save: bare QEMU': saves.bare,
     },
-    figures: { 'state MB': state.deviceStateBytes / 1e6 },
+    figures: { 'state MB': (state.ram?.bytes ?? 0) / 1e6 },
     goals: [{ what: 'restore against the floor', wanted: 1.3, got: ratio, unit: 'ratio' }],
   };
 }
@@ -67,7 +67,7 @@ async function overlays(bench: Bench, state: SavedState, words: readonly string[
 
 async function bareMachine(bench: Bench, words: readonly string[], state: SavedState) {
   const [executable = '', ...rest] = await overlays(bench, state, words);
-  const qemu = await startBare(executable, rest, bench.directory, state.deviceState);
+  const qemu = await startBare(executable, rest, bench.directory, state.ram?.file);
   await resumeBare(qemu);
   return qemu;
 }

@@ -49,7 +49,7 @@ export async function roundTrips(bench: Bench): Promise<SectionResult> {
   const [executable = '', ...words] = bench.argv.get('raw') ?? [];
   const kept = await again.save();
   await again.close();
-  const qemu = await startBare(executable, words, directory, kept.deviceState);
+  const qemu = await startBare(executable, words, directory, kept.ram?.file);
   await resumeBare(qemu);
   let count = 0;
   const raw = await times(COUNT, () => askShell(qemu.shell, LIKE_THE_CHANNEL, ++count));

@@ -5,12 +5,13 @@ import type { Config } from '../config/config.js';
 import type { RunKeys, VmHost } from '../controller/vm-host.js';
 import type { BootImage } from '../image/image.js';
 import { chooseAccelerator } from '../qemu/accelerator.js';
+import { demandForm } from '../qemu/ram/demand.js';
 import { identifyQemu } from '../qemu/version.js';
 import { probeKernel } from '../run/probe-kernel.js';
 
 /** What a machine outside of any run is made with. */
 export interface AdhocOptions {
-  config: Pick<Config, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds'>;
+  config: Pick<Config, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramForm'>;
   /** Accelerator that has to be used; `auto` by a probe. */
   accel: 'auto' | 'kvm' | 'tcg';
   image: BootImage;
@@ -35,6 +36,7 @@ export interface AdhocOptions {
 export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   const { config, image, workspace, keys, notice, signal, firmware } = options;
   const qemu = await identifyQemu();
+  await demandForm(qemu, config.ramForm, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
     ...{ wanted: options.accel, qemu, cacheDirectory: options.cacheDirectory },

@@ -34,7 +34,8 @@ export async function packCapsule(directory: string, base: string): Promise<Pack
     await (await open(part, 'w', 0o600)).close();
     const compress = fallback ? ['-z'] : ['-I', PACK_ZSTD];
     const files = await filesInOrder(directory);
-    await execa('tar', [...compress, '-C', directory, '-cf', part, '--', ...files], {
+    // RAM by itself is mostly holes: they are neither read nor written, here and when it is opened.
+    await execa('tar', [...compress, '--sparse', '-C', directory, '-cf', part, '--', ...files], {
       stdin: 'ignore',
     });
     const { size } = await stat(part);

@@ -32,8 +32,8 @@ export async function stateOfCapsule(options: EntryOptions): Promise<SavedState>
   if (text === undefined) throw badCapsule(file, `its state ${described.key} is missing`);
   const manifest = parseManifest(text);
   if (isProblem(manifest)) throw badCapsule(file, manifest.problem);
-  for (const { name, sha256 } of manifest.files) {
-    const content = await contentOf(join(directory, name)).catch(() => undefined);
+  for (const { name, sha256, sparse } of manifest.files) {
+    const content = await contentOf(join(directory, name), sparse).catch(() => undefined);
     if (content?.sha256 !== sha256) throw badCapsule(file, `its file ${name} is damaged`);
   }
   const base = image.medium.kind === 'disk' ? image.medium : undefined;

@@ -208,7 +208,7 @@ export class CapsuleKeeper {
     ] as const;
     for (const [moment, kept] of earlier) {
       if (kept === undefined) continue;
-      const how = kept.state.deviceState === undefined ? 'off' : 'proven';
+      const how = kept.state.ram === undefined ? 'off' : 'proven';
       await add(moment, how, kept).catch((thrown: unknown) => {
         missing.push(
           `the state from before the failure is missing (${asTapbootError(thrown).message})`,

@@ -81,6 +81,8 @@ export interface Config {
   stateDirectory: string | undefined;
   /** What the saved states may take together on the disk. */
   stateLimitBytes: number;
+  /** How the RAM of saved machines lies on the disk; see driver/qemu/ram/forms.ts. */
+  ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
   resume: boolean;
   debug: boolean;
   /** How long a machine is kept for debugging where nobody sits at a terminal. */
@@ -183,6 +185,12 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     stateDirectory: states === undefined ? undefined : absolute(states),
     stateLimitBytes:
       1024 ** 2 * integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes),
+    ramForm: oneOf('TAPBOOT_RAM_FORM', textVariable(env, 'TAPBOOT_RAM_FORM') ?? 'auto', [
+      'auto',
+      'stream',
+      'mapped-ram',
+      'shared-ram',
+    ]),
     resume: flags.resume ?? false,
     debug: flags.debug ?? flags.debugFor !== undefined,
     debugForMs: duration('--debug-for', flags.debugFor ?? DEFAULTS.debugFor),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { MachineOrigin } from '../events/events.js';
 import type { BootImage, BootMedium } from '../image/image.js';
-import type { UefiFirmware } from '../qemu/machine.js';
-import { loadDeviceState, openState } from '../qemu/migration.js';
+import type { MachineConfig, UefiFirmware } from '../qemu/machine.js';
+import type { SavedRam } from '../qemu/ram/forms.js';
+import { loadRam, openRam } from '../qemu/ram/load.js';
 import { RunningMachine } from '../qemu/running-machine.js';
 import { safeCpuModel } from '../qemu/version.js';
 import type { Machine } from '../scenario/model.js';
@@ -36,6 +37,9 @@ export interface MachineParts {
   bootFrom?: string;
 }
 
+/** What of it a QEMU process is started with. */
+export type QemuParts = Omit<MachineParts, 'log' | 'scope' | 'origin'>;
+
 /** Locally administered, QEMU's prefix; one address serves, since each VM is alone on its network. */
 const MAC = '52:54:00:74:62:01';
 
@@ -62,11 +66,40 @@ export function openLog(host: VmHost, name: string): SerialLog {
   return new SerialLog(serialLog, onError('serial.log'), recording);
 }
 
+/** What a machine's QEMU is made of: the same for a boot and for every restore of its state. */
+export function machineConfig(
+  parts: QemuParts,
+  initrd: string | undefined,
+): Omit<MachineConfig, 'sockets'> {
+  const { host, name, machine, medium } = parts;
+  return {
+    ...{ name, medium, mac: MAC, network: machine.network, cpus: machine.cpus },
+    ...{ accelerator: host.accelerator, smbiosFiles: parts.smbiosFiles },
+    memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
+    cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
+    disks: parts.disks.forQemu(),
+    ...(initrd === undefined ? {} : { initrd }),
+    ...(machine.display === true ? { display: true } : {}),
+    ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
+    ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
+  };
+}
+
+/** What a QEMU that takes up saved RAM is started with beside that. */
+export const incoming = ({
+  pages,
+}: Pick<SavedRam, 'pages'>): Pick<MachineConfig, 'incoming' | 'ram'> => ({
+  incoming: true,
+  ...(pages === undefined ? {} : { ram: { file: pages, shared: false } }),
+});
+
 /** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
 export async function startGuest(parts: MachineParts, state?: SavedState): Promise<Guest> {
-  const { host, name, machine, directory, medium } = parts;
+  const { host, name, directory, medium } = parts;
   const initrd = await joinInitrds(medium, join(directory, 'initrd'));
-  const opened = state?.deviceState === undefined ? undefined : await openState(state.deviceState);
+  // Read once: the state may get another form meanwhile.
+  const ram = state?.ram;
+  const source = ram && (await openRam(ram, host.qemu.major));
   try {
     const startedAt = performance.now();
     const running = await RunningMachine.start({
@@ -75,19 +108,8 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
       log: (line) => {
         host.log(`${name}: ${line}`);
       },
-      ...(opened === undefined ? {} : { inherit: [opened.fd] }),
-      config: {
-        ...{ name, medium, mac: MAC, network: machine.network, cpus: machine.cpus },
-        ...{ accelerator: host.accelerator, smbiosFiles: parts.smbiosFiles },
-        memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
-        cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
-        disks: parts.disks.forQemu(),
-        ...(initrd === undefined ? {} : { initrd }),
-        ...(machine.display === true ? { display: true } : {}),
-        ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
-        ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
-        ...(state === undefined ? {} : { incoming: true }),
-      },
+      ...(source === undefined ? {} : { inherit: source.inherit }),
+      config: { ...machineConfig(parts, initrd), ...(ram === undefined ? {} : incoming(ram)) },
     });
     if (host.background === true) running.unref();
     const argv = [...running.argv];
@@ -97,20 +119,19 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
       ...{ host, running, startedAt, log: parts.log },
       ...(state === undefined ? {} : { carried: { bytes: state.console } }),
     });
-    if (state !== undefined) {
+    if (state !== undefined && ram !== undefined && source !== undefined) {
       parts.log.mark(`restored from state ${state.key}`);
-      await resume(guest);
+      await resume(guest, ram, source.uri);
     }
     return guest;
   } finally {
-    await opened?.[Symbol.asyncDispose]();
+    await source?.[Symbol.asyncDispose]();
   }
 }
 
-/** The state waits on QEMU's first inherited descriptor. */
-async function resume(guest: Guest): Promise<void> {
+async function resume(guest: Guest, ram: SavedRam, uri: string): Promise<void> {
   try {
-    await loadDeviceState(guest.running.qmp, 3);
+    await loadRam(guest.running.qmp, ram, uri);
     await guest.running.qmp.execute('cont');
   } catch (error) {
     await guest.close();

@@ -1,8 +1,5 @@
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
-import type { UefiFirmware } from '../qemu/machine.js';
 import type { Machine } from '../scenario/model.js';
 import { Scope } from '../scope.js';
 import {
@@ -19,6 +16,7 @@ import { DiskSet, type DiskRequest } from './disk-set.js';
 import type { Guest } from './guest.js';
 import { disksFor, firmwareFor, mediumFor } from './medium.js';
 import { proveRestored, type SavedState } from './saved-state.js';
+import { partsOfState } from './state-parts.js';
 import type { VmHost } from './vm-host.js';
 
 /** What to boot. */
@@ -69,52 +67,27 @@ export async function restoreMachine(
   sameRun: boolean,
 ): Promise<CreatedMachine> {
   await using scope = new Scope();
-  const directory = await ownDirectory(host, name);
-  const { access } = state.image;
-  const [disks, firmware, smbiosFiles] = await Promise.all([
-    DiskSet.create(
-      directory,
-      state.disks.map(({ name: disk, sizeBytes, path }) => ({
-        ...{ name: disk, sizeBytes },
-        backing: { path, format: 'qcow2' as const },
-      })),
-    ),
-    ownFirmware(state.firmware, directory),
-    // For a later reboot: a guest reads them at boot only.
-    sameRun || access.root === 'console'
-      ? state.smbiosFiles
-      : writeCredentials(directory, host.keys),
-  ]);
+  const beginning = await partsOfState(host, name, state, sameRun);
   const log = scope.use(openLog(host, name));
-  const { key, bootedAt, image, machine, medium, bootFrom } = state;
+  const { key, bootedAt } = state;
   const parts: MachineParts = {
-    ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
-    ...{ scope: new Scope(), origin: { kind: 'restored', key, bootedAt, sameRun } },
-    ...(bootFrom === undefined ? {} : { bootFrom }),
+    ...{ ...beginning, log, scope: new Scope() },
+    origin: { kind: 'restored', key, bootedAt, sameRun },
   };
-  if (state.deviceState === undefined) {
+  if (state.ram === undefined) {
     await state.verified;
     log.write(state.console);
     parts.scope = scope.release();
     return { parts, guest: undefined };
   }
   const guest = scope.use(await startGuest(parts, state));
-  await state.verified;
   if (state.unasked === true) guest.takeOver(state);
-  else await proveRestored(guest, state, host.keys.authorizedKey);
+  // Side by side: nobody else gets the machine before both are through.
+  const proven =
+    state.unasked === true ? undefined : proveRestored(guest, state, host.keys.authorizedKey);
+  await Promise.all([state.verified, proven]);
   host.facts(name, factsOf(parts, guest));
   await tellReachable(parts, guest);
   parts.scope = scope.release();
   return { parts, guest };
-}
-
-/** A variable store of the machine's own: two machines cannot write to one. */
-async function ownFirmware(
-  firmware: UefiFirmware | undefined,
-  directory: string,
-): Promise<UefiFirmware | undefined> {
-  if (firmware === undefined) return undefined;
-  const variables = join(directory, 'uefi-variables.fd');
-  await copyFile(firmware.variables, variables);
-  return { code: firmware.code, variables };
 }

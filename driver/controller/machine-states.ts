@@ -56,7 +56,7 @@ export class MachineStates {
   async discard(state: SavedState): Promise<void> {
     this.#kept--;
     if (this.#nearest === state) this.#nearest = undefined;
-    if (state.deviceState !== undefined) await rm(state.deviceState, { force: true });
+    if (state.ram !== undefined) await rm(state.ram.file, { force: true });
   }
 
   #name(key: string | undefined): StateName {

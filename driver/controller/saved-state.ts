@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { infraError } from '../errors.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import type { UefiFirmware } from '../qemu/machine.js';
-import { saveDeviceState } from '../qemu/migration.js';
+import type { SavedRam } from '../qemu/ram/forms.js';
+import { saveRam } from '../qemu/ram/save.js';
 import type { Machine } from '../scenario/model.js';
 import type { MachineParts } from './boot-sequence.js';
 import type { FrozenDisk } from './disk-set.js';
@@ -19,7 +20,7 @@ export interface RestoreProof {
 }
 
 /**
- * A machine at one moment: RAM and devices in `deviceState`, disks frozen beside it.
+ * A machine at one moment: RAM and devices in `ram`, disks frozen beside it.
  * Any number of machines can be restored from it, also at the same time.
  */
 export interface SavedState {
@@ -36,9 +37,11 @@ export interface SavedState {
   bootFrom?: string;
   /** ISO 8601: when the boot that this descends from was made. */
   bootedAt: string;
-  /** RAM and devices; absent of a machine that was off: then the disks are all there is. */
-  deviceState?: string;
-  deviceStateBytes: number;
+  /**
+   * RAM and devices; absent of a machine that was off: then the disks are all there is. May
+   * be put into another form while the state is in use: each has all that a restore needs.
+   */
+  ram?: SavedRam;
   disks: FrozenDisk[];
   proof: RestoreProof;
   /** All that the console has said up to the save. */
@@ -127,17 +130,18 @@ async function saveRunning(
   { files: name, key }: Required<StateName>,
   nonce: string,
 ): Promise<SavedState> {
-  const deviceState = join(parts.directory, `${name}.state`);
+  const file = join(parts.directory, `${name}.state`);
+  const form = parts.host.directForm?.() ?? 'stream';
   const { qmp } = guest.running;
   await qmp.execute('stop');
   try {
     const disks = await parts.disks.freeze(qmp);
     const firmware = await frozenFirmware(parts, name);
     const socket = join(parts.directory, `${name}.socket`);
-    const deviceStateBytes = await saveDeviceState(qmp, deviceState, socket);
+    const bytes = await saveRam(qmp, { form, file, socket });
     const residentBytes = await peakResidentBytes(guest.running.process.pid);
     return {
-      ...{ key, deviceState, deviceStateBytes, disks },
+      ...{ key, ram: { form, file, bytes }, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
       ...{ firmware, smbiosFiles: parts.smbiosFiles },
       ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
@@ -150,7 +154,7 @@ async function saveRunning(
       authorizedKey: parts.host.keys.authorizedKey,
     };
   } catch (error) {
-    await rm(deviceState, { force: true });
+    await rm(file, { force: true });
     throw error;
   } finally {
     await qmp.execute('cont');
@@ -177,7 +181,7 @@ export async function saveStopped(
   const { image, machine, medium, smbiosFiles, bootFrom, origin, host } = parts;
   return {
     key: key ?? shortKey(parts, nonce),
-    ...{ deviceStateBytes: 0, disks: parts.disks.frozen(), image, machine, medium, smbiosFiles },
+    ...{ disks: parts.disks.frozen(), image, machine, medium, smbiosFiles },
     firmware: await frozenFirmware(parts, name),
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...{ bootedAt: origin.bootedAt, timings: guest?.timings ?? {}, hostKey: guest?.hostKey },

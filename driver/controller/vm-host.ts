@@ -1,5 +1,6 @@
 import type { NewEvent } from '../events/events.js';
 import type { AcceleratorChoice } from '../qemu/accelerator.js';
+import type { DirectForm } from '../qemu/ram/forms.js';
 import type { QemuBinary } from '../qemu/version.js';
 import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
@@ -49,6 +50,8 @@ export interface VmHost {
   facts(vm: string, facts: VmFacts): void;
   /** Told where a VM's sshd is to be reached, for other processes of this user. */
   reachable?: (vm: string, ssh: { port: number; hostKey: string | undefined }) => void;
+  /** The form that the RAM of a machine is saved in at first; absent: a stream. */
+  directForm?: () => DirectForm;
   signal?: AbortSignal;
   /** A machine that nobody waits for does not keep the process alive (test files end by that). */
   background?: boolean;

@@ -41,7 +41,15 @@ export interface MachineConfig {
   bootFrom?: string;
   /** Wait for a saved state (`migrate-incoming`) instead of booting. */
   incoming?: boolean;
+  /**
+   * RAM from this file: `shared`, what the machine writes goes into it; else it is mapped
+   * copy-on-write, and any number of machines read the same pages of the host's page cache.
+   */
+  ram?: { file: string; shared: boolean };
 }
+
+/** Name that a `pc` machine gives to its RAM in a migration; a file in its place must be called so. */
+const MAIN_RAM = 'pc.ram';
 
 /** Id of the display device. */
 export const DISPLAY = 'display0';
@@ -132,6 +140,14 @@ function network(config: MachineConfig): string[] {
   ];
 }
 
+function ramFile({ ram, memoryMiB }: MachineConfig): string[] {
+  if (ram === undefined) return [];
+  const size = `${String(memoryMiB)}M`;
+  const share = ram.shared ? 'on' : 'off';
+  const file = `mem-path=${quote(ram.file)},size=${size},share=${share}`;
+  return ['-object', `memory-backend-file,id=${MAIN_RAM},${file}`];
+}
+
 function firmware(config: MachineConfig): string[] {
   if (config.firmware === undefined) return [];
   return [
@@ -161,10 +177,12 @@ function firmware(config: MachineConfig): string[] {
 export function qemuArguments(config: MachineConfig): string[] {
   const { sockets } = config;
   const pflash = config.firmware === undefined ? '' : ',pflash0=pflash0,pflash1=pflash1';
+  const backend = config.ram === undefined ? '' : `,memory-backend=${MAIN_RAM}`;
   return [
     ...['-name', `tapboot-${quote(config.name)}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none'],
-    ...['-machine', `pc,usb=off,vmport=off,dump-guest-core=off${pflash}`],
+    ...['-machine', `pc,usb=off,vmport=off,dump-guest-core=off${pflash}${backend}`],
+    ...ramFile(config),
     ...['-accel', config.accelerator.name === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     ...['-cpu', config.cpuModel, '-smp', String(config.cpus), '-m', `${String(config.memoryMiB)}M`],
     ...['-rtc', 'base=utc,clock=host'],

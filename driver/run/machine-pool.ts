@@ -1,10 +1,12 @@
 import { BootImageVM } from '../controller/boot-image-vm.js';
+import type { RamForms } from '../controller/ram-forms.js';
 import type { SavedState } from '../controller/saved-state.js';
 import type { VmHost } from '../controller/vm-host.js';
-import { asTapbootError, scenarioError } from '../errors.js';
+import { asTapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
+import { RunCheckpoints } from './run-checkpoints.js';
 import type { StateCache, StateCacheKey } from './state-cache.js';
 import { timed } from './timed.js';
 
@@ -16,6 +18,8 @@ export interface PoolOptions {
   fresh: boolean;
   /** States of other runs; absent: each run boots for itself. */
   cache?: StateCache;
+  /** In which forms RAM is kept; absent: as it was saved. */
+  forms?: RamForms;
 }
 
 /** What the pool knows of one machine shape. */
@@ -31,12 +35,6 @@ interface Shape {
   key?: Promise<StateCacheKey | undefined>;
 }
 
-/** A state that a scenario saved, and whether its boot was made in this run. */
-interface Checkpoint {
-  state: SavedState;
-  sameRun: boolean;
-}
-
 /**
  * Gives every scenario a pristine machine. A scenario whose subject is the boot gets a boot
  * of this run, or a copy of one; any other may also get a copy of an earlier run's. The
@@ -47,9 +45,9 @@ interface Checkpoint {
 export class MachinePool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #shapes = new Map<string, Shape>();
-  /** By `SCENARIO#NAME`. */
-  readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly checkpoints = new RunCheckpoints();
   readonly #names = new Map<string, number>();
+  readonly #suited: Promise<void>[] = [];
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -71,7 +69,7 @@ export class MachinePool implements AsyncDisposable {
    * @throws TapbootError of the boot or restore; `scenario` for an unknown checkpoint
    */
   async acquire(scenario: Scenario, name: string): Promise<BootImageVM> {
-    if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario, name);
+    if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario.from, name);
     const shape = this.#shape(scenario);
     try {
       return await this.#pristine(shape, scenario, name);
@@ -98,11 +96,6 @@ export class MachinePool implements AsyncDisposable {
     if (scenario.from !== undefined) return;
     const shape = this.#shape(scenario);
     shape.demand = Math.max(0, shape.demand - 1);
-  }
-
-  /** Whether a scenario of this run has saved what this one starts from. */
-  hasCheckpoint({ scenario, checkpoint }: CheckpointReference): boolean {
-    return this.#checkpoints.has(`${scenario}#${checkpoint}`);
   }
 
   /** Key across runs of the boot that a scenario asks for. */
@@ -164,7 +157,12 @@ export class MachinePool implements AsyncDisposable {
     try {
       const work = async (): Promise<SavedState> => await vm.save(key);
       const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
-      if (keep) cache.publish(root, state);
+      const publish = keep
+        ? () => {
+            cache.publish(root, state);
+          }
+        : undefined;
+      this.#suited.push(this.#suit(state, shape.demand - 1, publish));
       return state;
     } catch (thrown) {
       const error = asTapbootError(thrown);
@@ -180,6 +178,13 @@ export class MachinePool implements AsyncDisposable {
     }
   }
 
+  /** Finds the state's best form, and then keeps it, while its machine goes on. */
+  async #suit(state: SavedState, others: number, publish?: () => void): Promise<void> {
+    const { host, forms } = this.#options;
+    await forms?.suit(host, state, publish === undefined ? others : Number.POSITIVE_INFINITY);
+    publish?.();
+  }
+
   async #restore(state: SavedState, name: string, sameRun: boolean): Promise<BootImageVM> {
     const { host } = this.#options;
     return await timed(host, 'restore', name, state.key, () =>
@@ -187,29 +192,9 @@ export class MachinePool implements AsyncDisposable {
     );
   }
 
-  /** Remembers what a scenario has saved, before its machine is closed. */
-  keepCheckpoints(scenario: Scenario, vm: BootImageVM): void {
-    const sameRun = vm.origin.kind === 'booted' || vm.origin.sameRun;
-    for (const [name, state] of vm.checkpoints) {
-      this.#checkpoints.set(`${scenario.id}#${name}`, { state, sameRun });
-    }
-  }
-
-  async #fromCheckpoint(scenario: Scenario, name: string): Promise<BootImageVM> {
-    const from = scenario.from as NonNullable<Scenario['from']>;
-    const checkpoint = this.#checkpoints.get(`${from.scenario}#${from.checkpoint}`);
-    if (checkpoint === undefined) {
-      throw scenarioError(
-        'TAPBOOT_E_CHECKPOINT_MISSING',
-        `the checkpoint ${from.checkpoint} of ${from.scenario} was not reached in this run`,
-        {
-          at: from.at,
-          expected: `${from.scenario} to run before this one, up to its checkpoint`,
-          hint: `Select ${from.scenario} too; its verdict says why the checkpoint was not reached.`,
-        },
-      );
-    }
-    return await this.#restore(checkpoint.state, this.unique(name), checkpoint.sameRun);
+  async #fromCheckpoint(from: CheckpointReference, name: string): Promise<BootImageVM> {
+    const { state, sameRun } = this.checkpoints.find(from);
+    return await this.#restore(state, this.unique(name), sameRun);
   }
 
   #shape({ machine }: Scenario): Shape {
@@ -230,6 +215,7 @@ export class MachinePool implements AsyncDisposable {
 
   /** Waits until what is to be kept for later runs is in its place. */
   async close(): Promise<void> {
+    await Promise.all(this.#suited);
     await this.#options.cache?.close();
   }
 

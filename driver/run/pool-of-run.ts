@@ -1,3 +1,4 @@
+import { RamForms } from '../controller/ram-forms.js';
 import type { VmHost } from '../controller/vm-host.js';
 import type { Scenario } from '../scenario/index.js';
 import { fileDigest } from '../image/content/file-digest.js';
@@ -22,13 +23,15 @@ export interface Machines {
  */
 export function machines(
   { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
-  host: VmHost,
+  given: VmHost,
   image: BootImage,
   scenarios: readonly Scenario[],
 ): Machines {
   const { fresh, ci, incremental } = config;
+  const forms = new RamForms(config.ramForm, cacheDirectory);
+  const host: VmHost = { ...given, directForm: () => forms.direct };
   if (fresh || (ci && !incremental)) {
-    const pool = new MachinePool({ host, image, fresh });
+    const pool = new MachinePool({ host, image, fresh, forms });
     pool.expect(scenarios);
     return { pool, start: new ScenarioStart(pool, scenarios, undefined) };
   }
@@ -43,7 +46,7 @@ export function machines(
   const digest = async (path: string): Promise<string> =>
     await fileDigest(path, { cacheDirectory, progress });
   const cache = new StateCache({ host, image, store, digest });
-  const pool = new MachinePool({ host, image, fresh, cache });
+  const pool = new MachinePool({ host, image, fresh, cache, forms });
   pool.expect(scenarios);
   const steps = new StepCache(host, cache, digest);
   return {

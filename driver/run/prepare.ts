@@ -6,6 +6,7 @@ import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { RunRecord } from '../metadata/run-record.js';
 import { chooseAccelerator } from '../qemu/accelerator.js';
+import { demandForm } from '../qemu/ram/demand.js';
 import { identifyQemu } from '../qemu/version.js';
 import { makeRunKeys } from './keys.js';
 import { probeKernel } from './probe-kernel.js';
@@ -71,6 +72,7 @@ export async function prepareHost(
 ): Promise<VmHost> {
   const { config } = request;
   const qemu = await identifyQemu();
+  await demandForm(qemu, config.ramForm, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
     ...{ wanted: config.accel, qemu, cacheDirectory: request.cacheDirectory, log },

@@ -96,7 +96,7 @@ async function runAttempt(
     artifacts.push(...result.artifacts);
     // What explains a failure was taken when it happened; this is kept of every run.
     artifacts.push(...(await vm.collectDiagnostics(TEARDOWN)));
-    pool.keepCheckpoints(scenario, vm);
+    pool.checkpoints.keep(scenario, vm);
   } catch (thrown) {
     const { signal } = request;
     // Whatever an interrupted wait throws, the interrupt is why.

@@ -83,7 +83,7 @@ export class ScenarioStart {
   /** A checkpoint whose step was reused in this run: its state is that of another run. */
   async #keptCheckpoint(scenario: Scenario, name: string): Promise<BootImageVM | undefined> {
     const { from, machine } = scenario;
-    if (from === undefined || this.#pool.hasCheckpoint(from)) return undefined;
+    if (from === undefined || this.#pool.checkpoints.has(from)) return undefined;
     const key = await this.#checkpointKey(from);
     const unique = (): string => this.#pool.unique(name);
     return key && (await this.#incremental?.cache.restore(key, machine, unique));

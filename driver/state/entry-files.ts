@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, link, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Bytes read at a time. */
-const CHUNK = 1024 * 1024;
+const CHUNK = 4 * 1024 * 1024;
+
+/** Bytes that are looked at together: without any bit set they are a hole, or could be one. */
+const PART = 64 * 1024;
+
+const ZEROS = Buffer.alloc(PART);
 
 /** Where a file system has no hard links, or not between these two places. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
@@ -18,7 +22,35 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await copySparse(from, to);
+  }
+}
+
+/** Copies a file; what is empty in it takes no room in the copy. */
+async function copySparse(from: string, to: string): Promise<void> {
+  const source = await open(from, 'r');
+  try {
+    const target = await open(to, 'wx', 0o600);
+    try {
+      let end = 0;
+      await eachChunk(source, async (chunk, offset) => {
+        for (const { part, at } of partsOf(chunk, offset)) await writeAll(target, part, at);
+        end = offset + chunk.length;
+      });
+      await target.truncate(end);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** On a disk that is nearly full, one write may take only the beginning. */
+async function writeAll(target: FileHandle, part: Buffer, at: number): Promise<void> {
+  let done = 0;
+  while (done < part.length) {
+    done += (await target.write(part, done, part.length - done, at + done)).bytesWritten;
   }
 }
 
@@ -28,30 +60,58 @@ export interface Content {
   sha256: string;
 }
 
-/** Reads a file through once. Between chunks other work of this process goes on. */
-export async function contentOf(path: string): Promise<Content> {
+/**
+ * Reads a file through once. Between chunks other work of this process goes on.
+ * @param sparse the digest is that of the parts of 64 KiB that are not empty, each after its
+ *   place, and of the length: the same bytes, the same digest, but a file of RAM that is
+ *   mostly holes costs no more than what is in it
+ */
+export async function contentOf(path: string, sparse = false): Promise<Content> {
   const handle = await open(path, 'r');
+  const hash = createHash('sha256');
+  let bytes = 0;
   try {
-    return await hashed(handle);
+    await eachChunk(handle, (chunk, offset) => {
+      bytes = offset + chunk.length;
+      if (!sparse) return void hash.update(chunk);
+      for (const { part, at } of partsOf(chunk, offset))
+        hash.update(`${String(at)}\n`).update(part);
+    });
   } finally {
     await handle.close();
   }
+  if (sparse) hash.update(`${String(bytes)}\n`);
+  return { bytes, sha256: hash.digest('hex') };
 }
 
-async function hashed(handle: FileHandle): Promise<Content> {
-  const hash = createHash('sha256');
-  // Two buffers: one is read into while the other is hashed.
+/** The parts of a chunk that have anything in them. */
+function* partsOf(chunk: Buffer, offset: number): Generator<{ part: Buffer; at: number }> {
+  for (let start = 0; start < chunk.length; start += PART) {
+    const part = chunk.subarray(start, start + PART);
+    if (ZEROS.compare(part, 0, part.length, 0, part.length) !== 0)
+      yield { part, at: offset + start };
+  }
+}
+
+/** Calls `use` for one piece of the file after the other; while it works, the next is read. */
+async function eachChunk(
+  handle: FileHandle,
+  use: (chunk: Buffer, offset: number) => Promise<void> | void,
+): Promise<void> {
   let [next, spare] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
-  let bytes = 0;
+  let offset = 0;
   let reading = handle.read(next, 0, CHUNK, 0);
   for (;;) {
     const { bytesRead } = await reading;
-    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
-    bytes += bytesRead;
+    if (bytesRead === 0) return;
     const full = next.subarray(0, bytesRead);
+    const at = offset;
+    offset += bytesRead;
     [next, spare] = [spare, next];
-    reading = handle.read(next, 0, CHUNK, bytes);
-    hash.update(full);
+    reading = handle.read(next, 0, CHUNK, offset);
+    // Whoever stops here leaves a read behind that nobody waits for.
+    reading.catch(() => undefined);
+    await use(full, at);
   }
 }
 

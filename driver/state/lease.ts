@@ -67,8 +67,8 @@ async function withoutManifest(entry: string): Promise<Found> {
 
 async function verify(directory: string, manifest: Manifest): Promise<string | undefined> {
   try {
-    for (const { name, sha256 } of manifest.files) {
-      const content = await contentOf(join(directory, name));
+    for (const { name, sha256, sparse } of manifest.files) {
+      const content = await contentOf(join(directory, name), sparse);
       if (content.sha256 !== sha256) return `its file ${name} is not what was written`;
     }
     return undefined;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { RAM_FORMS } from '../qemu/ram/forms.js';
 import { canonicalJson, digestText, isStateKey, stateKey, type StateInputs } from './state-key.js';
 
 /** Layout of an entry. An entry of another layout is damaged for us, and made anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Name of the manifest in its entry. */
 export const MANIFEST = 'manifest.json';
@@ -49,15 +50,21 @@ const manifestSchema = z.object({
       layers: z.array(fileName).min(1),
     }),
   ),
-  /** Absent of a machine that was off. */
-  deviceState: fileName.optional(),
+  /** RAM and devices (see SavedRam in driver/qemu/ram/forms.ts); absent of a machine that was off. */
+  ram: z.object({ form: z.enum(RAM_FORMS), file: fileName, pages: fileName.optional() }).optional(),
   /** What the scenario engine remembers behind the steps so far. */
   memory: z.unknown().optional(),
   /** Most memory that QEMU had resident up to the save. */
   residentBytes: z.int().positive().optional(),
   console: fileName,
   firmwareVariables: fileName.optional(),
-  files: z.array(z.object({ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 })),
+  /** `sparse`: the digest is that of what is in it, see contentOf in entry-files.ts. */
+  files: z.array(
+    z.object({
+      ...{ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 },
+      sparse: z.literal(true).optional(),
+    }),
+  ),
 });
 
 /** What an entry of the state cache says of itself. */

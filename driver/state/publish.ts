@@ -1,12 +1,14 @@
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SavedState } from '../controller/saved-state.js';
+import type { SavedRam } from '../qemu/ram/forms.js';
 import { stageDisk } from './disk-layers.js';
 import { contentOf, linkOrCopy } from './entry-files.js';
 import { MANIFEST, MANIFEST_FORMAT, manifestText, type Manifest } from './manifest.js';
 import type { StateInputs } from './state-key.js';
 
 const DEVICE_STATE = 'device.state';
+const PAGES = 'ram.state';
 const CONSOLE = 'console.log';
 const VARIABLES = 'variables.fd';
 
@@ -50,8 +52,10 @@ export async function publishEntry(
 
 async function stage(directory: string, { key, inputs, state }: Publication): Promise<Manifest> {
   const { image, machine, medium, firmware, bootFrom, hostKey, authorizedKey } = state;
-  const { deviceState } = state;
-  if (deviceState !== undefined) await linkOrCopy(deviceState, join(directory, DEVICE_STATE));
+  // Read once: the state may get another form meanwhile.
+  const { ram } = state;
+  if (ram !== undefined) await linkOrCopy(ram.file, join(directory, DEVICE_STATE));
+  if (ram?.pages !== undefined) await linkOrCopy(ram.pages, join(directory, PAGES));
   await writeFile(join(directory, CONSOLE), state.console, { mode: 0o600 });
   if (firmware !== undefined) await linkOrCopy(firmware.variables, join(directory, VARIABLES));
   const base = medium.kind === 'disk' ? medium.disk : undefined;
@@ -60,14 +64,16 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
   const files = [];
   for (const name of (await readdir(directory)).sort()) {
     await chmod(join(directory, name), 0o600);
-    files.push({ name, ...(await contentOf(join(directory, name))) });
+    const sparse = isSparse(name, ram);
+    const content = await contentOf(join(directory, name), sparse);
+    files.push({ name, ...content, ...(sparse ? { sparse } : {}) });
   }
   return {
     ...{ format: MANIFEST_FORMAT, key, inputs: { ...inputs }, proof: state.proof },
     ...{ savedAt: new Date().toISOString(), bootedAt: state.bootedAt, timings: state.timings },
     ...{ authorizedKey, image: { spec: image.spec, identity: image.identity }, machine },
     ...{ disks, console: CONSOLE, files },
-    ...(deviceState === undefined ? {} : { deviceState: DEVICE_STATE }),
+    ...(ram === undefined ? {} : { ram: entryRam(ram) }),
     ...(state.memory === undefined ? {} : { memory: state.memory }),
     ...(state.residentBytes === undefined ? {} : { residentBytes: state.residentBytes }),
     ...(hostKey === undefined ? {} : { hostKey }),
@@ -75,3 +81,12 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),
   };
 }
+
+/** RAM in files that are as long as the machine's memory, and mostly holes. */
+const isSparse = (name: string, ram: SavedRam | undefined): boolean =>
+  name === PAGES || (name === DEVICE_STATE && ram?.form === 'mapped-ram');
+
+const entryRam = ({ form, pages }: SavedRam): NonNullable<Manifest['ram']> => ({
+  ...{ form, file: DEVICE_STATE },
+  ...(pages === undefined ? {} : { pages: PAGES }),
+});

@@ -5,8 +5,11 @@ import type { SavedState } from '../controller/saved-state.js';
 import { infraError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import { findFirmware } from '../qemu/firmware.js';
+import type { SavedRam } from '../qemu/ram/forms.js';
+import { bytesOnDisk } from '../qemu/ram/save.js';
 import type { Machine } from '../scenario/model.js';
 import type { Lease } from './lease.js';
+import type { Manifest } from './manifest.js';
 
 /** What the entry was asked for with; the key says that it was made of the same. */
 export interface Wanted {
@@ -39,9 +42,8 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
         : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...{ bootedAt, proof },
-    ...(manifest.deviceState === undefined ? {} : { deviceState: at(manifest.deviceState) }),
+    ...(manifest.ram === undefined ? {} : { ram: await ramOf(manifest.ram, at) }),
     ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
-    deviceStateBytes: manifest.files.find(({ name }) => name === manifest.deviceState)?.bytes ?? 0,
     disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
       ...{ name, sizeBytes, path: at(layers.at(-1) ?? '') },
     })),
@@ -56,5 +58,17 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
     },
     hostKey: manifest.hostKey,
     authorizedKey: manifest.authorizedKey,
+  };
+}
+
+async function ramOf(
+  { form, file, pages }: NonNullable<Manifest['ram']>,
+  at: (name: string) => string,
+): Promise<SavedRam> {
+  const own = [file, ...(pages === undefined ? [] : [pages])];
+  const sizes = await Promise.all(own.map((name) => bytesOnDisk(at(name))));
+  return {
+    ...{ form, file: at(file), bytes: sizes.reduce((sum, size) => sum + size, 0) },
+    ...(pages === undefined ? {} : { pages: at(pages) }),
   };
 }

@@ -1,8 +1,9 @@
 // A current Nix beside the host, for tests on a machine without one: Debian's own packages,
 // unpacked into the user's cache, started by a wrapper. Nothing on the host changes.
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import { runs, unpackDebian } from '../helpers/unpacked-debian.js';
 import { exportPlaces, privateNix } from './private-nix.js';
 
 /** The suite whose Nix (2.26) today's nixpkgs accepts; bookworm's 2.8 is too old. */
@@ -39,34 +40,10 @@ export async function nixForTests(cacheDirectory: string): Promise<UnpackedNix> 
  */
 export async function unpackNix(cacheDirectory: string): Promise<UnpackedNix> {
   const directory = join(cacheDirectory, 'test-nix', `${SUITE}-${LAYOUT}`);
-  const nix: UnpackedNix = {
-    executable: join(directory, 'usr/bin/nix'),
-    staticShell: join(directory, 'usr/bin/bash-static'),
-  };
-  if (await runs(nix.executable)) return nix;
-  await mkdir(dirname(directory), { recursive: true });
-  const staging = await mkdtemp(`${directory}.`);
-  try {
-    const mirror = await debianMirror();
-    const what = ['--variant=extract', '--include=nix-bin,bash-static', '--format=directory'];
-    await execa('mmdebstrap', ['--quiet', ...what, SUITE, staging, mirror]);
-    for (const unneeded of ['doc', 'man', 'info', 'locale', 'perl', 'perl5']) {
-      await rm(join(staging, 'usr/share', unneeded), { recursive: true, force: true });
-    }
-    // The program must start by its own loader and libc, at the place where it will lie; DT_RPATH
-    // (unlike RUNPATH) also holds for the libraries' own libraries.
-    const libraries = join(directory, 'usr/lib/x86_64-linux-gnu');
-    const loader = join(libraries, 'ld-linux-x86-64.so.2');
-    const places = ['--force-rpath', '--set-rpath', libraries, '--set-interpreter', loader];
-    await execa('patchelf', [...places, join(staging, 'usr/bin/nix')]);
-    await chmod(staging, 0o755);
-    await rm(directory, { recursive: true, force: true });
-    await rename(staging, directory);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-  if (await runs(nix.executable)) return nix;
-  throw new Error(`the unpacked ${nix.executable} does not run`);
+  const [executable = ''] = await unpackDebian(directory, {
+    ...{ suite: SUITE, packages: ['nix-bin', 'bash-static'], programs: ['usr/bin/nix'] },
+  });
+  return { executable, staticShell: join(directory, 'usr/bin/bash-static') };
 }
 
 /**
@@ -83,26 +60,4 @@ export async function isolatedNix(nix: UnpackedNix, directory: string): Promise<
   await writeFile(wrapper, lines.join('\n'));
   await chmod(wrapper, 0o755);
   return wrapper;
-}
-
-/**
- * The archive that the host's own suite comes from, as apt itself reads its sources; package
- * lists need not be there.
- */
-async function debianMirror(): Promise<string> {
-  const release = await execa('sh', ['-c', '. /etc/os-release && echo "$VERSION_CODENAME"']);
-  const { stdout } = await execa('apt-get', ['update', '--print-uris']);
-  const end = `/dists/${release.stdout}/InRelease'`;
-  const line = stdout.split('\n').find((uri) => uri.startsWith("'") && uri.includes(end));
-  if (line !== undefined) return line.slice(1, line.indexOf(end));
-  throw new Error(`apt has no source for “${release.stdout}” to take nix-bin from`);
-}
-
-async function runs(executable: string): Promise<boolean> {
-  try {
-    await execa(executable, ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
 }

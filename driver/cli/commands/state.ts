@@ -12,7 +12,8 @@ Examples:
   $ tapboot state clear
 
 Saved states lie in $TAPBOOT_STATE_DIR, else in the cache directory; $TAPBOOT_STATE_LIMIT (MiB)
-is what they may take. They hold the memory of machines, and with it keys: treat them so.
+is what they may take; $TAPBOOT_RAM_FORM (auto, stream, mapped-ram, shared-ram) is how they keep
+RAM. They hold the memory of machines, and with it keys: treat them so.
 `;
 
 const MEGABYTE = 1024 ** 2;
@@ -81,7 +82,7 @@ function line({ key, bytes, lastUsed, inUse, manifest, problem }: EntryFacts): s
   const what =
     manifest === undefined
       ? `damaged: ${problem ?? ''}`
-      : `${manifest.image.spec}, ${shape(manifest.machine)}, booted at ${manifest.bootedAt}`;
+      : `${manifest.image.spec}, ${shape(manifest.machine)}, ${manifest.ram?.form ?? 'powered off'}, booted at ${manifest.bootedAt}`;
   const used = `used at ${new Date(lastUsed).toISOString()}`;
   return [key, size(bytes), what, used, ...(inUse ? ['in use'] : [])].join('  ');
 }

@@ -53,6 +53,11 @@ t.test('where saved states are kept, and how much of them', async (t) => {
   t.match(readConfig(env, {}, '/somewhere'), {
     ...{ stateDirectory: '/somewhere/states', stateLimitBytes: 7 * mebibyte },
   });
+  t.equal(readConfig({}, {}, '/').ramForm, 'auto');
+  t.equal(readConfig({ TAPBOOT_RAM_FORM: 'shared-ram' }, {}, '/').ramForm, 'shared-ram');
+  t.throws(() => readConfig({ TAPBOOT_RAM_FORM: 'fast' }, {}, '/'), {
+    ...{ code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' },
+  });
   t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: 'much' }, {}, '/'), {
     ...{ code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' },
   });

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SavedState } from '../../../driver/controller/saved-state.js';
 import type { BootImage } from '../../../driver/image/image.js';
+import type { SavedRam } from '../../../driver/qemu/ram/forms.js';
 import { createDisk, createOverlay } from '../../../driver/qemu/disks.js';
 import { STATE_PROTOCOL, stateKey } from '../../../driver/state/state-key.js';
 
@@ -25,7 +26,7 @@ export async function savedState(
   directory: string,
   name: string,
   ramBytes = 3_000_000,
-): Promise<SavedState & { deviceState: string }> {
+): Promise<SavedState & { ram: SavedRam }> {
   mkdirSync(directory, { recursive: true });
   const at = (file: string): string => join(directory, file);
   writeFileSync(at('ram'), randomBytes(ramBytes));
@@ -41,8 +42,8 @@ export async function savedState(
     ...{ key: keyOf(name), image: IMAGE, medium: IMAGE.medium, disks },
     machine: { memoryBytes: 1 << 29, cpus: 1, network: 'isolated', disks: [] },
     firmware: { code: '/c', variables: at('fd') },
-    ...{ smbiosFiles: [], bootedAt: '2026-01-01T00:00:00.000Z', deviceState: at('ram') },
-    deviceStateBytes: ramBytes,
+    ...{ smbiosFiles: [], bootedAt: '2026-01-01T00:00:00.000Z' },
+    ram: { form: 'stream', file: at('ram'), bytes: ramBytes },
     proof: { nonce: `${keyOf(name)}-${randomBytes(4).toString('hex')}`, counter: 0 },
     console: Buffer.from(`console of ${name}`),
     timings: { bootToLoginSeconds: 1.5 },

@@ -16,6 +16,7 @@ import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { backingChain } from '../../../driver/qemu/disks.js';
 import { manifestText, readManifest, type Manifest } from '../../../driver/state/manifest.js';
+import { MOUNTS } from '../../helpers/namespaces.js';
 import { StateStore } from '../../../driver/state/state-store.js';
 import { inputs, keyOf, savedState } from './saved.js';
 
@@ -54,7 +55,7 @@ t.test('an entry holds all of a state, for its owner alone, and outlives the run
   const { root, states, notices, open } = bench(t);
   const first = open();
   const state = await savedState(join(root, 'run'), 'a');
-  const ram = readFileSync(state.deviceState);
+  const ram = readFileSync(state.ram.file);
   const publication = { key: keyOf('a'), inputs: inputs('a'), state };
   t.equal(await first.publish(publication), true);
   t.equal(await first.publish(publication), false, 'the second time it is there');
@@ -70,7 +71,7 @@ t.test('an entry holds all of a state, for its owner alone, and outlives the run
     ...{ key: keyOf('a'), proof: state.proof, bootedAt: state.bootedAt, hostKey: 'ssh-ed25519 H' },
     disks: [{ name: 'vda', layers: ['vda.0.qcow2'] }, { layers: ['vdb.0.qcow2', 'vdb.1.qcow2'] }],
   });
-  t.same(readFileSync(join(lease.directory, lease.manifest.deviceState ?? '')), ram);
+  t.same(readFileSync(join(lease.directory, lease.manifest.ram?.file ?? '')), ram);
   t.equal(readFileSync(join(lease.directory, 'console.log'), 'utf8'), 'console of a');
   const chain = await backingChain(join(lease.directory, 'vdb.1.qcow2'));
   t.same(
@@ -297,9 +298,6 @@ t.test('a process killed while it publishes leaves no entry, and its leftovers g
   await living.prune();
   t.same(left(place.states), [], 'removed');
 });
-
-const namespaces = await execa('unshare', ['-rm', 'true'], { reject: false });
-const MOUNTS = { skip: namespaces.exitCode === 0 ? false : 'no user namespaces here' } as const;
 
 t.test('a full disk: nothing half is left', MOUNTS, async (t) => {
   const place = bench(t);
