@@ -83,22 +83,17 @@ t.test('cmpxchg16b is masked under TCG before QEMU 10 only', async (t) => {
 });
 
 t.test('RAM from a file: shared with it, or copy-on-write', async (t) => {
-  const word = (words: string[], flag: string): string => words[words.indexOf(flag) + 1] ?? '';
-  t.notOk(
-    qemuArguments(config({})).some((each) => each.includes('memory-backend')),
-    'none unasked',
-  );
+  t.notOk(qemuArguments(base).some((each) => each.includes('memory-backend')), 'none unasked');
   for (const [shared, share] of [
     [true, 'on'],
     [false, 'off'],
   ] as const) {
-    const words = qemuArguments(config({ ram: { file: '/a,b/ram', shared } }));
-    const backend = words.find((each) => each.startsWith('memory-backend-file'));
-    t.equal(
-      backend,
-      `memory-backend-file,id=pc.ram,mem-path=/a,,b/ram,size=512M,share=${share}`,
+    const argv = qemuArguments({ ...base, ram: { file: '/a,b/ram', shared } });
+    t.strictSame(
+      after(argv, '-object').filter((object) => object.startsWith('memory')),
+      [`memory-backend-file,id=pc.ram,mem-path=/a,,b/ram,size=512M,share=${share}`],
       'the size of the machine’s memory',
     );
-    t.match(word(words, '-machine'), /,memory-backend=pc\.ram$/, 'the name a stream knows RAM by');
+    t.match(after(argv, '-machine')[0], /,memory-backend=pc\.ram$/, 'the name a stream has for it');
   }
 });
