@@ -83,7 +83,10 @@ t.test('cmpxchg16b is masked under TCG before QEMU 10 only', async (t) => {
 });
 
 t.test('RAM from a file: shared with it, or copy-on-write', async (t) => {
-  t.notOk(qemuArguments(base).some((each) => each.includes('memory-backend')), 'none unasked');
+  t.notOk(
+    qemuArguments(base).some((each) => each.includes('memory-backend')),
+    'none unasked',
+  );
   for (const [shared, share] of [
     [true, 'on'],
     [false, 'off'],
