@@ -9,7 +9,12 @@ import { saveRam } from '../qemu/ram/save.js';
 import type { Machine } from '../scenario/model.js';
 import type { MachineParts } from './boot-sequence.js';
 import type { FrozenDisk } from './disk-set.js';
-import { freshenCommand, PREPARE_FRESHENING, replaceAuthorizedKey } from './freshen.js';
+import {
+  freshenCommand,
+  INSTALL_FRESHENER,
+  replaceAuthorizedKey,
+  START_FRESHENER,
+} from './freshen.js';
 import type { Guest } from './guest.js';
 
 /** What a machine carries in its RAM to prove later that it was restored, not rebooted. */
@@ -88,10 +93,10 @@ export async function saveState(
     });
   }
   const nonce = freshNonce(key);
-  await guest.guard(shell.plant(nonce));
   // Clean pages of the page cache need not be in the state: it gets small by this.
-  const flush = `${PREPARE_FRESHENING}; sync; echo 3 > /proc/sys/vm/drop_caches`;
+  const flush = `${INSTALL_FRESHENER}; sync; echo 3 > /proc/sys/vm/drop_caches`;
   await guest.guard(shell.run(flush, { timeoutMs: OWN_COMMAND_MS }));
+  await guest.guard(shell.plant(nonce, START_FRESHENER));
   return await saveRunning(
     parts,
     guest,

@@ -1,11 +1,12 @@
 import type { CommandResult, RunOptions } from '../channel/channel.js';
 import type { Artifact } from '../events/events.js';
-import { shellQuote } from '../shell-quote.js';
+import { atOnce } from './at-once.js';
 import {
   AGENT_UNIT,
   DIAGNOSTICS,
   LIST_AGENT_LOGS,
   LIST_FAILED_UNITS,
+  readLog,
   unitJournal,
   type Diagnostic,
 } from './diagnostic.js';
@@ -72,6 +73,8 @@ class Collection {
   /** Why the guest is no longer asked. */
   #silent: string | undefined;
   #timeouts = 0;
+  /** What is known before it is asked for, by command. */
+  #answers = new Map<string, CommandResult>();
 
   constructor(source: DiagnosticSource, files: EvidenceFiles, options: DiagnosticOptions) {
     this.#source = source;
@@ -84,13 +87,15 @@ class Collection {
     // First of all: what a display shows may be gone a moment later.
     if (extent === 'failure') await this.#keepScreenshot();
     const wanted = DIAGNOSTICS.filter(({ when }) => extent === 'failure' || when === 'always');
+    // Of every run, so it has to be cheap; after a failure one by one, each with its own time.
+    if (extent === 'always') await this.#askAtOnce(wanted);
     for (const { label, command } of wanted) {
       const result = await this.#keepOutput(label, command);
       if (label === 'dmesg' && result !== undefined) await this.#keepOomKills(result.stdout);
     }
     for (const log of await this.#list('list of agent logs', LIST_AGENT_LOGS)) {
       const name = log.replace(/^.*\//, '').replace(/\.log$/, ' log');
-      await this.#keepOutput(name, `cat -- ${shellQuote(log)}`);
+      await this.#keepOutput(name, readLog(log));
     }
     if (extent === 'failure') {
       for (const unit of await this.#list('list of failed units', LIST_FAILED_UNITS)) {
@@ -101,6 +106,26 @@ class Collection {
     }
     if (this.#missing.length === 0) return;
     await this.#files.keep('not collected', `${this.#missing.join('\n')}\n`);
+  }
+
+  /** Answers that do not come by this are asked for one by one. */
+  async #askAtOnce(wanted: readonly Diagnostic[]): Promise<void> {
+    if (this.#silent !== undefined) return;
+    const { command, answersOf } = atOnce(wanted);
+    try {
+      this.#answers = answersOf(await this.#run(command));
+    } catch {
+      // Why the guest does not answer is told when it is asked again.
+    }
+  }
+
+  async #run(command: string): Promise<CommandResult> {
+    const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
+    return await this.#source.run(command, {
+      timeoutMs,
+      outputLimit: OUTPUT_LIMIT,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   /** The host takes it: a guest that no longer answers has a display all the same. */
@@ -135,13 +160,9 @@ class Collection {
       this.#missing.push(`${label}: ${this.#silent}`);
       return undefined;
     }
-    const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
     try {
-      const result = await this.#source.run(command, {
-        timeoutMs,
-        outputLimit: OUTPUT_LIMIT,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const result = this.#answers.get(command) ?? (await this.#run(command));
       if (!result.timedOut) return result;
       this.#timeouts += 1;
       if (this.#timeouts >= PATIENCE) {

@@ -61,6 +61,9 @@ export const DIAGNOSTICS: readonly Diagnostic[] = [
 export const LIST_AGENT_LOGS =
   'for f in /tmp/pre-nixos*.log; do [ ! -f "$f" ] || printf \'%s\\n\' "$f"; done';
 
+/** Prints one of them. */
+export const readLog = (file: string): string => `cat -- ${shellQuote(file)}`;
+
 /** Prints the names of failed units, one a line. */
 export const LIST_FAILED_UNITS = tool(
   'systemctl',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { freshenCommand, PREPARE_FRESHENING } from '../../driver/controller/freshen.js';
+import { freshenCommand, INSTALL_FRESHENER } from '../../driver/controller/freshen.js';
 import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const run = async (vm: BootImageVM, command: string): Promise<string> => {
@@ -26,7 +26,7 @@ t.test(
     await run(booted, 'echo before > /run/trace; printf before | dd of=/dev/vdb conv=fsync');
 
     // The kernel's generator has just been reseeded: by itself it does not for a while.
-    await run(booted, `${PREPARE_FRESHENING}; ${freshenCommand()}`);
+    await run(booted, `${INSTALL_FRESHENER}; ${freshenCommand()}`);
     const state = await booted.save();
     const bytes = state.ram?.bytes ?? 0;
     t.ok(bytes > 1024 * 1024, 'the state holds the RAM');

@@ -21,7 +21,8 @@ const HEAD_LENGTH = 64;
  * it; with `set -m` it (or its reporter) has a process group of its own. It has the guest's
  * locale, and the OOM score of any process. The runner has them all the time, since
  * a change costs most right after a fork: that is why it is told the command's length in
- * characters of either kind.
+ * characters of either kind. Descriptors of the shell on the port are in `__tb_rf` and
+ * `__tb_of`: no command has them.
  *
  * Outputs that are text travel in frames, newline as \x03: in pieces `p ID STREAM TEXT` of 3000
  * bytes, the rest of both streams with the end (`d`). Builtins read 27 kB of a file in 15 ms
@@ -49,7 +50,7 @@ __tb_w() { kill -0 "$__tb_rp" && printf '%-${String(HEAD_LENGTH)}s' "$__tb_n" >&
 __tb_r() {
   trap : TERM
   set +m
-  [[ $__tb_rf ]] && exec {__tb_rf}>&-
+  for __tb_i in $__tb_rf $__tb_of; do exec {__tb_i}>&-; done
   local in=/dev/null
   [[ $2 != - ]] && in=$__tb_d/$1.i
   ( { [[ $__tb_o ]] && echo 0 >/proc/self/oom_score_adj

@@ -92,7 +92,7 @@ export const SPOOL_MEBIBYTES = 64;
  * Answers `r DIRECTORY SHELL`, or `x REASON`.
  */
 const start = (runner: string): string => `
-__tb_c=0; __tb_x=; __tb_o=
+__tb_c=0; __tb_x=; __tb_o=; __tb_of=
 cd /
 unset SSH_CLIENT SSH_CONNECTION SSH_TTY OLDPWD HISTFILE PROMPT_COMMAND
 export TERM=dumb HOME=\${HOME:-/root} USER=\${USER:-root} LOGNAME=\${LOGNAME:-root}

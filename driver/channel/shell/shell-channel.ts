@@ -151,14 +151,15 @@ export class ShellChannel implements Channel {
    * Puts `nonce` into the shell's memory, and there alone: only the same running system,
    * or one restored from its saved state, can give it back.
    * @param nonce letters, digits, `-` and `_`
+   * @param then a command line that the shell itself runs; nobody hears how it ends
    */
-  async plant(nonce: string): Promise<void> {
+  async plant(nonce: string, then = ':'): Promise<void> {
     if (!/^[\w-]+$/.test(nonce)) {
       throw infraError('TAPBOOT_E_NONCE', 'a nonce is made of letters, digits, - and _');
     }
     // A runner that is busy now will be so in the restored machine.
     const free = this.#runner === 'free' ? 'free' : '';
-    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}\n`);
+    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}; ${then}\n`);
     await this.heartbeat(10_000);
   }
 
