@@ -67,11 +67,15 @@ async function command(qmp: Socket, name: string, args: object = {}): Promise<vo
   await answer;
 }
 
-/** From a started `-incoming defer` to a guest that runs. */
-export async function resumeBare({ qmp }: BareQemu): Promise<void> {
+/**
+ * From a started `-incoming defer` to a guest that runs.
+ * @param capability of the migration that the form of RAM needs
+ */
+export async function resumeBare({ qmp }: BareQemu, capability?: string): Promise<void> {
   await command(qmp, 'qmp_capabilities');
+  const wanted = ['events', ...(capability === undefined ? [] : [capability])];
   await command(qmp, 'migrate-set-capabilities', {
-    capabilities: [{ capability: 'events', state: true }],
+    capabilities: wanted.map((name) => ({ capability: name, state: true })),
   });
   const done = heard(qmp, /"completed"/);
   await command(qmp, 'migrate-incoming', { uri: 'fd:3' });

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { openBench, type Bench } from './host.js';
 import { tableOf, type SectionResult } from './result.js';
 import { boots } from './sections/boot.js';
-import { restoreAndSave } from './sections/restore.js';
+import { FLOOR, restoreAndSave } from './sections/restore.js';
 import { roundTrips } from './sections/round-trip.js';
 import { manyScenarios, seedSuite } from './sections/suite.js';
 
@@ -23,8 +23,7 @@ const { values } = parseArgs({
 });
 
 const results: SectionResult[] = [];
-const floorOf = (): number =>
-  results[0]?.samples['restore to first command: bare QEMU (floor)']?.median ?? Number.NaN;
+const floorOf = (): number => results[0]?.samples[FLOOR]?.median ?? Number.NaN;
 
 const SECTIONS: Record<string, (bench: Bench) => Promise<SectionResult>> = {
   restore: restoreAndSave,
