@@ -1,4 +1,5 @@
 import { BootImageVM } from '../controller/boot-image-vm.js';
+import { untilIdle } from '../controller/idle.js';
 import type { RamForms } from '../controller/ram-forms.js';
 import type { SavedState } from '../controller/saved-state.js';
 import type { VmHost } from '../controller/vm-host.js';
@@ -155,6 +156,7 @@ export class MachinePool implements AsyncDisposable {
     if (!keep && !wantedByOthers(shape)) return undefined;
     const key = keep ? root.key : undefined;
     try {
+      await untilIdle(vm);
       const work = async (): Promise<SavedState> => await vm.save(key);
       const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
       const publish = keep
