@@ -28,8 +28,8 @@ interface Asked {
 
 /**
  * Waits for a moment in which a booted guest is done with the rest of its boot: what is under
- * way when it is saved goes on in every copy, in front of the copy's own work. Here a state
- * saved before that took 750 ms for a trivial scenario, one saved after it 550.
+ * way when it is saved goes on in every copy, in front of the copy's own work. Of seven states
+ * one had been saved busy: it took 750 ms for a trivial scenario, the others 500 to 600.
  * @throws as the command; not when the guest stays busy
  */
 export async function untilIdle(machine: Asked): Promise<void> {
