@@ -115,7 +115,9 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
     if (this.lost !== undefined) throw this.lost;
     if (options.channel === 'ssh' && this.sshFails !== undefined) throw this.sshFails;
     const began = performance.now();
-    const child = execa(this.shell, ['-c', command], {
+    // A pipe of Node's is a socket, and bash on a socket reads the user's ~/.bashrc.
+    const quiet = this.shell === 'bash' ? ['--norc'] : [];
+    const child = execa(this.shell, [...quiet, '-c', command], {
       reject: false,
       // A group of its own, so that what the shell has started is killed with it.
       detached: true,
