@@ -41,7 +41,7 @@ async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<Ru
     {
       cwd,
       env: {
-        ...{ TAPBOOT_STATE_DIR: join(bench.directory, 'states'), BENCH_USAGE: report, CI: '' },
+        ...{ TAPBOOT_STATE_DIR: statesOf(bench), BENCH_USAGE: report, CI: '' },
         BOOT_IMAGE_VM_LEDGER_PATH: join(bench.directory, 'ledger.jsonl'),
       },
     },
@@ -56,12 +56,23 @@ async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<Ru
   };
 }
 
+const statesOf = (bench: Bench): string => join(bench.directory, 'states');
+
+/** Megabytes that the saved states take on disk (`du`: holes in sparse files take none). */
+async function stateMegabytes(bench: Bench): Promise<number> {
+  const { stdout } = await execa('du', ['--summarize', '--block-size=1', statesOf(bench)]);
+  return Number(stdout.split('\t')[0]) / 1e6;
+}
+
 const stepSeconds = (events: readonly TimedEvent[], scenario: string): number =>
   events
     .filter(({ type, scenario: of }) => type === 'step:end' && of?.id === scenario)
     .reduce((sum, { durationMs }) => sum + (durationMs ?? 0) / 1000, 0);
 
 const RESIDUE = 'removes-raid-lvm-residue';
+
+/** S1 to S4. */
+const SCENARIOS = 4;
 
 /** The seed's suite: fresh, warm, and again after an edit of the last step. */
 export async function seedSuite(bench: Bench): Promise<SectionResult> {
@@ -70,19 +81,22 @@ export async function seedSuite(bench: Bench): Promise<SectionResult> {
   const file = join(cwd, 'scenarios', `${RESIDUE}.yaml`);
   const original = readFileSync(file, 'utf8');
   const costs: Record<string, RunCost[]> = {};
+  const states: { warm: number[]; incremental: number[] } = { warm: [], incremental: [] };
   const measure = async (name: string, args: string[]): Promise<RunCost> => {
     const cost = await runTapboot(bench, cwd, args);
     (costs[name] ??= []).push(cost);
     return cost;
   };
   for (let round = 0; round < bench.repetitions; round++) {
-    rmSync(join(bench.directory, 'states'), { recursive: true, force: true });
+    rmSync(statesOf(bench), { recursive: true, force: true });
     await measure('fresh, 1 worker', ['--fresh', '--workers', '1']);
     await measure('fresh, 2 workers', ['--fresh', '--workers', '2']);
     await measure('first run', ['--workers', '1']);
     await measure('warm, 1 worker', ['--workers', '1']);
     await measure('warm, 2 workers', ['--workers', '2']);
+    states.warm.push(await stateMegabytes(bench));
     await measure('incremental, first run', ['--incremental', RESIDUE]);
+    states.incremental.push(await stateMegabytes(bench));
     writeFileSync(file, original.replace(/timeout: 240s\n$/, `timeout: ${String(239 - round)}s\n`));
     await measure('incremental, last step edited', ['--incremental', RESIDUE]);
     writeFileSync(file, original);
@@ -91,7 +105,18 @@ export async function seedSuite(bench: Bench): Promise<SectionResult> {
   for (const [name, all] of Object.entries(costs)) {
     samples[name] = sampleOf(all.map(({ seconds }) => seconds));
   }
-  return { name: 'the seed’s suite', samples, ...suiteGoals(costs) };
+  const { goals, figures } = suiteGoals(costs);
+  const warm = sampleOf(states.warm).median;
+  const more = sampleOf(states.incremental).median - warm;
+  return {
+    name: 'the seed’s suite',
+    ...{ samples, goals },
+    figures: {
+      ...figures,
+      [`state MB per scenario, ${String(SCENARIOS)} scenarios`]: warm / SCENARIOS,
+      'state MB more for the steps of S4 (incremental)': more,
+    },
+  };
 }
 
 function suiteGoals(costs: Record<string, RunCost[]>): {
@@ -145,6 +170,7 @@ export async function manyScenarios(bench: Bench, floor: number): Promise<Sectio
   const samples: Record<string, Sample> = {};
   const totals = new Map<number, number[]>();
   const two: number[] = [];
+  rmSync(statesOf(bench), { recursive: true, force: true });
   for (let round = 0; round < bench.repetitions; round++) {
     for (const count of [1, 5, 20, 50]) {
       const cwd = join(bench.directory, `many-${String(count)}`);
@@ -167,7 +193,11 @@ export async function manyScenarios(bench: Bench, floor: number): Promise<Sectio
   return {
     name: 'many scenarios',
     samples,
-    figures: { 'added seconds per scenario, 5 to 20': (of(20) - of(5)) / 15, '5 to 50': added },
+    figures: {
+      'added seconds per scenario, 5 to 20': (of(20) - of(5)) / 15,
+      '5 to 50': added,
+      'state MB per scenario, 50 scenarios': (await stateMegabytes(bench)) / 50,
+    },
     goals: [
       {
         what: 'one more scenario against the floor of a restore',
