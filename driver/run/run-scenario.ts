@@ -52,6 +52,7 @@ export async function runScenario(
       previous = failure;
       continue;
     }
+    if (failure !== undefined) machines.pool.checkpoints.failed(scenario, failure);
     const outcome = attempt.outcome === 'passed' && number > 1 ? 'flaky' : attempt.outcome;
     policy.knownIssues.ended(scenario, outcome);
     events.emit({

@@ -10,6 +10,7 @@ import {
   LOGIN_PROMPT,
   LOGIN_PROMPT_ANYWHERE,
   PASSWORD_PROMPT,
+  SHELL_PROMPT_ANYWHERE,
   type ProbeAnswer,
 } from './prompts.js';
 import { openQuietShell, type ConsoleSession } from './quiet-shell.js';
@@ -82,6 +83,7 @@ async function findShell(
     }
     const line = lastLine(view);
     const idle = dialogue.idleMs;
+    const mayBeShell = probes > 0 || line.trim() !== '' || (named && promptWrittenOver(view));
     if (named && LOGIN_IMPOSSIBLE.test(view)) throw refused(access, dialogue);
     if (idle < SETTLED_MS) {
       await dialogue.next(SETTLED_MS - idle);
@@ -106,21 +108,25 @@ async function findShell(
       probes === 0
     ) {
       dialogue.type('');
-    } else if ((probes > 0 || line.trim() !== '') && idle >= probeDelay(probes)) {
+    } else if (mayBeShell && idle >= probeDelay(probes)) {
       probes++;
       dialogue.typeProbe();
-    } else if (probes === 0 && line.trim() === '' && idle >= NUDGE_MS) {
+    } else if (!mayBeShell && idle >= NUDGE_MS) {
       // Enter brings a prompt back. A quiet shell has none: every second time, ask.
       if (++nudges % 2 === 0) dialogue.typeProbe();
       else dialogue.type('');
     } else {
-      const threshold = probes > 0 || line.trim() !== '' ? probeDelay(probes) : NUDGE_MS;
+      const threshold = mayBeShell ? probeDelay(probes) : NUDGE_MS;
       await dialogue.next(Math.max(10, threshold - idle));
     }
     // A getty that came back: what was probed is gone, begin anew.
     if (probes > 0 && LOGIN_PROMPT.test(lastLine(dialogue.view))) probes = 0;
   }
 }
+
+/** A service has written behind a shell's prompt; what is typed now reaches the shell. */
+const promptWrittenOver = (view: string): boolean =>
+  SHELL_PROMPT_ANYWHERE.test(view) && !LOGIN_INCORRECT.test(view);
 
 const probeDelay = (probes: number): number =>
   probes === 0 ? MAYBE_PROMPT_MS : PROBE_AGAIN_MS * Math.min(probes, 6);

@@ -23,6 +23,9 @@ export const LOGIN_IMPOSSIBLE =
 export const ROOT_REFUSED =
   /(?:not in the sudoers file|may not run|not allowed to execute|a password is required|a terminal is required|command not found|not found|authentication failure|sorry, try again|incorrect password|permission denied|must be suid|no such file)/i;
 
+/** A line that ends as prompts do, though the cursor is no longer behind it. */
+export const SHELL_PROMPT_ANYWHERE = /[#$%>] *$/m;
+
 /** What a probe has found out. */
 export interface ProbeAnswer {
   uid: number;

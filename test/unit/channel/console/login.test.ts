@@ -78,6 +78,19 @@ t.test('a kernel line in the middle of login:, and behind it', async (t) => {
   t.equal(peer.typed[0], 'root\\n');
 });
 
+t.test('a service writes behind the prompt of the shell', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('\r\ndebian login: ');
+  play(peer, (line) =>
+    line === 'root'
+      ? '\x1b[?2004hroot@debian:~# \r\r\nLAN IPv4 address: 10.0.2.15\r\r\n'
+      : `${shellAnswer(line, 0)}root@debian:~# `,
+  );
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.equal(peer.typed[0], 'root\\n');
+  t.match(peer.typed[1], /printf/, 'it is asked, without a long silence before');
+});
+
 t.test('autologin: a shell is there at once, nobody asks for a name', async (t) => {
   const peer = consoleWithPeer();
   peer.say('live login: root (automatic login)\r\n\r\n\x1b[31mroot@live:~#\x1b[0m ');
