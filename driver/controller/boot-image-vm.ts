@@ -114,8 +114,12 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     command: string,
     options: RunOptions & { channel?: ChannelName },
   ): Promise<CommandResult> {
-    const channel = await this.channel(options.channel);
-    return await this.#on('run a command').guard(channel.run(command, options));
+    const guest = this.#on('run a command');
+    const started = performance.now();
+    const channel = await guest.channel(options.channel, options.timeoutMs);
+    // The time-out is of the whole: a connection that comes late leaves less to the command.
+    const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - started));
+    return await guest.guard(channel.run(command, { ...options, timeoutMs }));
   }
 
   async copyIn(

@@ -16,6 +16,7 @@ import { Watchdog } from '../watchdog/watchdog.js';
 import type { GuestOptions, GuestTimings } from './guest-options.js';
 import { firstRoot, shellPortOpened } from './first-root.js';
 import { openSsh } from './open-ssh.js';
+import { sshWithin, type SshStage } from './ssh-within.js';
 import type { VmHost } from './vm-host.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
@@ -47,6 +48,7 @@ export class Guest implements AsyncDisposable {
   #access: GuestAccess | undefined;
   #readySsh: SshChannel | undefined;
   #sshPort: number | undefined;
+  #sshStage: SshStage = 'silent';
   hostKey: string | undefined;
   readonly timings: GuestTimings = {};
 
@@ -186,6 +188,9 @@ export class Guest implements AsyncDisposable {
         onPort: (port) => {
           this.#sshPort = port;
         },
+        onStage: (stage) => {
+          this.#sshStage = stage;
+        },
       }),
     );
     this.#scope.use(opened.channel);
@@ -195,12 +200,16 @@ export class Guest implements AsyncDisposable {
     return opened.channel;
   }
 
-  /** The channel demanded, or the best one ready. */
-  async channel(name?: ChannelName): Promise<Channel> {
+  /**
+   * The channel demanded, or the best one ready. SSH is waited for `withinMs` milliseconds, or
+   * as long as BOOT_IMAGE_VM_LOGIN_TIMEOUT says.
+   */
+  async channel(name?: ChannelName, withinMs?: number): Promise<Channel> {
     const wanted = name ?? this.#best();
     if (wanted === 'ssh') {
       this.startSsh(this.#host.timeouts.loginMs);
-      return await this.guard(this.#ssh as Promise<SshChannel>);
+      const ssh = this.guard(this.#ssh as Promise<SshChannel>);
+      return await (withinMs === undefined ? ssh : sshWithin(ssh, withinMs, () => this.#sshStage));
     }
     const channel = wanted === 'shell' ? this.#shell : this.#consoleChannel;
     if (channel !== undefined) return channel;

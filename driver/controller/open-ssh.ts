@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { Channel } from '../channel/channel.js';
 import { SshChannel } from '../channel/ssh/ssh-channel.js';
-import { asTapbootError, infraError, productError } from '../errors.js';
+import { asTapbootError, infraError } from '../errors.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
+import { tooLate, type SshStage } from './ssh-within.js';
 import type { VmHost } from './vm-host.js';
 import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-sshd.js';
 
@@ -28,6 +29,8 @@ export interface SshOpening {
   signal: AbortSignal;
   /** Told as soon as it is known, whether or not the guest ever answers there. */
   onPort(port: number): void;
+  /** Told how far it has come. */
+  onStage(stage: SshStage): void;
 }
 
 /** SSH that a command has returned over, and the key that its server is pinned to. */
@@ -62,8 +65,10 @@ async function open(opening: SshOpening): Promise<OpenedSsh> {
     });
   }
   opening.onPort(port);
+  opening.onStage(root === undefined ? 'unknown' : 'silent');
   if (root === undefined) return await connect(opening, port, host.keys.hostPublicKey, left);
   await prepareOverRoot(root, host, left, opening);
+  opening.onStage('listening');
   const handed = opening.handedHostKey ? host.keys.hostPublicKey : undefined;
   const likely = opening.hostKey ?? handed;
   try {
@@ -119,13 +124,7 @@ async function prepareOverRoot(
 ): Promise<void> {
   const prepare = `${installAuthorizedKey(host.keys.authorizedKey)}\n${WAIT_FOR_SSHD}`;
   const listening = await root.run(prepare, { timeoutMs: left(), signal });
-  if (listening.timedOut) {
-    throw productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
-      expected: `sshd within ${String(Math.round(deadlineMs / 1000))} s`,
-      got: 'no listening socket in /proc/net/tcp',
-      hint: 'Is sshd part of the image, and its unit enabled?',
-    });
-  }
+  if (listening.timedOut) throw tooLate('silent', deadlineMs);
 }
 
 /** The guest's own host key, when it can be read. */

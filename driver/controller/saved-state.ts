@@ -5,7 +5,7 @@ import { infraError } from '../errors.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import type { UefiFirmware } from '../qemu/machine.js';
 import type { SavedRam } from '../qemu/ram/forms.js';
-import { saveRam } from '../qemu/ram/save.js';
+import { resumeAfterSave, saveRam } from '../qemu/ram/save.js';
 import type { Machine } from '../scenario/model.js';
 import type { MachineParts } from './boot-sequence.js';
 import type { FrozenDisk } from './disk-set.js';
@@ -162,7 +162,7 @@ async function saveRunning(
     await rm(file, { force: true });
     throw error;
   } finally {
-    await qmp.execute('cont');
+    await resumeAfterSave(qmp);
   }
 }
 

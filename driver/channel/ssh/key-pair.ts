@@ -19,14 +19,22 @@ export interface SshKeyFile extends SshKeyPair {
   path: string;
 }
 
+/** Bytes of an ed25519 public key's wire form: two lengths, the name, the key (RFC 8709 §4). */
+const BLOB_BYTES = 4 + 'ssh-ed25519'.length + 4 + 32;
+
 /**
  * Makes an ephemeral key pair; used for root's login as well as for the guest's host key.
  * The keys are in memory only: see {@link writeKeyPair} for files.
  */
 export function generateKeyPair(comment = 'tapboot'): SshKeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  const publicKey = pair.public.trim();
-  return { privateKey: pair.private, publicKey, fingerprint: fingerprintOf(publicKey) };
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const publicKey = pair.public.trim();
+    // ssh2 1.17 drops leading zero bytes of the key itself (mscdex/ssh2#1513): one pair of 256
+    // is one that no sshd takes. Such a pair is thrown away.
+    if (keyBlob(publicKey).byteLength !== BLOB_BYTES) continue;
+    return { privateKey: pair.private, publicKey, fingerprint: fingerprintOf(publicKey) };
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { infraError } from '../../errors.js';
 import type { QmpClient } from '../qmp.js';
 import { listenOnce } from '../socket.js';
@@ -49,6 +50,23 @@ export async function saveRam(qmp: QmpClient, request: SaveRequest): Promise<num
     });
   }
   return await bytesOnDisk(file);
+}
+
+/** Between two looks at whether QEMU is done with a migration; it is a matter of milliseconds. */
+const LOOK_MS = 5;
+
+/**
+ * Lets a machine go on after a save. QEMU says `completed` before its run state leaves
+ * `finish-migrate`, in which it refuses `cont` ("Migration is not finalized yet"; seen with
+ * QEMU 10 on a busy host).
+ */
+export async function resumeAfterSave(qmp: QmpClient): Promise<void> {
+  for (;;) {
+    const { status } = (await qmp.execute('query-status')) as { status: string };
+    if (status !== 'finish-migrate') break;
+    await delay(LOOK_MS);
+  }
+  await qmp.execute('cont');
 }
 
 async function start(qmp: QmpClient, uri: string): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import ssh2 from 'ssh2';
 import t from 'tap';
 import {
   fingerprintOf,
@@ -25,4 +26,13 @@ t.test('OpenSSH reads the keys, and agrees about the fingerprint', async (t) => 
 
 t.test('no two pairs are alike', async (t) => {
   t.not(generateKeyPair().privateKey, generateKeyPair().privateKey);
+});
+
+t.test('no pair is one that OpenSSH refuses', async (t) => {
+  // ssh2 makes one such pair of 256: that none of 3000 is there by luck has a chance of 1e-5.
+  const pairs = Array.from({ length: 3000 }, () => generateKeyPair());
+  const broken = pairs.filter(({ privateKey, publicKey }) =>
+    [privateKey, publicKey].some((key) => ssh2.utils.parseKey(key) instanceof Error),
+  );
+  t.same(broken, []);
 });
