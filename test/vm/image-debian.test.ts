@@ -1,16 +1,25 @@
-import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { writeSabotagedAgent } from '../agents/layer.js';
 import { ImageMachine, provide } from './image-machine.js';
 
 t.setTimeout(1_800_000);
 
-async function keyPair(): Promise<{ file: string; secret: string; open: string }> {
-  const file = join(await mkdtemp(join(tmpdir(), 'tapboot-key-')), 'key');
+/** A directory for one test, gone with it. */
+async function place(t: Test, name: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), `tapboot-${name}-`));
+  t.teardown(async () => {
+    await rm(directory, { recursive: true });
+  });
+  return directory;
+}
+
+async function keyPair(t: Test): Promise<{ file: string; secret: string; open: string }> {
+  const file = join(await place(t, 'key'), 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file]);
   return {
     file,
@@ -53,7 +62,7 @@ t.test('the fast form: access, agent, forced cleanup, power-off', async (t) => {
   t.equal(again.buildSeconds, undefined);
   t.equal(again.identity, image.identity);
 
-  const [user, host] = [await keyPair(), await keyPair()];
+  const [user, host] = [await keyPair(t), await keyPair(t)];
   await using machine = await ImageMachine.start(image.medium, {
     disks: ['4G', '1536M', '1536M'],
     credentials: {
@@ -145,7 +154,7 @@ t.test('an image without keys makes its own, another each time', async (t) => {
 });
 
 t.test('a panic ends QEMU with a failure', async (t) => {
-  const directory = join(await mkdtemp(join(tmpdir(), 'tapboot-panics-')), 'layer');
+  const directory = join(await place(t, 'panics'), 'layer');
   await writeSabotagedAgent('panics', directory);
   const image = await provide(`debian,agent=${directory}`);
   await using machine = await ImageMachine.start(image.medium, { disks: ['1G'] });
@@ -154,11 +163,11 @@ t.test('a panic ends QEMU with a failure', async (t) => {
 });
 
 t.test('layers: files added, files deleted, a live system without root login', async (t) => {
-  const layer = join(await mkdtemp(join(tmpdir(), 'tapboot-layer-')), 'extra');
+  const layer = join(await place(t, 'layer'), 'extra');
   await mkdir(join(layer, 'etc'), { recursive: true });
   await writeFile(join(layer, 'etc/.wh.os-release'), '');
   await writeFile(join(layer, 'etc/private'), 'mine', { mode: 0o600 });
-  const user = await keyPair();
+  const user = await keyPair(t);
   const image = await provide(`debian,agent=none,layer=test/layers/live-user+${layer}`);
   const plain = await provide('debian,agent=none');
   t.equal(image.artifact['root_digest'], plain.artifact['root_digest'], 'the same root');
