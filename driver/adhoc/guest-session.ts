@@ -88,6 +88,9 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
   }
   stderr.write(`tapboot: no ssh (${problem}): this is the serial console; Ctrl-] ends it\n`);
   ready();
+  const say = (text: string): void => {
+    stderr.write(`${text}\n`);
+  };
   const send = (typed: string): void => {
     vm.console.send(typed);
   };
@@ -97,7 +100,7 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
     await consoleTerminal(terminal, host.places(vm.name).serialLog, send, ended);
   };
   if (vm.states.nearest?.unasked === true) await show();
-  else await withPersonsShell(vm, terminal.type, show);
+  else await withPersonsShell(vm, { type: terminal.type, say }, show);
   const death = await Promise.race([died, Promise.resolve(undefined)]);
   if (death !== undefined) throw guestDead(death.code, death.message, death.details);
   return 0;

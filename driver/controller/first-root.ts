@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.js';
-import { ConsoleChannel } from '../channel/console/console-channel.js';
+import { ConsoleChannel, type Renew } from '../channel/console/console-channel.js';
 import type { Console } from '../channel/console/console.js';
 import { login } from '../channel/console/login.js';
 import type { ConsoleSession } from '../channel/console/quiet-shell.js';
@@ -25,6 +25,21 @@ export interface FirstRootOptions {
   /** The other way in, by the credential alone. */
   overSsh(): Promise<Channel>;
   warn(message: string): void;
+}
+
+/** Commands over a console that was in use before: somebody is logged in, or can log in. */
+export function consoleAgain(
+  console: Console,
+  access: GuestAccess,
+  signal: AbortSignal | undefined,
+): ConsoleChannel {
+  const renew = loginAgain(console, access, signal);
+  return new ConsoleChannel({ console, shell: 'sh', typedBytes: -1 }, renew);
+}
+
+function loginAgain(console: Console, access: GuestAccess, signal: AbortSignal | undefined): Renew {
+  const how = { again: true, ...(signal === undefined ? {} : { signal }) };
+  return async (timeoutMs) => await login(console, access, { ...how, timeoutMs });
 }
 
 /** The first channel with root; `console` when it is that one. */
@@ -55,7 +70,8 @@ export async function firstRoot(options: FirstRootOptions): Promise<FirstRoot> {
     const { portOpened } = options;
     const shellStarted = await options.guard(quickGuestShell(session, { portOpened, ...how }));
     const typedBytes = session.console.typedBytes;
-    const console = new ConsoleChannel({ ...session, typedBytes }, enter);
+    const renew = loginAgain(options.console, access, signal);
+    const console = new ConsoleChannel({ ...session, typedBytes }, renew);
     return { channel: console, console, shellStarted };
   } catch (error) {
     const problem = asTapbootError(error);

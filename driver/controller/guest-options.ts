@@ -1,4 +1,5 @@
 import type { CarriedConsole } from '../channel/console/transcript.js';
+import type { GuestAccess } from '../image/image.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import type { SerialLog } from './serial-log.js';
 import type { VmHost } from './vm-host.js';
@@ -18,4 +19,15 @@ export interface GuestOptions {
   log: SerialLog;
   /** What the console had said before, of a restored machine. */
   carried?: CarriedConsole;
+}
+
+/** What a saved state knows of the guest in it. */
+export interface GuestPast {
+  timings: GuestTimings;
+  hostKey: string | undefined;
+  /** Commands can go over the console, by the access of this image. */
+  consoleLogin?: true;
+  /** It answered nothing any more when it was saved. */
+  unasked?: true;
+  image: { access: GuestAccess };
 }

@@ -12,12 +12,13 @@ import type { GuestAccess } from '../image/image.js';
 import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
-import { Watchdog } from '../watchdog/watchdog.js';
-import type { GuestOptions, GuestTimings } from './guest-options.js';
-import { firstRoot, shellPortOpened } from './first-root.js';
+import type { Watchdog } from '../watchdog/watchdog.js';
+import { consoleAgain, firstRoot, shellPortOpened } from './first-root.js';
+import type { GuestOptions, GuestPast, GuestTimings } from './guest-options.js';
 import { openSsh } from './open-ssh.js';
 import { sshWithin, type SshStage } from './ssh-within.js';
 import type { VmHost } from './vm-host.js';
+import { watchGuest } from './watch-guest.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
@@ -64,23 +65,7 @@ export class Guest implements AsyncDisposable {
       host.log(`console typed: ${line}`);
     };
     this.console = new Console(running.console, this.transcript, { logTyped });
-    this.watchdog = new Watchdog({
-      transcript: this.transcript,
-      bootSilenceMs: host.timeouts.spawnMs,
-      background: host.background === true,
-      onFinding: ({ severity, message, line }) => {
-        host.log(`console shows (${severity}): ${message}: ${line.trim()}`);
-      },
-    });
-    this.#scope.defer(
-      running.qmp.onEvent((event) => {
-        host.log(`qmp event ${event.name} ${JSON.stringify(event.data)}`);
-        this.watchdog.onQmpEvent(event.name, event.data);
-      }),
-    );
-    void running.process.exited.then((exit) => {
-      this.watchdog.onProcessExit(exit);
-    });
+    this.watchdog = watchGuest(host, running, this.transcript, this.#scope);
     this.lost = this.watchdog.death.then((error: TapbootError) => {
       this.#dead = true;
       throw error;
@@ -99,10 +84,12 @@ export class Guest implements AsyncDisposable {
   }
 
   /** Makes a restored guest's past its own: it has long been booted and logged in to. */
-  takeOver(state: { timings: GuestTimings; hostKey: string | undefined }): void {
+  takeOver(state: GuestPast): void {
     Object.assign(this.timings, state.timings);
     this.hostKey = state.hostKey;
     this.watchdog.booted();
+    if (state.consoleLogin !== true || state.unasked === true) return;
+    this.#consoleChannel = consoleAgain(this.console, state.image.access, this.#host.signal);
   }
 
   /**
@@ -221,6 +208,11 @@ export class Guest implements AsyncDisposable {
   #best(): ChannelName {
     if (this.#shell !== undefined) return 'shell';
     return this.#readySsh !== undefined || this.#consoleChannel === undefined ? 'ssh' : 'console';
+  }
+
+  /** True when commands can go over the console. */
+  get consoleLogin(): boolean {
+    return this.#consoleChannel !== undefined;
   }
 
   get shell(): ShellChannel | undefined {

@@ -54,6 +54,8 @@ export interface SavedState {
   timings: { bootToLoginSeconds?: number; bootToSshSeconds?: number };
   /** Pinned SSH host key in OpenSSH public format, when it is known. */
   hostKey: string | undefined;
+  /** The console lets root in: commands can go over it, too. */
+  consoleLogin?: true;
   /** The client key that the guest lets in. */
   authorizedKey: string;
   /** Saved without a word from the guest: nothing in its RAM can prove what it is. */
@@ -155,6 +157,7 @@ async function saveRunning(
       console: await readFile(parts.host.places(parts.name).serialLog),
       timings: guest.timings,
       hostKey: guest.hostKey,
+      ...(guest.consoleLogin ? { consoleLogin: true } : {}),
       ...(residentBytes === undefined ? {} : { residentBytes }),
       authorizedKey: parts.host.keys.authorizedKey,
     };

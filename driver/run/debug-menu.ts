@@ -56,7 +56,7 @@ async function act(key: string, options: MenuOptions, death: Promise<void>): Pro
     const send = (text: string): void => {
       vm.console.send(text);
     };
-    await withPersonsShell(vm, terminalType(context), async () => {
+    await withPersonsShell(vm, { type: terminalType(context), say }, async () => {
       await consoleTerminal({ stdin, stdout }, serialLog, send, death);
     });
   } else if (key === 'w') {

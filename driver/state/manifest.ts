@@ -37,6 +37,8 @@ const manifestSchema = z.object({
   }),
   /** Pinned SSH host key, OpenSSH public format. */
   hostKey: z.string().optional(),
+  /** Commands can go over the console. */
+  consoleLogin: z.literal(true).optional(),
   /** The client key that the guest lets in: that of the run that made the boot. */
   authorizedKey: z.string(),
   image: z.object({ spec: z.string(), identity: z.string() }),

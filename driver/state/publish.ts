@@ -77,6 +77,7 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...(state.memory === undefined ? {} : { memory: state.memory }),
     ...(state.residentBytes === undefined ? {} : { residentBytes: state.residentBytes }),
     ...(hostKey === undefined ? {} : { hostKey }),
+    ...(state.consoleLogin === undefined ? {} : { consoleLogin: true }),
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),
   };

@@ -57,6 +57,7 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
         : { bootToSshSeconds: timings.bootToSshSeconds }),
     },
     hostKey: manifest.hostKey,
+    ...(manifest.consoleLogin === undefined ? {} : { consoleLogin: true }),
     authorizedKey: manifest.authorizedKey,
   };
 }

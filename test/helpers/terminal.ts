@@ -14,6 +14,9 @@ export interface TerminalOptions {
   cwd?: string;
 }
 
+/** Milliseconds after which what has not been shown will not be: no measure, the end of a hang. */
+const PATIENCE_MS = 180_000;
+
 let sessions = 0;
 
 /** `tapboot ARGS` on a pseudo-terminal of its own, which `script` (util-linux) makes. */
@@ -78,9 +81,16 @@ export class TerminalSession {
 
   /** Waits until the text behind `from` matches; throws when the command ends before. */
   async shows(pattern: RegExp, from = 0): Promise<void> {
+    const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
       if (pattern.test(plainText(this.#output).slice(from))) return;
-      if (this.#ended) throw new Error(`ended without ${String(pattern)}:\n${this.screen.text}`);
+      const why = this.#ended ? 'ended' : performance.now() > giveUpAt ? 'hangs' : undefined;
+      if (why !== undefined) {
+        // What comes after this in the test need not wait as long again.
+        this.hangUp();
+        const raw = JSON.stringify(this.#output.slice(-1000));
+        throw new Error(`${why} without ${String(pattern)}:\n${this.screen.text}\n${raw}`);
+      }
       await sleep(20);
     }
   }

@@ -1,6 +1,7 @@
 // Shells and consoles for a person: the menu of --debug, attach, open, shell, on pseudo-terminals.
 import { join } from 'node:path';
 import t from 'tap';
+import { plainText } from '../../driver/report/plain-text.js';
 import { Place, readMetadata, runDirectories } from '../helpers/run-tapboot.js';
 import { TerminalSession, type TerminalOptions } from '../helpers/terminal.js';
 
@@ -41,21 +42,35 @@ t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhe
       // Tab completes; the arrow brings the line back.
       await held.answer('ls /run/he\t\r', /ls \/run\/here\s+\/run\/here\s/);
       await held.answer('\u001b[A\r', /\/run\/here\s+\/run\/here\s/);
-      await held.answer('echo begun; sleep 500\r', /\nbegun\s/);
+      // A shell of its own: bash loses a Ctrl-C that comes while it starts a program.
+      await held.answer("sh -c 'echo begun; exec sleep 500'\r", /\nbegun\s/);
       await held.answer('\u0003', PROMPT);
       await held.answer('echo still $((40 + 2))\r', /still 42\s/);
       await held.resize(100, 40);
-      await held.answer('stty size\r', /40 100\s/);
+      // The news of the size and the keys go different ways.
+      const told = 'until [ "$(stty size)" = "40 100" ]; do sleep 0.1; done; echo to""ld\r';
+      await held.answer(told, /told\s/);
       await held.resize(80, 24);
       await held.answer('touch /run/there; exit 3\r', MENU);
       t.pass('and back in the menu');
     },
   );
 
-  await t.test('c: the console, typed into, until Ctrl-]', async () => {
+  await t.test('c: the console, typed into, until Ctrl-]', async (t) => {
     await held.answer('c', PROMPT);
     await held.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
     await held.answer('sleep 500\r', /sleep 500/);
+    await held.answer('\u001d', MENU);
+
+    const before = held.mark;
+    await held.answer('c', PROMPT);
+    const since = (): string => plainText(held.output).slice(before);
+    t.notMatch(since(), /Input\/output error|login: root[^]*login: root/, 'the login has lasted');
+    // A program for which Ctrl-C is a key like any other.
+    await held.answer('trap "" HUP; stty raw -echo; echo now raw; cat\r', /\nnow raw\s/);
+    await held.answer('\u001d', MENU);
+    await held.answer('c', PROMPT);
+    await held.answer('echo twx\u007fo $((40 + 2)); pgrep -xc cat\r', /\ntwo 42\s+0\s/);
     await held.answer('\u001d', MENU);
   });
 
@@ -93,6 +108,10 @@ t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhe
 t.test('a: aborts, with the record written', async (t) => {
   const held = run();
   await held.shows(MENU);
+  // Of a restored machine, whose login on the console is another driver's.
+  await held.answer('c', PROMPT);
+  await held.answer('ls /run/here\r', /\n\/run\/here\s/);
+  await held.answer('\u001d', MENU);
   held.type('a');
   t.equal((await held.end).code, 1, 'the step had its verdict before');
   const metadata = readMetadata(runDirectories(place.logRoot).at(-1) ?? '');

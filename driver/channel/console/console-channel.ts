@@ -1,4 +1,11 @@
-import { guestDead, infraError, scenarioError } from '../../errors.js';
+import {
+  asTapbootError,
+  guestDead,
+  infraError,
+  productError,
+  scenarioError,
+  type TapbootError,
+} from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
@@ -26,7 +33,7 @@ const COMMAND_LIMIT = 120_000;
  */
 export class ConsoleChannel implements Channel {
   readonly name = 'console';
-  readonly #renew: (() => Promise<ConsoleSession>) | undefined;
+  readonly #renew: Renew | undefined;
   #session: ConsoleSession;
   #link: ConsoleLink;
   #loaded = false;
@@ -39,7 +46,7 @@ export class ConsoleChannel implements Channel {
    * @param renew logs in anew, when someone else has typed on the console in between;
    *   without it the shell is trusted to be still there
    */
-  constructor(session: ConsoleSession, renew?: () => Promise<ConsoleSession>) {
+  constructor(session: ConsoleSession, renew?: Renew) {
     this.#session = session;
     this.#link = new ConsoleLink(session.console, session.typedBytes);
     this.#renew = renew;
@@ -65,7 +72,7 @@ export class ConsoleChannel implements Channel {
     const { outputLimit = DEFAULT_OUTPUT_LIMIT, signal, stdin, timeoutMs } = options;
     const bytes = commandBytes(command);
     signal?.throwIfAborted();
-    const link = await this.#ready();
+    const [link, leftMs] = await this.#ready(timeoutMs);
     const id = String(++this.#count);
     await link.write(`${id}.c`, bytes);
     if (stdin !== undefined) await link.write(`${id}.i`, Buffer.from(stdin));
@@ -85,7 +92,7 @@ export class ConsoleChannel implements Channel {
     try {
       link.type([` __tb_r ${id} ${stdin === undefined ? '-' : 'i'} ${String(outputLimit)}`]);
       const over = Promise.race([ended.promise, link.console.closed]);
-      const stop = await untilStopped(over, timeoutMs, signal);
+      const stop = await untilStopped(over, leftMs, signal);
       if (stop !== undefined) await kill(link, ended);
       if (stop?.why === 'abort') throw stop.reason;
       const endedAt = ended.settled ? await ended.promise : performance.now();
@@ -106,19 +113,42 @@ export class ConsoleChannel implements Channel {
     }
   }
 
-  /** Loads the guest's half, once; and again when someone else has used the shell. */
-  async #ready(): Promise<ConsoleLink> {
+  /**
+   * Loads the guest's half, once; and again when someone else has used the shell.
+   * @returns what to type into, and the milliseconds that the command still has: a login is
+   *   part of what its time-out is for
+   */
+  async #ready(timeoutMs: number): Promise<[ConsoleLink, number]> {
     if (this.#closed)
       throw infraError('TAPBOOT_E_CONSOLE_CHANNEL', 'the console channel was closed');
+    const started = performance.now();
     if (!this.#link.untouched && this.#renew !== undefined) {
-      this.#session = await this.#renew();
+      this.#session = await this.#renew(timeoutMs).catch((error: unknown) => {
+        throw takenAway(asTapbootError(error), timeoutMs);
+      });
       this.#link = new ConsoleLink(this.#session.console, this.#session.typedBytes);
       this.#loaded = false;
     }
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - started));
     if (!this.#loaded) await this.#link.load(this.#session.shell);
     this.#loaded = true;
-    return this.#link;
+    return [this.#link, leftMs];
   }
+}
+
+/** Logs in on a console that was in use before, within so many milliseconds. */
+export type Renew = (withinMs: number) => Promise<ConsoleSession>;
+
+/** The guest may well be alive; only the way to its shell is not there any more. */
+function takenAway(error: TapbootError, withinMs: number): TapbootError {
+  if (error.code !== 'TAPBOOT_E_LOGIN_TIMEOUT') return error;
+  const { output } = error.details;
+  return productError('TAPBOOT_E_CONSOLE_TAKEN', 'the shell on the console is not to be had', {
+    expected: `a login prompt or a shell within ${String(Math.round(withinMs / 100) / 10)} s`,
+    got: 'someone has typed on the console before, and whatever is there now answers differently',
+    ...(output === undefined ? {} : { output }),
+    hint: 'Does a `console` step leave a program running in the foreground there? Other channels do not mind.',
+  });
 }
 
 const NOTHING: CompleteOutput = { stdout: '', stderr: '', dropped: { stdout: 0, stderr: 0 } };

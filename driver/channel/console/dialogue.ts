@@ -53,9 +53,9 @@ export class Dialogue {
     this.console.send(`${text}\n`, options);
   }
 
-  /** Types a probe, behind `before`, as a line of its own. */
-  typeProbe(before = ''): void {
-    this.type(`${KILL_LINE}${before}${this.probe.next()}`);
+  /** Types a probe, between `before` and `after`, as a line of its own. */
+  typeProbe(before = '', after = ''): void {
+    this.type(`${KILL_LINE}${before}${this.probe.next()}${after}`);
   }
 
   /**

@@ -20,6 +20,8 @@ export interface LoginOptions {
   timeoutMs: number;
   /** Called once, when a login prompt or a shell is first seen. */
   onPrompt?: () => void;
+  /** Somebody is, or was, logged in: a silent console is a quiet shell rather than a boot. */
+  again?: boolean;
   signal?: AbortSignal;
 }
 
@@ -53,8 +55,11 @@ export async function login(
   options: LoginOptions,
 ): Promise<ConsoleSession> {
   const { transcript } = console;
-  const dialogue = new Dialogue(console, transcript.start, options.timeoutMs, options.signal);
-  let found = await findShell(dialogue, access, options.onPrompt);
+  const { again = false, timeoutMs, signal } = options;
+  // Of a console that was in use before, only what it waits with now counts.
+  const from = again ? transcript.mark() - lastLine(transcript.text()).length : transcript.start;
+  const dialogue = new Dialogue(console, from, timeoutMs, signal);
+  let found = await findShell(dialogue, access, again, options.onPrompt);
   if (found.uid !== 0) found = await becomeRoot(dialogue, access);
   return await openQuietShell(dialogue, found.shell);
 }
@@ -63,6 +68,7 @@ export async function login(
 async function findShell(
   dialogue: Dialogue,
   access: GuestAccess,
+  again: boolean,
   onPrompt: (() => void) | undefined,
 ): Promise<ProbeAnswer> {
   let refusals = 0;
@@ -83,7 +89,8 @@ async function findShell(
     }
     const line = lastLine(view);
     const idle = dialogue.idleMs;
-    const mayBeShell = probes > 0 || line.trim() !== '' || (named && promptWrittenOver(view));
+    const mayBeShell =
+      probes > 0 || line.trim() !== '' || (named ? promptWrittenOver(view) : again);
     if (named && LOGIN_IMPOSSIBLE.test(view)) throw refused(access, dialogue);
     if (idle < SETTLED_MS) {
       await dialogue.next(SETTLED_MS - idle);

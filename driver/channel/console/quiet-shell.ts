@@ -6,7 +6,8 @@ import type { Dialogue } from './dialogue.js';
 export interface ConsoleSession {
   console: Console;
   shell: 'bash' | 'sh';
-  /** `console.typedBytes` at the time: more means that someone else has typed since. */
+  /** `console.typedBytes` at the time: more means that someone else has typed since, and less
+   * (-1) that this driver has not been there yet. */
   typedBytes: number;
 }
 
@@ -17,6 +18,7 @@ export interface ConsoleSession {
  */
 const START = { bash: 'exec bash --norc --noprofile 2>/dev/null', sh: 'exec sh 2>/dev/null' };
 
+/** The last of these holds only where all that comes before it was understood. */
 const SETTLE = [
   'exec 2>&1',
   'stty sane -echo 2>/dev/null',
@@ -26,9 +28,9 @@ const SETTLE = [
   // An interrupt typed by a scenario ends what runs in the shell, not the shell.
   'trap : INT',
   'cd /',
+  '[ -t 2 ]',
 ].join('; ');
 
-const ECHO_MS = 1000;
 const ATTEMPTS = 6;
 const ANSWER_MS = 2000;
 
@@ -40,23 +42,20 @@ export async function openQuietShell(
   dialogue: Dialogue,
   shell: 'bash' | 'sh',
 ): Promise<ConsoleSession> {
-  dialogue.type(` ${START[shell]}`);
-  // The line editor of the old shell reads ahead: what is typed before it has let go is lost.
-  // It has when the whole line is echoed; where nothing echoes there is no editor either.
-  const until = performance.now() + ECHO_MS;
-  while (!dialogue.view.includes('2>/dev/null\n') && performance.now() < until) {
-    await dialogue.next(until - performance.now());
-  }
-  await settled(dialogue);
+  // The line editor of the old shell reads ahead: what is typed before it has let go of the
+  // terminal is lost, or comes out by halves. An echo does not tell, since the terminal
+  // echoes as well; an answer does, as no shell runs a line before its editor has let go.
+  await answered(dialogue, '', `; ${START[shell]}`);
+  await answered(dialogue, ` ${SETTLE} &&`, '');
   const { console } = dialogue;
   return { console, shell, typedBytes: console.typedBytes };
 }
 
-/** Sets the shell up, and asks whether it is there, in one line; repeated until it answers. */
-async function settled(dialogue: Dialogue): Promise<void> {
+/** Types a line that asks whether it was run; repeated until it answers. */
+async function answered(dialogue: Dialogue, before: string, after: string): Promise<void> {
   dialogue.probe.begin();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    dialogue.typeProbe(` ${SETTLE};`);
+    dialogue.typeProbe(before, after);
     const until = performance.now() + ANSWER_MS * attempt;
     while (performance.now() < until) {
       if (dialogue.probe.answer(dialogue.view)?.uid === 0) return;

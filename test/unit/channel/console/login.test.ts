@@ -99,6 +99,47 @@ t.test('autologin: a shell is there at once, nobody asks for a name', async (t) 
   t.match(peer.typed[0], /printf/);
 });
 
+t.test('nothing is typed while the old line editor may still read ahead', async (t) => {
+  const peer = consoleWithPeer();
+  const early: string[] = [];
+  let busy = false;
+  peer.say('root@live:~# ');
+  peer.guest.on('data', (chunk: Buffer) => {
+    if (busy) early.push(chunk.toString());
+    const line = chunk.toString();
+    // The terminal echoes a line at once; the editor that runs it does so again, later.
+    peer.say(line.replace(/\x15/, '').replace('\r', '\r\n'));
+    busy = true;
+    setTimeout(() => {
+      busy = false;
+      peer.say(shellAnswer(line, 0));
+    }, 300);
+  });
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.same(early, []);
+  t.match(peer.typed, [
+    /printf/,
+    /printf.*; exec bash .*2>\/dev\/null/,
+    /exec 2>&1.*-t 2 \].*printf/,
+  ]);
+});
+
+t.test('again: a quiet shell is asked at once, and old prompts do not count', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('live login: root\r\nroot@live:~# exec bash\r\n');
+  play(peer, (line) => shellAnswer(line, 0));
+  await peer.console.expect('exec bash', { from: 'boot', timeoutMs: 15_000 });
+  await login(peer.console, ROOT, { timeoutMs: 15_000, again: true });
+  t.match(peer.typed[0], /printf/);
+});
+
+t.test('again: where somebody has logged out, a name is given', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: undefined }, 0);
+  await login(peer.console, ROOT, { timeoutMs: 15_000, again: true });
+  t.equal(peer.typed[0], 'root\\n');
+});
+
 t.test('a user becomes root by the first way that works', async (t) => {
   const peer = consoleWithPeer();
   let uid = 1000;
