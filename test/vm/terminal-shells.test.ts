@@ -145,3 +145,16 @@ t.test('shell: a ready machine; Ctrl-D ends it', async (t) => {
   t.equal((await shell.end).code, 0);
   await place.expectNothingLeft(t);
 });
+
+t.test('shell, without a network: the console, of a machine booted and restored', async (t) => {
+  for (const origin of ['booted', 'restored; booted at']) {
+    const shell = start(['shell', '--accel', 'tcg', '--network', 'none']);
+    await shell.shows(/this is the serial console; Ctrl-\] ends it/);
+    await shell.shows(PROMPT);
+    await shell.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
+    shell.type('\u001d');
+    t.equal((await shell.end).code, 0);
+    t.match(shell.screen.text, `tapboot: ${origin}`);
+  }
+  await place.expectNothingLeft(t);
+});
