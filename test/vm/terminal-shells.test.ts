@@ -1,4 +1,5 @@
 // Shells and consoles for a person: the menu of --debug, attach, open, shell, on pseudo-terminals.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { plainText } from '../../driver/report/plain-text.js';
@@ -18,8 +19,20 @@ steps:
     always: true
 `;
 
+const DASH = `version: 1
+name: Dash
+steps:
+  - run: usermod --shell /bin/dash root
+  - console: { send: "exit\\r", expect: "login:" }
+  - run: "false"
+  - name: "over the console: dash"
+    run: test -z "$BASH_VERSION"
+    channel: console
+    always: true
+`;
+
 const place = await Place.make(t);
-const cwd = t.testdir({ scenarios: { 'fails.yaml': FAILS } });
+const cwd = t.testdir({ scenarios: { 'fails.yaml': FAILS }, 'dash.yaml': DASH });
 const start = (args: string[], options: TerminalOptions = {}): TerminalSession =>
   TerminalSession.start(place, args, { cwd, ...options });
 const run = (): TerminalSession => start(['run', '--debug', '--accel', 'tcg', 'fails']);
@@ -125,6 +138,23 @@ t.test('Ctrl-C in the menu aborts as well', async (t) => {
   held.type('\u0003');
   t.equal((await held.end).code, 1);
   t.match(held.screen.text, /^interrupted by SIGINT$/m);
+});
+
+t.test('c, where the shell of root is dash', async (t) => {
+  const held = start(['run', '--debug', '--accel', 'tcg', 'dash.yaml']);
+  await held.shows(MENU);
+  for (const round of ['one', 'two']) {
+    await held.answer('c', /\n# $/);
+    await held.answer(`echo ${round} $BASH_VERSION.\r`, new RegExp(`\\n${round} \\.\\s+# $`));
+    await held.answer('trap "" HUP; stty raw -echo; echo now raw; cat\r', /\nnow raw\s/);
+    await held.answer('\u001d', MENU);
+  }
+  held.type('\r');
+  t.equal((await held.end).code, 1);
+  const [run = ''] = runDirectories(place.logRoot).slice(-1);
+  const events = readFileSync(join(run, 'logs/events.jsonl'), 'utf8');
+  const back = /"type":"step:end".*"title":"over the console: dash".*"outcome":"passed"/;
+  t.match(events, back, 'and the driver has its console back');
 });
 
 t.test('open: a shell in the machine that failed', async (t) => {
