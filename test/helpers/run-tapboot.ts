@@ -9,7 +9,7 @@ import type { Test } from 'tap';
 import { ledgerLineSchema, type LedgerLine } from '../../driver/ledger/ledger-schema.js';
 import { metadataSchema, type Metadata } from '../../driver/metadata/metadata-schema.js';
 import { qemuProcesses, untilGone } from './processes.js';
-import { tapTree, type TapTree } from './tap-tree.js';
+import { failuresOf, tapTree, type TapTree } from './tap-tree.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
 
@@ -25,6 +25,8 @@ export interface TapbootRun {
   runDirectory: string | undefined;
   metadata: Metadata | undefined;
   ledger: LedgerLine[];
+  /** How it ended, in one line: for the message of an assertion about that. */
+  told: string;
 }
 
 export interface TapbootOptions {
@@ -138,12 +140,15 @@ export class TapbootProcess {
       this.#ended = true;
       const newest = newestRun(logRoot);
       const runDirectory = newest !== undefined && this.#earlier.has(newest) ? undefined : newest;
+      const stderr = String(result.stderr);
+      const tap = tapTree(String(result.stdout));
       return {
         code: result.exitCode,
         signal: result.signal,
         stdout: String(result.stdout),
-        stderr: String(result.stderr),
-        tap: tapTree(String(result.stdout)),
+        stderr,
+        tap,
+        told: [stderr.trim(), failuresOf(tap)].filter((text) => text !== '').join('; '),
         runDirectory,
         metadata: runDirectory === undefined ? undefined : readMetadata(runDirectory),
         ledger: readLedger(place.ledger),

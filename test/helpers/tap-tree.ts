@@ -45,6 +45,9 @@ interface ParsedPoint {
   diag: Diagnosis | null;
 }
 
+/** Characters of what a failure has to show, in one line. */
+const LONGEST = 800;
+
 /** Takes a whole stream, strictly: anything that is no TAP is a violation. */
 export function tapTree(text: string): TapTree {
   const tree: TapTree = { ok: false, scenarios: [], bailout: undefined, violations: [] };
@@ -90,4 +93,23 @@ export function shown({ diagnosis }: TapPoint): string {
     .filter((text) => text !== undefined)
     .map((text) => (typeof text === 'string' ? text : JSON.stringify(text)))
     .join('\n');
+}
+
+/**
+ * Each failed scenario in one line: where it failed, how, and what there was. Of a run that
+ * failed otherwise than expected, the log of a CI is often all there is, and of that a part.
+ */
+export function failuresOf({ scenarios, bailout }: TapTree): string {
+  const lines = scenarios
+    .filter(({ ok }) => !ok)
+    .map((scenario) => {
+      const step = scenario.steps.find(({ ok }) => !ok);
+      const told = { ...scenario.diagnosis, ...step?.diagnosis };
+      const where = step?.title ?? told.phase ?? 'no step';
+      const words = shown(step ?? scenario)
+        .replace(/\s+/g, ' ')
+        .slice(0, LONGEST);
+      return `${scenario.title}: ${where}: ${told.class ?? 'no class'} ${told.code ?? 'no code'}: ${words}`;
+    });
+  return [...(bailout === undefined ? [] : [`Bail out! ${bailout}`]), ...lines].join('; ');
 }

@@ -16,7 +16,7 @@ void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) =
   await writeSabotagedAgent('claims-success', layer);
   const image = `debian:fast,agent=${layer}`;
   const end = await place.run(['run', '--image', image, '--accel', 'tcg', RESIDUE]);
-  t.equal(end.code, 1, end.stderr);
+  t.equal(end.code, 1, end.told);
   const kept = join(end.runDirectory ?? '', 'artifacts', RESIDUE, 'capsule.tar.zst');
   const facts = await stat(kept);
   t.equal(facts.mode & 0o777, 0o600, 'for its owner alone');
@@ -98,7 +98,7 @@ void t.test('--capture every-step keeps the start of the failing step', async (t
   const place = await Place.make(t);
   const file = join(t.testdir({ 'late.yaml': SCENARIO }), 'late.yaml');
   const end = await place.run(['run', '--accel', 'tcg', '--capture', 'every-step', file]);
-  t.equal(end.code, 1, end.stderr);
+  t.equal(end.code, 1, end.told);
   const capsule = join(end.runDirectory ?? '', 'artifacts', 'late', 'capsule.tar.zst');
   const opened = await execa(
     join(projectRoot, 'bin/tapboot'),
@@ -115,10 +115,10 @@ void t.test('--capture none keeps nothing; a dead machine gives its disks', asyn
   const dies = `version: 1\nname: Dies\nsteps:\n  - run: echo c > /proc/sysrq-trigger; sleep 60\n`;
   const file = join(t.testdir({ 'dies.yaml': dies }), 'dies.yaml');
   const none = await place.run(['run', '--accel', 'tcg', '--capture', 'none', file]);
-  t.equal(none.code, 3, none.stderr);
+  t.equal(none.code, 3, none.told);
   t.notMatch(none.stdout, 'capsule.tar');
   const end = await place.run(['run', '--accel', 'tcg', file]);
-  t.equal(end.code, 3, end.stderr);
+  t.equal(end.code, 3, end.told);
   const capsule = join(end.runDirectory ?? '', 'artifacts', 'dies', 'capsule.tar.zst');
   const harness = await readFile(join(end.runDirectory ?? '', 'logs', 'harness.log'), 'utf8');
   t.match(harness, /capsule of dies: (?:the machine's memory is missing|the machine cannot prove)/);

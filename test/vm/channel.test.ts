@@ -100,6 +100,14 @@ async function contract(t: Test, channel: Channel): Promise<void> {
   );
   t.match(await run('pkill -x sleep; echo $?'), { stdout: '0\n' }, 'and it had stayed');
 
+  // Without processes of its own, so that it writes between any two of those that send.
+  const growing = await run(
+    `rm -f /tmp/enough; printf '\\000'
+    while [ ! -e /tmp/enough ]; do echo more; for i in {1..200}; do :; done; done & sleep 0.3`,
+  );
+  t.match(growing, { stdout: /^\0(?:more\n)+/, exitStatus: 0 }, 'nor does one that writes on');
+  await run('touch /tmp/enough');
+
   const stubborn = await run('trap "" TERM; echo begun; while :; do sleep 1; done', {
     timeoutMs: 2000,
   });

@@ -24,7 +24,7 @@ t.test('commands on a console on which a scenario has typed', async (t) => {
     scenario('taken, others', send('cat\n'), '  - run: id -un\n'),
   ]);
   t.same(end.tap.violations, []);
-  t.equal(end.code, 1, end.stderr);
+  t.equal(end.code, 1, end.told);
   const taken = {
     code: 'TAPBOOT_E_CONSOLE_TAKEN',
     class: 'product',

@@ -79,7 +79,7 @@ t.test('deaths in the middle of a scenario', async (t) => {
   await going.printed(/# Subtest: qemu-is-killed[^]*\n {4}ok 1 - it lives/);
   process.kill(await going.qemu(), 'SIGKILL');
   const end = await going.end;
-  t.equal(end.code, 3, end.stderr);
+  t.equal(end.code, 3, end.told);
   t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
   t.equal(end.tap.ok, false);
   t.equal(end.tap.bailout, undefined, 'the run itself is sound');
@@ -109,7 +109,7 @@ t.test('deaths in the middle of a scenario', async (t) => {
 
 t.test('deaths at boot', async (t) => {
   const bootDeath = (t: Test, end: TapbootRun, code: string, says: RegExp): void => {
-    t.equal(end.code, 3, end.stderr);
+    t.equal(end.code, 3, end.told);
     t.same(end.tap.violations, []);
     const [told] = end.tap.scenarios;
     t.match(told, {
@@ -171,7 +171,7 @@ t.test('the driver is ended while it waits for SSH', async (t) => {
   await going.logged(/ boot ended after /);
   process.kill(going.pid, 'SIGTERM');
   const end = await going.end;
-  t.equal(end.code, 4, end.stderr);
+  t.equal(end.code, 4, end.told);
   t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_INTERRUPTED' } }]);
   t.match(end.ledger, [{ outcome: 'error', scenarios: [{ outcome: 'interrupted' }] }]);
   await place.expectNothingLeft(t);
@@ -218,7 +218,7 @@ t.test('the driver is ended', async (t) => {
       await t.test(`${signal} ${moment}`, async (t) => {
         const before = runDirectories(place.logRoot);
         const end = await ended(moment, signal);
-        t.equal(end.code, 4, end.stderr);
+        t.equal(end.code, 4, end.told);
         t.equal(end.signal, undefined, 'it ended by itself');
         t.match(end.stderr, `tapboot: ${signal}: ending the run`);
         t.same(end.tap.violations, []);

@@ -55,7 +55,7 @@ t.test('a pass on retry is flaky everywhere, and exit code 0', async (t) => {
     '--report',
     `junit=${directory}/j.xml`,
   ]);
-  t.equal(run.code, 0, run.stderr);
+  t.equal(run.code, 0, run.told);
   const [outcome] = run.ledger[0]?.scenarios.map((one) => one.outcome) ?? [];
   t.match(outcome, /^(passed|flaky)$/);
   const attempts = new Set(
@@ -85,7 +85,7 @@ t.test(
       place.run(['run', file(scenario), '--known-issues', file(issues)]);
 
     const tolerated = await run('defect.yaml', 'known.yaml');
-    t.equal(tolerated.code, 0, tolerated.stderr);
+    t.equal(tolerated.code, 0, tolerated.told);
     t.match(points(tolerated), [/^not ok 1 - A defect # TODO known issue: bug 12 \(storage\)$/]);
     t.match(tolerated.ledger.at(-1), { outcome: 'passed', scenarios: [{ outcome: 'known' }] });
 

@@ -43,7 +43,7 @@ for (const form of FORMS) {
   await t.test(form, async (t) => {
     const place = await Place.make(t);
     const end = await place.run(['run', '--image', form, '--accel', 'tcg']);
-    t.equal(end.code, 0, end.stderr);
+    t.equal(end.code, 0, end.told);
     t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
     t.equal(end.tap.ok, true);
     // Not merely no failure: every step of every scenario was judged.
@@ -81,13 +81,13 @@ t.test('prove and tap-parser agree with the exit code', async (t) => {
     await t.test(name, async (t) => {
       const args = ['run', '--image', 'debian:fast', '--accel', 'tcg', ...files];
       const end14 = await place.run(args);
-      t.equal(end14.code, code, end14.stderr);
+      t.equal(end14.code, code, end14.told);
       t.match(end14.stdout, /^TAP version 14\n/);
       t.equal(end14.tap.ok, code === 0, 'tap-parser');
       t.same(end14.tap.violations, []);
 
       const end13 = await place.run([...args, '--tap-version', '13']);
-      t.equal(end13.code, code, end13.stderr);
+      t.equal(end13.code, code, end13.told);
       t.match(end13.stdout, /^TAP version 13\n/);
       t.equal(end13.tap.ok, code === 0, 'tap-parser');
       const file = join(place.directory, 'stream.tap');

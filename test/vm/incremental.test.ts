@@ -59,11 +59,11 @@ t.test('edits, one after the other', async (t) => {
   };
 
   const first = await run('--incremental');
-  t.equal(first.code, 0, first.stderr);
+  t.equal(first.code, 0, first.told);
   t.same(steps(first), ['ok', 'ok', 'ok'], 'at first everything is run');
 
   const again = await run('--incremental');
-  t.equal(again.code, 0, again.stderr);
+  t.equal(again.code, 0, again.told);
   t.same(steps(again), ['skip', 'skip', 'ok'], 'the last step is always run');
   t.match(
     again.tap.scenarios[0]?.steps[0]?.skip,
@@ -81,12 +81,12 @@ t.test('edits, one after the other', async (t) => {
 
   edit('echo two >>', 'echo two  >>');
   const middle = await run('--incremental');
-  t.equal(middle.code, 0, middle.stderr);
+  t.equal(middle.code, 0, middle.told);
   t.same(steps(middle), ['skip', 'ok', 'ok'], 'what follows an edit is run');
 
   edit('echo one >', 'echo one  >');
   const all = await run('--incremental');
-  t.equal(all.code, 0, all.stderr);
+  t.equal(all.code, 0, all.told);
   t.same(steps(all), ['ok', 'ok', 'ok'], 'behind an edit of the first step nothing holds');
 
   const plain = await run();
@@ -99,7 +99,7 @@ t.test('edits, one after the other', async (t) => {
   await t.test('a checkpoint of a reused step serves another scenario', async (t) => {
     writeFileSync(join(file, '../child.yaml'), CHILD);
     const end = await run('--incremental');
-    t.equal(end.code, 0, end.stderr);
+    t.equal(end.code, 0, end.told);
     t.same(
       end.tap.scenarios.map(({ title, ok }) => [title, ok]),
       [
@@ -118,7 +118,7 @@ t.test('edits, one after the other', async (t) => {
       writeFileSync(ram, bytes);
     }
     const end = await run('--incremental', 'layers');
-    t.equal(end.code, 0, end.stderr);
+    t.equal(end.code, 0, end.told);
     t.same(steps(end), ['ok', 'ok', 'ok']);
     t.match(end.stdout, /saved state [0-9a-f]{32} cannot be used: .*made again/);
   });
@@ -142,6 +142,6 @@ t.test('watch: edit, verdict, edit, verdict, Ctrl-C', async (t) => {
   await watching.told(/exit code 0, [\d.]+ s\n[^]*exit code 0, [\d.]+ s\n/);
   process.kill(watching.pid, 'SIGINT');
   const end = await watching.end;
-  t.equal(end.code, 0, end.stderr);
+  t.equal(end.code, 0, end.told);
   await place.expectNothingLeft(t);
 });

@@ -40,7 +40,7 @@ t.test('a guest without sshd', async (t) => {
       env: { BOOT_IMAGE_VM_LOGIN_TIMEOUT: String(login) },
     });
     t.same(end.tap.violations, []);
-    t.equal(end.code, 1, end.stderr);
+    t.equal(end.code, 1, end.told);
     return end;
   };
 

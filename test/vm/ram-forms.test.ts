@@ -203,12 +203,12 @@ t.test('a form that the QEMU at hand does not have, and one that there is not', 
   const own = await identifyQemu();
   if (own.major < 9) {
     const end = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORM: 'mapped-ram' } });
-    t.equal(end.code, 4, end.stderr);
+    t.equal(end.code, 4, end.told);
     t.match(end.stdout + end.stderr, /cannot save RAM in the form mapped-ram/);
     t.match(end.stdout + end.stderr, /TAPBOOT_RAM_FORM=auto/, 'what to do next');
   }
   const wrong = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORM: 'fast' } });
-  t.equal(wrong.code, 2, wrong.stderr);
+  t.equal(wrong.code, 2, wrong.told);
   t.match(wrong.stderr, /TAPBOOT_RAM_FORM[^]*stream/);
   await place.expectNothingLeft(t);
 });

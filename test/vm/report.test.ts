@@ -37,7 +37,7 @@ t.test('a run with a display, and one without', async (t) => {
   await writeFile(looks, SCENARIO);
   await writeFile(plain, PLAIN);
   const end = await place.run(['run', looks, plain, '--accel', 'tcg']);
-  t.equal(end.code, 1, end.stderr);
+  t.equal(end.code, 1, end.told);
   const directory = end.runDirectory ?? '';
 
   const cast = readFileSync(join(directory, 'logs/serial.cast'), 'utf8').trimEnd().split('\n');
@@ -88,7 +88,7 @@ t.test('a run with a display, and one without', async (t) => {
   );
 
   const again = await place.run(['report', directory, '--no-open']);
-  t.equal(again.code, 0, again.stderr);
+  t.equal(again.code, 0, again.told);
   t.equal(again.stdout.trim(), join(directory, 'report.html'));
   t.same(dataOf(readFileSync(join(directory, 'report.html'), 'utf8')), data, 'the same, anew');
   await place.expectNothingLeft(t);

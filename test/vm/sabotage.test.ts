@@ -153,7 +153,7 @@ for (const row of TABLE) {
 
 function judge(t: Test, row: Row, end: TapbootRun): void {
   const failing = Object.keys(row.fails);
-  t.equal(end.code, row.class === 'guest-dead' ? 3 : 1, end.stderr);
+  t.equal(end.code, row.class === 'guest-dead' ? 3 : 1, end.told);
   t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
   const verdicts = end.tap.scenarios.map(({ title, ok }) => [title, ok]);
   t.same(

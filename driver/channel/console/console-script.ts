@@ -20,17 +20,20 @@ export const consoleBootstrap = (nonce: string): string[] => [
 /**
  * `__tb_r ID INPUT LIMIT` runs the command in file ID.c in the background; `__tb_f ID LIMIT`
  * sends how it ended (`x`), its outputs (`o`, `e`, as numbered lines of base64) and a last
- * record (`z`), and nothing at all while it runs. The functions; they are put into a file and read from there. */
+ * record (`z`), and nothing at all while it runs. A child that was left behind may go on
+ * writing: what is sent is as long as was said before. The functions; they are put into a file and read from there. */
 export const consoleScript = (shell: 'bash' | 'sh'): string => `${KILL_TREE}
 __tb_e() {
-  [ ! -s "$__tb_d/$1.$2" ] ||
+  [ "$3" -lt "$4" ] || set -- "$1" "$2" "$4"
+  [ "$3" = 0 ] ||
     head -c "$3" "$__tb_d/$1.$2" | base64 | grep -n . | sed "s/.*/@tb$__tb_n:$1:$2:&:./"
 }
 __tb_f() {
   read -r __tb_s 2>/dev/null <"$__tb_d/$1.s" || return
-  __tb_say "$1:x:$__tb_s:$(($(wc -c <"$__tb_d/$1.o"))):$(($(wc -c <"$__tb_d/$1.e")))"
-  __tb_e "$1" o "$2"
-  __tb_e "$1" e "$2"
+  set -- "$1" "$2" $(($(wc -c <"$__tb_d/$1.o"))) $(($(wc -c <"$__tb_d/$1.e")))
+  __tb_say "$1:x:$__tb_s:$3:$4"
+  __tb_e "$1" o "$2" "$3"
+  __tb_e "$1" e "$2" "$4"
   __tb_say "$1:z:"
 }
 __tb_r() {

@@ -41,7 +41,8 @@ __tb_k() {
 }`;
 
 /**
- * `__tb_f ID STREAM LIMIT` sends size and first LIMIT bytes of an output file;
+ * `__tb_f ID STREAM LIMIT` sends size and first LIMIT bytes of an output file, of that size even
+ * where a child that was left behind goes on writing;
  * `__tb_u ID…` forgets commands; `__tb_h N` answers a heartbeat; `__tb_q` proves continuity.
  *
  * Outputs are files and not pipes: a child that a command leaves behind may hold them open
@@ -50,7 +51,9 @@ __tb_k() {
  */
 const COMMON = `
 __tb_f() {
-  printf '\\001%s s %s %s %s\\002' "$__tb_n" "$1" "$2" $(($(wc -c <"$__tb_d/$1.$2")))
+  set -- "$1" "$2" "$3" $(($(wc -c <"$__tb_d/$1.$2")))
+  printf '\\001%s s %s %s %s\\002' "$__tb_n" "$1" "$2" "$4"
+  [ "$3" -lt "$4" ] || set -- "$1" "$2" "$4"
   head -c "$3" "$__tb_d/$1.$2" | $__tb_b
   printf '\\001%s t %s %s\\002' "$__tb_n" "$1" "$2"
 }

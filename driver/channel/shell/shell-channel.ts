@@ -21,6 +21,9 @@ import { shellQuote } from '../../shell-quote.js';
 /** Files of so many commands are removed at once: each removal costs the guest an exec. */
 const FORGET_BATCH = 32;
 
+/** Milliseconds for a shell to take a nonce: as long as it has to give it back later. */
+const PLANT_MS = 30_000;
+
 /** What the guest's memory proves after a restore; see `plant` and `prove`. */
 export interface Proof {
   nonce: string;
@@ -160,7 +163,7 @@ export class ShellChannel implements Channel {
     // A runner that is busy now will be so in the restored machine.
     const free = this.#runner === 'free' ? 'free' : '';
     this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}; ${then}\n`);
-    await this.heartbeat(10_000);
+    await this.heartbeat(PLANT_MS);
   }
 
   /**

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { shown, tapTree } from '../../helpers/tap-tree.js';
+import { failuresOf, shown, tapTree } from '../../helpers/tap-tree.js';
 
 const STREAM = `TAP version 14
 1..2
@@ -45,4 +45,10 @@ t.test('what is no TAP is a violation, and a stream cut short no pass', async (t
   const short = tapTree('TAP version 14\n1..2\nok 1 - one\n');
   t.equal(short.ok, false);
   t.equal(tapTree('TAP version 14\n1..1\nBail out! gone\n').bailout, 'gone');
+});
+
+t.test('how a run failed, in one line', async (t) => {
+  t.equal(failuresOf(tapTree(STREAM)), 'one: b: product no code: no this {"got":"that"}');
+  t.equal(failuresOf(tapTree('TAP version 14\n1..1\nBail out! gone\n')), 'Bail out! gone');
+  t.equal(failuresOf(tapTree('TAP version 14\n1..1\nok 1 - one\n')), '');
 });

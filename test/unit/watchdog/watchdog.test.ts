@@ -53,6 +53,21 @@ t.test('a guest that answers refutes a printed log; an oops is not refuted', asy
   t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_OOPS');
 });
 
+t.test('a stall is given the time of any question, other words are refuted at once', async (t) => {
+  const asked: number[] = [];
+  const { transcript, dog } = watch(t, { heartbeatTimeoutMs: 12_345 });
+  dog.booted();
+  dog.watchHeartbeat(async (timeoutMs) => {
+    asked.push(timeoutMs);
+    await Promise.resolve();
+  });
+  transcript.push(Buffer.from('[  99.000000] watchdog: BUG: soft lockup - CPU#0 stuck for 22s!\n'));
+  t.equal(await within(dog, 100), undefined);
+  transcript.push(Buffer.from('[  100.000000] Kernel panic - not syncing: printed\n'));
+  t.equal(await within(dog, 100), undefined);
+  t.same(asked, [12_345, 5000]);
+});
+
 t.test('QMP tells, the console explains', async (t) => {
   const { transcript, dog } = watch(t);
   dog.onQmpEvent('GUEST_PANICKED', { action: 'shutdown' });
