@@ -1,4 +1,5 @@
 import type { BootMedium } from '../image/image.js';
+import { withSerialConsole } from '../image/iso/serial-console.js';
 import type { AcceleratorChoice } from './accelerator.js';
 
 /** A block device of the machine under test, always an overlay that may be thrown away. */
@@ -60,8 +61,6 @@ export const SHELL_PORT = 'tapboot.shell.0';
 /** QEMU's id of that port's device, as its events name it. */
 export const SHELL_PORT_ID = 'shell0';
 
-const SERIAL = 'console=ttyS0,115200n8';
-
 /** QEMU option values take a doubled comma for a comma (qemu-options(7)). */
 const quote = (value: string): string => value.replaceAll(',', ',,');
 
@@ -98,14 +97,6 @@ function media(config: MachineConfig): string[] {
     out.push('-device', 'ide-cd,drive=iso,id=cd-iso,bootindex=0');
   }
   return out;
-}
-
-/** The kernel command line with the serial console last, so that it is /dev/console; never doubled. */
-export function withSerialConsole(append: string): string {
-  const words = append.split(/\s+/).filter((word) => word !== '');
-  return words.some((word) => /^console=ttyS0\b/.test(word))
-    ? words.join(' ')
-    : [...words, SERIAL].join(' ');
 }
 
 function disks(config: MachineConfig): string[] {

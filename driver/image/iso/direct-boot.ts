@@ -8,11 +8,10 @@ import type { ProviderContext } from '../image.js';
 import { readIsoMenus, type IsoMenus } from './boot-menus.js';
 import { chooseEntry, type ChosenEntry } from './choose-entry.js';
 import { noteEntry, placeEntry, readEntry, type DirectBoot } from './entry-cache.js';
-import { withSerialConsole } from './serial-console.js';
 import { extractFromIso } from './xorriso.js';
 
 /** Part of the cache key: to be raised when the reading of configurations changes. */
-const READER_VERSION = 1;
+const READER_VERSION = 2;
 
 /** Another run may be replacing a damaged entry at the same moment. */
 const ATTEMPTS = 3;
@@ -48,8 +47,8 @@ export async function directBootFromIso(
     const temporary = await makeTemporaryDirectory(parent, key);
     try {
       await extractEntry(iso, sources, temporary, context);
-      const append = withSerialConsole(chosen.entry.append);
-      const stored = { append, title: chosen.entry.title, config: chosen.config };
+      const { append, title } = chosen.entry;
+      const stored = { append, title, config: chosen.config };
       await noteEntry(temporary, stored, context);
       await placeEntry(temporary, directory, context);
     } finally {

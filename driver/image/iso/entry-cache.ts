@@ -6,7 +6,7 @@ import type { ProviderContext } from '../image.js';
 
 /** What is noted of a boot entry beside its files. */
 export interface StoredEntry {
-  /** Command line of the entry; the serial console is its last `console=`. */
+  /** Command line of the entry, as the ISO's configuration has it. */
   append: string;
   /** Title of the entry. */
   title: string;

@@ -5,7 +5,7 @@ import { readBootCatalog } from './boot-catalog.js';
 import { readIsoMenus } from './boot-menus.js';
 import { chooseEntry } from './choose-entry.js';
 import { directBootFromIso } from './direct-boot.js';
-import { namesSerialConsole, withSerialConsole } from './serial-console.js';
+import { namesSerialConsole } from './serial-console.js';
 
 /** How an ISO is to be booted, as the options of a SPEC say. */
 export interface IsoBootOptions {
@@ -31,7 +31,7 @@ export async function isoMedium(
 ): Promise<{ medium: BootMedium; artifact: ImageArtifact }> {
   if (options.boot === 'direct') {
     const direct = await directBootFromIso(iso, identity, options.entry, context);
-    const append = withSerialConsole(`${direct.append} ${options.append ?? ''}`);
+    const append = `${direct.append} ${options.append ?? ''}`.trim();
     const { kernel, initrds } = direct;
     return {
       medium: { kind: 'direct', kernel, initrds, append, iso },

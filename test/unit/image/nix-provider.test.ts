@@ -125,7 +125,7 @@ t.test('a flake is built, with provenance; the second time it is there', async (
 
   symlinkSync(store, join(directory, 'result'));
   const direct = await provide('result,boot=direct', contextAt(directory));
-  t.match(direct.medium, { kind: 'direct', append: 'root=LABEL=x console=ttyS0,115200' });
+  t.match(direct.medium, { kind: 'direct', append: 'root=LABEL=x' });
 
   const withoutNix = contextAt('/');
   const offline = await provide(`nix:${store}`, withoutNix, join(directory, 'no-such-nix'));
