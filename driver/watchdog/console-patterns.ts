@@ -63,9 +63,14 @@ const bootLine = (kind: FindingKind, pattern: RegExp, says: string): ConsolePatt
   pattern,
   says,
 });
-const prompt = (kind: FindingKind, pattern: RegExp, says: string): ConsolePattern => ({
+const prompt = (
+  kind: FindingKind,
+  pattern: RegExp,
+  says: string,
+  severity: Severity = 'dead',
+): ConsolePattern => ({
   kind,
-  severity: 'dead',
+  severity,
   shape: 'prompt',
   pattern,
   says,
@@ -114,7 +119,8 @@ export const CONSOLE_PATTERNS: readonly ConsolePattern[] = [
   ),
   prompt('boot-loader', /^grub rescue> *$/, 'GRUB found no configuration (grub rescue>)'),
   prompt('boot-loader', /^grub> *$/, 'GRUB waits at its prompt'),
-  prompt('boot-loader', /^boot: *$/, 'SYSLINUX waits at its prompt'),
+  // Its time-out may be minutes away; where there is none, nobody ever logs in, which is said.
+  prompt('boot-loader', /^boot: *$/, 'SYSLINUX waits at its prompt', 'note'),
   prompt('boot-loader', /^Shell> *$/, 'the firmware went into the UEFI shell'),
   bootLine(
     'boot-failed',

@@ -1,8 +1,9 @@
-import { guestDead } from '../../errors.js';
+import { guestDead, type ErrorDetails } from '../../errors.js';
 import type { Console } from './console.js';
 import { consoleGone } from './console.js';
 import { withoutNoise } from './noise.js';
 import { Probe } from './prompts.js';
+import { whatWaits, type Waiting } from './what-waits.js';
 
 /** Kill the line (tty and readline alike): what was typed by halves before must not count. */
 const KILL_LINE = '\u0015';
@@ -14,6 +15,8 @@ const KILL_LINE = '\u0015';
 export class Dialogue {
   readonly console: Console;
   readonly probe = new Probe();
+  /** A login or a shell has been met: what shows from now on is no boot loader's. */
+  loggedIn = false;
   readonly #signal: AbortSignal | undefined;
   readonly #deadline: number;
   readonly #timeoutMs: number;
@@ -38,6 +41,12 @@ export class Dialogue {
       this.#changedAt = performance.now();
     }
     return view;
+  }
+
+  /** What waits at the console, if it has come to rest. */
+  get waiting(): Waiting {
+    const { placed, lineEditor } = this.console.transcript;
+    return whatWaits({ view: this.view, placed, lineEditor, loggedIn: this.loggedIn });
   }
 
   /** Milliseconds for which the view has not changed; noise does not count. */
@@ -90,10 +99,37 @@ export class Dialogue {
       `no root shell on the console within ${String(this.#timeoutMs / 1000)} s`,
       {
         expected: 'a login prompt or a shell on ttyS0',
-        got: 'the console’s last lines follow',
+        ...explained(this.waiting),
         output: this.console.transcript.tail(),
-        hint: 'Does the image run a getty on ttyS0 (console=ttyS0)? BOOT_IMAGE_VM_SPAWN_TIMEOUT gives it more time.',
       },
     );
   }
+}
+
+const MORE_TIME = 'BOOT_IMAGE_VM_SPAWN_TIMEOUT gives a slow boot more time.';
+
+/** What was there instead of a login, and what can be done about it. */
+function explained(waiting: Waiting): Pick<ErrorDetails, 'got' | 'hint'> {
+  if (waiting.at === 'boot-loader') {
+    return {
+      got: `${waiting.name} waits for a choice`,
+      hint: `Nothing is typed into boot menus: give this one a time-out (TIMEOUT, set timeout=…), or go round it with boot=direct. ${MORE_TIME}`,
+    };
+  }
+  if (waiting.at === 'unknown') {
+    return {
+      got: `an unfinished line that is no login prompt, and no shell’s that is known: “${waiting.line}”`,
+      hint: `If it is a prompt, let it end in # or $, or run a getty that says login: (docs/channels.md, Login). ${MORE_TIME}`,
+    };
+  }
+  if (waiting.at === 'password') {
+    return {
+      got: 'a question for a password, and none for a name before it',
+      hint: 'tapboot answers only a login: does the image wait for the passphrase of a disk?',
+    };
+  }
+  return {
+    got: 'the console’s last lines follow',
+    hint: `Does the image run a getty on ttyS0 (console=ttyS0)? ${MORE_TIME}`,
+  };
 }

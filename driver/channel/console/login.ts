@@ -8,9 +8,6 @@ import {
   LOGIN_IMPOSSIBLE,
   LOGIN_INCORRECT,
   LOGIN_PROMPT,
-  LOGIN_PROMPT_ANYWHERE,
-  PASSWORD_PROMPT,
-  SHELL_PROMPT_ANYWHERE,
   type ProbeAnswer,
 } from './prompts.js';
 import { openQuietShell, type ConsoleSession } from './quiet-shell.js';
@@ -27,25 +24,25 @@ export interface LoginOptions {
 
 /** A prompt counts once nothing has followed it for so long: an autologin writes on. */
 const SETTLED_MS = 150;
-/** An unfinished line that stays so long may be a shell's prompt: ask it. */
+/** What stays so long is a shell's prompt, or a line that asks for Enter. */
 const MAYBE_PROMPT_MS = 400;
 /** A question without an answer is repeated after this, twice this, … */
 const PROBE_AGAIN_MS = 1500;
-/**
- * A console that stays silent so long gets an Enter: its prompt may be older than we are.
- * Long, since a kernel booting quietly is silent too, and a boot loader takes every key.
- */
+/** Somebody is logged in, and says nothing for so long: an Enter may bring the prompt back. */
 const NUDGE_MS = 20_000;
+/** A line editor that begins to read may say so without any text. */
+const LOOK_AGAIN_MS = 1000;
 /** Noise can garble one attempt; a second refusal is meant. */
 const REFUSALS = 2;
 
 /**
  * Logs in on the console and becomes root; ends with a quiet shell (no echo, no prompt).
  *
- * Nothing is taken for a shell because it looks like one: coloured prompts, prompts of two
- * lines, or none at all, are told by a question that only a shell can answer. `login:` and
- * password prompts are told by their words, with the lines of kernel and systemd taken out.
- * A getty that starts over is simply answered again.
+ * Nothing is typed before the console shows what a boot loader never does (see whatWaits):
+ * a menu would take it for a choice. Nor is anything taken for a shell because it looks like
+ * one: that is told by a question that only a shell can answer. `login:` and password prompts are
+ * told by their words, with the lines of kernel and systemd taken out. A getty that starts over is
+ * simply answered again.
  * @throws TapbootError scenario when the guest refuses name, password or root;
  *   guest-dead when no prompt comes in time; `signal.reason` when aborted
  */
@@ -79,7 +76,9 @@ async function findShell(
   const prompted = (): void => {
     if (!announced) onPrompt?.();
     announced = true;
+    dialogue.loggedIn = true;
   };
+  dialogue.loggedIn = again;
   for (;;) {
     const { view } = dialogue;
     const answer = dialogue.probe.answer(view);
@@ -87,14 +86,13 @@ async function findShell(
       prompted();
       return answer;
     }
-    const line = lastLine(view);
+    const { at } = dialogue.waiting;
     const idle = dialogue.idleMs;
-    const mayBeShell =
-      probes > 0 || line.trim() !== '' || (named ? promptWrittenOver(view) : again);
+    const ask = probes > 0 || at === 'shell' || (again && !named && at === 'quiet');
     if (named && LOGIN_IMPOSSIBLE.test(view)) throw refused(access, dialogue);
     if (idle < SETTLED_MS) {
       await dialogue.next(SETTLED_MS - idle);
-    } else if (LOGIN_PROMPT.test(line)) {
+    } else if (at === 'login') {
       prompted();
       if (named && LOGIN_INCORRECT.test(view) && ++refusals >= REFUSALS)
         throw refused(access, dialogue);
@@ -102,38 +100,34 @@ async function findShell(
       probes = 0;
       dialogue.probe.begin();
       dialogue.type(access.user);
-    } else if (PASSWORD_PROMPT.test(line)) {
-      // A password that is asked for without our having named a user is someone else's, or
-      // the answer to a question typed at a prompt we did not know: let it fail.
-      if (named) dialogue.type(access.password ?? '', { secret: access.password !== undefined });
-      else dialogue.type('');
-    } else if (
-      // Something unknown was written behind the prompt: have it written anew.
-      LOGIN_PROMPT_ANYWHERE.test(view) &&
-      line.trim() === '' &&
-      idle >= MAYBE_PROMPT_MS &&
-      probes === 0
-    ) {
+    } else if (at === 'password' && named) {
+      dialogue.type(access.password ?? '', { secret: access.password !== undefined });
+    } else if (at === 'password' && probes > 0) {
+      // The answer to a question typed at a prompt we did not know: let it fail.
       dialogue.type('');
-    } else if (mayBeShell && idle >= probeDelay(probes)) {
-      probes++;
-      dialogue.typeProbe();
-    } else if (!mayBeShell && idle >= NUDGE_MS) {
+    } else if (ask) {
+      const delay = probeDelay(probes);
+      if (idle < delay) await dialogue.next(Math.max(10, delay - idle));
+      else {
+        probes++;
+        dialogue.loggedIn = true;
+        dialogue.typeProbe();
+      }
+    } else if (at === 'enter' || at === 'login-written-over') {
+      if (idle < MAYBE_PROMPT_MS) await dialogue.next(Math.max(10, MAYBE_PROMPT_MS - idle));
+      else {
+        dialogue.loggedIn = true;
+        dialogue.type('');
+      }
+    } else if (at === 'quiet' && idle >= NUDGE_MS) {
       // Enter brings a prompt back. A quiet shell has none: every second time, ask.
       if (++nudges % 2 === 0) dialogue.typeProbe();
       else dialogue.type('');
-    } else {
-      const threshold = mayBeShell ? probeDelay(probes) : NUDGE_MS;
-      await dialogue.next(Math.max(10, threshold - idle));
-    }
+    } else await dialogue.next(LOOK_AGAIN_MS);
     // A getty that came back: what was probed is gone, begin anew.
     if (probes > 0 && LOGIN_PROMPT.test(lastLine(dialogue.view))) probes = 0;
   }
 }
-
-/** A service has written behind a shell's prompt; what is typed now reaches the shell. */
-const promptWrittenOver = (view: string): boolean =>
-  SHELL_PROMPT_ANYWHERE.test(view) && !LOGIN_INCORRECT.test(view);
 
 const probeDelay = (probes: number): number =>
   probes === 0 ? MAYBE_PROMPT_MS : PROBE_AGAIN_MS * Math.min(probes, 6);

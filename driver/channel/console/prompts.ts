@@ -6,8 +6,25 @@ export const lastLine = (text: string): string => text.slice(text.lastIndexOf('\
 /** `login:` of getty as the last thing said; not `Last login: …`. */
 export const LOGIN_PROMPT = /(?<!Last )\blogin: *$/i;
 
-/** A login prompt with something written behind it. */
-export const LOGIN_PROMPT_ANYWHERE = /(?<!Last )\blogin: /i;
+/** A login prompt (of agetty, or busybox) with something written behind it. */
+export const LOGIN_WRITTEN_OVER = /^(?!Last )(?:\S+ )?login: (?!\S+ \(automatic login\))/m;
+
+/**
+ * Shown once somebody is logged in: agetty's and mingetty's line, pam_lastlog and login. What
+ * shells say when they start (“job control turned off”) comes from an initramfs, too.
+ */
+export const LOGGED_IN = /\(automatic login\)$|^Last login: /m;
+
+/**
+ * A line that asks for Enter before a console is opened: busybox init (`askfirst`), agetty
+ * (`--login-pause`), and others in their words. A boot loader's “Press Enter to boot” is not.
+ */
+export const ASKS_FOR_ENTER =
+  /\b(?:press|hit) \W{0,2}(?:enter|return)\W{0,2} (?:key )?(?:to|for) (?:activate|log ?in\b|(?!boot|start|install)(?:\w+ ){0,4}(?:console|shell|login|terminal)\b)/i;
+
+/** Where a boot has failed: the watchdog's business. sulogin, initramfs-tools, dracut. */
+export const RESCUE_PROMPT =
+  /Control-D to continue\): *$|^\(initramfs\) *$|^(?:dracut:[^\n]*|rd\.[^\n]*)# *$/;
 
 /** Question for a password, by login, su and sudo, also in some other languages. */
 export const PASSWORD_PROMPT = /(?:pass(?:word|wort)|kennwort|mot de passe|contraseña)[^\n]*: *$/i;
@@ -22,6 +39,21 @@ export const LOGIN_IMPOSSIBLE =
 /** sudo and su refuse. */
 export const ROOT_REFUSED =
   /(?:not in the sudoers file|may not run|not allowed to execute|a password is required|a terminal is required|command not found|not found|authentication failure|sorry, try again|incorrect password|permission denied|must be suid|no such file)/i;
+
+/** Characters of a line that can still be a prompt. */
+const PROMPT_LENGTH = 200;
+
+/**
+ * Whether an unfinished line can be a shell's prompt and nothing else: it ends in `#` or `$`
+ * (no bar of them, nor a quoted one), or in `%` or `>` behind a name with `@` or `~`, or in `%` behind a word.
+ * Percentages, `grub>`, `Shell>`, `FS0:\>` and `iPXE>` are none.
+ */
+export function looksLikeShellPrompt(line: string): boolean {
+  if (line.length > PROMPT_LENGTH) return false;
+  return /(?:^|[^#`'"])#\s*$|(?:^|[^$])\$\s*$|[@~][^\n]*[%>]\s*$|(?:^|\s)[\w.-]*[a-z][\w.-]*% $/i.test(
+    line,
+  );
+}
 
 /** A line that ends as prompts do, though the cursor is no longer behind it. */
 export const SHELL_PROMPT_ANYWHERE = /[#$%>] *$/m;

@@ -87,6 +87,16 @@ export class ConsoleTranscript {
     return this.#ended;
   }
 
+  /** The cursor stands in a screen that somebody draws; see {@link TerminalCleaner.placed}. */
+  get placed(): boolean {
+    return this.#cleaner.placed;
+  }
+
+  /** A line editor waits for a line; see {@link TerminalCleaner.lineEditor}. */
+  get lineEditor(): boolean {
+    return this.#cleaner.lineEditor;
+  }
+
   /** Times of the bytes in the log, ascending. */
   get timeline(): readonly TimelineEntry[] {
     return this.#timeline;

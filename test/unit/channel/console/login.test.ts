@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { login } from '../../../../driver/channel/console/login.js';
 import { consoleWithPeer, play, shellAnswer, type Peer } from './peer.js';
@@ -180,4 +181,44 @@ t.test('a console without a prompt is a time-out with its last lines', async (t)
     failureClass: 'guest-dead',
     details: { output: 'Loading Linux ...' },
   });
+});
+
+t.test('nothing is typed into a menu, and the time-out says what waited', async (t) => {
+  const menu = readFileSync(
+    new URL('../../../fixtures/console/isolinux-menu.log', import.meta.url),
+    'latin1',
+  );
+  const prompt = 'ISOLINUX 6.04 20200816\r\nboot: ';
+  for (const [shown, got] of [
+    [menu.slice(0, menu.indexOf('4\x1b')), 'SYSLINUX waits for a choice'],
+    [prompt, 'SYSLINUX waits for a choice'],
+    ['\r\nUEFI Interactive Shell v2.2\r\nShell> ', 'UEFI waits for a choice'],
+    ['\r\n>>> ', /^an unfinished line that is no login prompt, .*: “>>>”$/],
+    ['\r\nPassword: ', /^a question for a password/],
+  ] as const) {
+    const peer = consoleWithPeer();
+    peer.say(shown);
+    await t.rejects(login(peer.console, ROOT, { timeoutMs: 1500 }), {
+      code: 'TAPBOOT_E_LOGIN_TIMEOUT',
+      details: { got },
+    });
+    t.same(peer.typed, []);
+  }
+});
+
+t.test('Enter where a line asks for it, and an odd prompt behind it is asked', async (t) => {
+  const peer = consoleWithPeer();
+  peer.say('\r\nPlease press Enter to activate this console. ');
+  play(peer, (line) => `${line === '' ? '' : shellAnswer(line, 0)}\r\n=> `);
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.equal(peer.typed[0], '\\n');
+  t.match(peer.typed[1], /printf/);
+});
+
+t.test('an unstamped line behind login: is answered by Enter, and then the name', async (t) => {
+  const peer = consoleWithPeer();
+  getty(peer, { root: undefined }, 0);
+  peer.say('random: crng init done\r\n');
+  await login(peer.console, ROOT, { timeoutMs: 20_000 });
+  t.same(peer.typed.slice(0, 2), ['\\n', 'root\\n']);
 });
