@@ -31,7 +31,6 @@ const NEVER = new Promise<never>(() => undefined);
 export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   readonly name: string;
   readonly machine: Machine;
-  readonly origin: MachineOrigin;
   readonly image: BootImage;
   readonly #parts: MachineParts;
   /** Absent of a machine that was restored powered off. */
@@ -50,7 +49,6 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     this.#power = guest === undefined ? 'off' : 'on';
     this.name = parts.name;
     this.machine = parts.machine;
-    this.origin = parts.origin;
     this.image = parts.image;
   }
 
@@ -77,6 +75,10 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   ): Promise<BootImageVM> {
     const { parts, guest } = await restoreMachine(host, name, state, sameRun);
     return new BootImageVM(parts, guest, state);
+  }
+
+  get origin(): MachineOrigin {
+    return this.#parts.origin;
   }
 
   get power(): 'on' | 'off' {

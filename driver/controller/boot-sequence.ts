@@ -14,6 +14,7 @@ import { ConsoleRecording } from './console-recording.js';
 import type { DiskSet } from './disk-set.js';
 import { Guest } from './guest.js';
 import { joinInitrds } from './initrd.js';
+import { kernelCommandLine } from './kernel-command-line.js';
 import type { SavedState } from './saved-state.js';
 import { SerialLog } from './serial-log.js';
 import type { VmFacts, VmHost } from './vm-host.js';
@@ -143,12 +144,27 @@ async function resume(guest: Guest, ram: SavedRam, uri: string): Promise<void> {
 export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<void> {
   const { host, name } = parts;
   host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}` });
-  await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
+  try {
+    await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
+  } finally {
+    // Also of a boot that failed: a menu may have chosen what nobody wanted.
+    noteKernel(parts, guest);
+  }
   const seconds = guest.timings.bootToLoginSeconds ?? 0;
   host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
   if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
   host.facts(name, factsOf(parts, guest));
   await tellReachable(parts, guest);
+}
+
+function noteKernel(parts: MachineParts, guest: Guest): void {
+  const { host, name } = parts;
+  const { kernel: _before, ...origin } = parts.origin;
+  const kernel = kernelCommandLine(parts, guest);
+  parts.origin = kernel === undefined ? origin : { ...origin, kernel };
+  if (kernel !== undefined)
+    host.log(`${name}: kernel command line (${kernel.source}): ${kernel.text}`);
+  host.facts(name, factsOf(parts, guest));
 }
 
 /** Tells the host where the machine's sshd is to be reached, if it has a network. */
@@ -165,6 +181,7 @@ export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
     ...(disk === undefined ? {} : { diskImage: disk }),
     extraDisks: extra,
     ...(guest.sshPort === undefined ? {} : { ssh: { host: '127.0.0.1', port: guest.sshPort } }),
+    ...(parts.origin.kernel === undefined ? {} : { kernel: parts.origin.kernel }),
     ...guest.timings,
   };
 }

@@ -69,10 +69,13 @@ export async function restoreMachine(
   await using scope = new Scope();
   const beginning = await partsOfState(host, name, state, sameRun);
   const log = scope.use(openLog(host, name));
-  const { key, bootedAt } = state;
+  const { key, bootedAt, kernel } = state;
   const parts: MachineParts = {
     ...{ ...beginning, log, scope: new Scope() },
-    origin: { kind: 'restored', key, bootedAt, sameRun },
+    origin: {
+      ...{ kind: 'restored', key, bootedAt, sameRun },
+      ...(kernel === undefined ? {} : { kernel }),
+    },
   };
   if (state.ram === undefined) {
     await state.verified;

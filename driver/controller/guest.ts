@@ -15,6 +15,7 @@ import { Scope } from '../scope.js';
 import type { Watchdog } from '../watchdog/watchdog.js';
 import { consoleAgain, firstRoot, shellPortOpened } from './first-root.js';
 import type { GuestOptions, GuestPast, GuestTimings } from './guest-options.js';
+import { readCommandLine } from './kernel-command-line.js';
 import { openSsh } from './open-ssh.js';
 import { sshWithin, type SshStage } from './ssh-within.js';
 import type { VmHost } from './vm-host.js';
@@ -51,6 +52,8 @@ export class Guest implements AsyncDisposable {
   #sshPort: number | undefined;
   #sshStage: SshStage = 'silent';
   hostKey: string | undefined;
+  /** /proc/cmdline, once root has read it. */
+  commandLine: string | undefined;
   readonly timings: GuestTimings = {};
 
   constructor(options: GuestOptions) {
@@ -140,6 +143,7 @@ export class Guest implements AsyncDisposable {
       this.#shellProblem = problem.message;
       this.#warn(`no shell channel, commands go over ssh or console: ${problem.message}`);
     }
+    this.commandLine = this.#shell?.commandLine ?? (await this.guard(readCommandLine(root)));
   }
 
   #warn(message: string): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infraError } from '../errors.js';
+import type { KernelCommandLine } from '../events/events.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import type { UefiFirmware } from '../qemu/machine.js';
 import type { SavedRam } from '../qemu/ram/forms.js';
@@ -42,6 +43,8 @@ export interface SavedState {
   bootFrom?: string;
   /** ISO 8601: when the boot that this descends from was made. */
   bootedAt: string;
+  /** What its kernel was started with, where that is known. */
+  kernel?: KernelCommandLine;
   /**
    * RAM and devices; absent of a machine that was off: then the disks are all there is. May
    * be put into another form while the state is in use: each has all that a restore needs.
@@ -152,7 +155,7 @@ async function saveRunning(
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
       ...{ firmware, smbiosFiles: parts.smbiosFiles },
       ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
-      bootedAt: parts.origin.bootedAt,
+      ...bootOf(parts),
       proof: { nonce, counter: 0 },
       console: await readFile(parts.host.places(parts.name).serialLog),
       timings: guest.timings,
@@ -186,17 +189,23 @@ export async function saveStopped(
   { files: name, key }: StateName,
 ): Promise<SavedState> {
   const nonce = freshNonce(key);
-  const { image, machine, medium, smbiosFiles, bootFrom, origin, host } = parts;
+  const { image, machine, medium, smbiosFiles, bootFrom, host } = parts;
   return {
     key: key ?? shortKey(parts, nonce),
     ...{ disks: parts.disks.frozen(), image, machine, medium, smbiosFiles },
     firmware: await frozenFirmware(parts, name),
     ...(bootFrom === undefined ? {} : { bootFrom }),
-    ...{ bootedAt: origin.bootedAt, timings: guest?.timings ?? {}, hostKey: guest?.hostKey },
+    ...{ ...bootOf(parts), timings: guest?.timings ?? {}, hostKey: guest?.hostKey },
     proof: { nonce, counter: 0 },
     console: await readFile(host.places(parts.name).serialLog),
     authorizedKey: host.keys.authorizedKey,
   };
+}
+
+/** Of the boot that a state descends from. */
+function bootOf({ origin }: MachineParts): Pick<SavedState, 'bootedAt' | 'kernel'> {
+  const { bootedAt, kernel } = origin;
+  return { bootedAt, ...(kernel === undefined ? {} : { kernel }) };
 }
 
 /** The variable store as it is now: the machine goes on writing to its own. */

@@ -1,4 +1,4 @@
-import type { NewEvent } from '../events/events.js';
+import type { KernelCommandLine, NewEvent } from '../events/events.js';
 import type { AcceleratorChoice } from '../qemu/accelerator.js';
 import type { DirectForm } from '../qemu/ram/forms.js';
 import type { QemuBinary } from '../qemu/version.js';
@@ -12,6 +12,8 @@ export interface VmFacts {
   extraDisks?: string[];
   bootToLoginSeconds?: number;
   bootToSshSeconds?: number;
+  /** Of the last boot. */
+  kernel?: KernelCommandLine;
 }
 
 /** Keys of one run, made for it and gone with it. */

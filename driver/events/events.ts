@@ -13,8 +13,15 @@ export type ScenarioOutcome = 'passed' | 'flaky' | 'known' | 'failed' | 'queued'
 /** Result of a run as the ledger has it: `error` is anything that is no verdict on the product. */
 export type RunOutcome = 'passed' | 'flaky' | 'failed' | 'error';
 
-/** How the machine of a scenario came to be. */
-export type MachineOrigin =
+/** What the kernel of a machine was started with. */
+export interface KernelCommandLine {
+  text: string;
+  /** Read in the guest (/proc/cmdline), printed by its kernel on the console, or given to QEMU. */
+  source: 'guest' | 'console' | 'qemu';
+}
+
+/** How the machine of a scenario came to be; `kernel` is of its last boot, where it is known. */
+export type MachineOrigin = { kernel?: KernelCommandLine } & (
   | { kind: 'booted'; bootedAt: string }
   | {
       kind: 'restored';
@@ -24,7 +31,8 @@ export type MachineOrigin =
       bootedAt: string;
       /** True when that boot was made in this run. */
       sameRun: boolean;
-    };
+    }
+);
 
 /** A file kept as evidence; `path` is absolute. */
 export interface Artifact {

@@ -79,6 +79,17 @@ export const metadataSchema = z
         name: z.string(),
         artifact,
         ...machine,
+        kernel_command_line: z
+          .looseObject({
+            text: z.string(),
+            source: z
+              .enum(['guest', 'console', 'qemu'])
+              .describe(
+                'Read from /proc/cmdline, printed by the kernel on the console, or given to QEMU',
+              ),
+          })
+          .optional()
+          .describe('What the kernel of the last boot was started with'),
         timings,
         end_reason: z.string().optional(),
         scenarios: z.array(z.string()).describe('Ids of the scenarios that used it'),

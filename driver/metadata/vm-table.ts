@@ -1,4 +1,4 @@
-import type { Artifact, RunEvent } from '../events/events.js';
+import type { Artifact, KernelCommandLine, RunEvent } from '../events/events.js';
 import type { Metadata, MetadataVm } from './metadata-schema.js';
 import type { RunDirectory } from './run-directory.js';
 
@@ -11,6 +11,7 @@ export interface VmFacts {
   bootToLoginSeconds?: number;
   /** An SSH command has returned, not: an address was seen. */
   bootToSshSeconds?: number;
+  kernel?: KernelCommandLine;
 }
 
 interface Row extends VmFacts {
@@ -123,6 +124,7 @@ export class VmTable {
                 extra_disks: row.extraDisks ?? [],
               },
         ssh: row.ssh,
+        kernel_command_line: row.kernel && { ...row.kernel },
         diagnostics: this.#diagnostics(places.diagnostics, [...early, ...row.diagnostics]),
         timings: {
           start: isoTime(row.start),

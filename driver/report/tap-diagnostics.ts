@@ -1,5 +1,11 @@
 import path from 'node:path';
-import type { Artifact, Failure, MachineOrigin, RunEvent } from '../events/events.js';
+import type {
+  Artifact,
+  Failure,
+  KernelCommandLine,
+  MachineOrigin,
+  RunEvent,
+} from '../events/events.js';
 import { capsuleCommand } from './capsule-command.js';
 import { plainText } from './plain-text.js';
 import type { YamlValue } from './tap-syntax.js';
@@ -92,6 +98,22 @@ export function originText(origin: MachineOrigin): string {
   const run = origin.sameRun ? 'in this run' : 'in an earlier run';
   return `restored from ${origin.key}, booted at ${origin.bootedAt} ${run}`;
 }
+
+const SOURCES = {
+  guest: 'kernel command line',
+  console: 'kernel command line, as the kernel printed it',
+  qemu: 'kernel command line, as QEMU was given it',
+} as const;
+
+/** What a kernel was started with, and where that is known from. */
+export const kernelText = ({ text, source }: KernelCommandLine): string =>
+  `${SOURCES[source]}: ${text}`;
+
+/** All that is told of a scenario's machine, a line each. */
+export const machineTexts = (origin: MachineOrigin): string[] => [
+  originText(origin),
+  ...(origin.kernel === undefined ? [] : [kernelText(origin.kernel)]),
+];
 
 /** A path as short as it can be told from a directory. */
 export function shortPath(file: string, from: string): string {

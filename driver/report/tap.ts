@@ -1,7 +1,7 @@
 import type { EventSink, Failure, RunEvent, ScenarioRef } from '../events/events.js';
 import type { Output } from './output.js';
 import { duration, plainLine } from './plain-text.js';
-import { originText } from './tap-diagnostics.js';
+import { machineTexts } from './tap-diagnostics.js';
 import type { TapItem } from './tap-lanes.js';
 import { TapLanes } from './tap-lanes.js';
 import type { TapLayout } from './tap-scenario.js';
@@ -88,7 +88,7 @@ export class TapReporter implements EventSink {
         this.#open(event.scenario).start(event.steps, event.attempt);
         break;
       case 'scenario:machine':
-        this.#open(event.scenario).comment(originText(event.origin));
+        for (const text of machineTexts(event.origin)) this.#open(event.scenario).comment(text);
         break;
       case 'step:end':
         this.#open(event.scenario).step(event);

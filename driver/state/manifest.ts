@@ -30,6 +30,8 @@ const manifestSchema = z.object({
   savedAt: z.iso.datetime(),
   bootedAt: z.iso.datetime(),
   proof: z.object({ nonce: z.string().min(1), counter: z.int().nonnegative() }),
+  /** What the kernel was started with; absent: not known. */
+  kernel: z.object({ text: z.string(), source: z.enum(['guest', 'console', 'qemu']) }).optional(),
   /** Seconds from QEMU's start, of the boot. */
   timings: z.object({
     bootToLoginSeconds: z.number().optional(),

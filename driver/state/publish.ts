@@ -79,6 +79,7 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(state.consoleLogin === undefined ? {} : { consoleLogin: true }),
     ...(bootFrom === undefined ? {} : { bootFrom }),
+    ...(state.kernel === undefined ? {} : { kernel: state.kernel }),
     ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),
   };
 }

@@ -92,7 +92,7 @@ export const SPOOL_MEBIBYTES = 64;
  * Runs once, last. The root cgroup keeps the shell alive when the login session or service
  * that started it ends (systemd kills what is left in those); the OOM score keeps the
  * kernel from choosing the driver's own shell as its first victim (commands get 0 back).
- * Answers `r DIRECTORY SHELL`, or `x REASON`.
+ * Answers `r DIRECTORY SHELL COMMAND-LINE`, the last being /proc/cmdline, or `x REASON`.
  */
 const start = (runner: string): string => `
 __tb_c=0; __tb_x=; __tb_o=; __tb_of=
@@ -121,7 +121,8 @@ if [ -z "$__tb_d" ]; then printf '\\001%s x %s\\002' "$__tb_n" 'none of /run, /d
 elif [ -z "$__tb_b" ]; then printf '\\001%s x %s\\002' "$__tb_n" 'the guest has no base64'
 else
   mount -t tmpfs -o mode=0700,size=${String(SPOOL_MEBIBYTES)}m tapboot-shell "$__tb_d" </dev/null >/dev/null 2>&1${runner}
-  printf '\\001%s r %s %s\\002' "$__tb_n" "$__tb_d" "\${BASH_VERSION:-sh}"
+  { IFS= read -r __tb_i </proc/cmdline; } 2>/dev/null || __tb_i=
+  printf '\\001%s r %s %s %s\\002' "$__tb_n" "$__tb_d" "\${BASH_VERSION:-sh}" "$__tb_i"
 fi
 `;
 

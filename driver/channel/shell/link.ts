@@ -13,6 +13,8 @@ export interface ShellFacts {
   dialect: 'bash' | 'sh';
   /** False when the functions were already there: a restored machine. */
   loaded: boolean;
+  /** /proc/cmdline, when the functions were loaded now and it could be read. */
+  commandLine?: string;
 }
 
 /**
@@ -108,7 +110,9 @@ export class ShellLink {
     this.#answers.delete('r');
     this.#answers.delete('x');
     if (answer === undefined) throw noAnswer(timeoutMs);
-    return { dialect, loaded: true };
+    const text = answer.split(' ').slice(2).join(' ').trim();
+    const commandLine = Buffer.from(text, 'latin1').toString('utf8');
+    return { dialect, loaded: true, ...(text === '' ? {} : { commandLine }) };
   }
 
   /**

@@ -49,6 +49,7 @@ export class ShellChannel implements Channel {
   readonly #prefix = randomBytes(3).toString('hex');
   #dialect: 'bash' | 'sh' = 'sh';
   #loaded = false;
+  #commandLine: string | undefined;
   /** The command that the runner in the guest is busy with; undefined: nobody knows of one. */
   #runner: 'free' | { busyWith: string } | undefined;
   #count = 0;
@@ -83,6 +84,7 @@ export class ShellChannel implements Channel {
     const facts = await channel.#link.open(options.timeoutMs);
     channel.#dialect = facts.dialect;
     channel.#loaded = facts.loaded;
+    channel.#commandLine = facts.commandLine;
     if (facts.dialect === 'bash' && facts.loaded) channel.#link.send('__tb_w\n');
     return channel;
   }
@@ -99,6 +101,11 @@ export class ShellChannel implements Channel {
   /** True when this connection loaded the guest's half; false when it had survived a restore. */
   get fresh(): boolean {
     return this.#loaded;
+  }
+
+  /** What the kernel was started with, when this connection loaded the guest's half. */
+  get commandLine(): string | undefined {
+    return this.#commandLine;
   }
 
   async run(command: string, options: RunOptions): Promise<CommandResult> {
