@@ -29,6 +29,8 @@ const manifestSchema = z.object({
   /** ISO 8601. */
   savedAt: z.iso.datetime(),
   bootedAt: z.iso.datetime(),
+  /** The most seconds that the guest's kernel had run when it was saved. */
+  ageSeconds: z.number().nonnegative().optional(),
   proof: z.object({ nonce: z.string().min(1), counter: z.int().nonnegative() }),
   /** Seconds from QEMU's start, of the boot. */
   timings: z.object({

@@ -42,6 +42,7 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
         : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...{ bootedAt, proof },
+    ...(manifest.ageSeconds === undefined ? {} : { ageSeconds: manifest.ageSeconds }),
     ...(manifest.ram === undefined ? {} : { ram: await ramOf(manifest.ram, at) }),
     ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
     disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
