@@ -62,7 +62,7 @@ const capsuleSchema = z.object({
   /** As it was compiled: no variables, templates or plans are left in it. */
   scenario,
   failure: z.object({
-    /** The step that failed, from 1; one more than there are when the machine died behind the last. */
+    /** The step that failed, from 1; older versions wrote one more when the machine died behind the last. */
     step: z.int().positive(),
     class: z.string(),
     code: z.string(),

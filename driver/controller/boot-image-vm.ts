@@ -17,6 +17,7 @@ import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-t
 import { disksBeside } from './medium.js';
 import type { SavedState } from './saved-state.js';
 import { settle } from './settle.js';
+import { settledDeath } from './settled-death.js';
 import { pullThePlug, shutDown } from './shut-down.js';
 import { takeScreenshot } from './screenshot.js';
 import type { VmHost } from './vm-host.js';
@@ -91,6 +92,10 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
 
   get death(): Promise<TapbootError> {
     return this.#guest?.watchdog.death ?? NEVER;
+  }
+
+  async settledDeath(): Promise<TapbootError | undefined> {
+    return this.#guest && (await settledDeath(this.#guest));
   }
 
   /** Seconds from QEMU's start to the login, and to the first SSH command that returned. */

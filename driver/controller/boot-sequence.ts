@@ -118,7 +118,12 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
     parts.log.started(startedAt);
     const guest = new Guest({
       ...{ host, running, startedAt, log: parts.log },
-      ...(state === undefined ? {} : { carried: { bytes: state.console } }),
+      ...(state === undefined
+        ? {}
+        : {
+            carried: { bytes: state.console },
+            pastSeconds: state.ageSeconds ?? Number.POSITIVE_INFINITY,
+          }),
     });
     if (state !== undefined && ram !== undefined && source !== undefined) {
       parts.log.mark(`restored from state ${state.key}`);

@@ -19,6 +19,8 @@ export interface GuestOptions {
   log: SerialLog;
   /** What the console had said before, of a restored machine. */
   carried?: CarriedConsole;
+  /** How old a restored machine was when it was saved, in seconds; `Infinity`: nobody knows. */
+  pastSeconds?: number;
 }
 
 /** What a saved state knows of the guest in it. */

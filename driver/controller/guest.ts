@@ -12,8 +12,10 @@ import type { GuestAccess } from '../image/image.js';
 import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
+import { FLUSH_CONSOLE } from '../watchdog/flush-console.js';
 import type { Watchdog } from '../watchdog/watchdog.js';
 import { consoleAgain, firstRoot, shellPortOpened } from './first-root.js';
+import { guestAge } from './guest-age.js';
 import type { GuestOptions, GuestPast, GuestTimings } from './guest-options.js';
 import { readCommandLine } from './kernel-command-line.js';
 import { openSsh } from './open-ssh.js';
@@ -55,12 +57,15 @@ export class Guest implements AsyncDisposable {
   /** /proc/cmdline, once root has read it. */
   commandLine: string | undefined;
   readonly timings: GuestTimings = {};
+  /** The most seconds that the guest's kernel can have run; `Infinity`: nobody knows. */
+  readonly age: () => number;
 
   constructor(options: GuestOptions) {
     const { host, running } = options;
     this.#host = host;
     this.running = running;
     this.#startedAt = options.startedAt;
+    this.age = guestAge(options.startedAt, options.pastSeconds ?? 0);
     const clock = (): number => performance.now() - options.startedAt;
     const carried = options.carried === undefined ? {} : { carried: options.carried };
     this.transcript = new ConsoleTranscript({ sink: options.log, clock, ...carried });
@@ -68,7 +73,7 @@ export class Guest implements AsyncDisposable {
       host.log(`console typed: ${line}`);
     };
     this.console = new Console(running.console, this.transcript, { logTyped });
-    this.watchdog = watchGuest(host, running, this.transcript, this.#scope);
+    this.watchdog = watchGuest(this, host, this.#scope);
     this.lost = this.watchdog.death.then((error: TapbootError) => {
       this.#dead = true;
       throw error;
@@ -82,7 +87,7 @@ export class Guest implements AsyncDisposable {
   }
 
   /** Seconds since QEMU's start. */
-  #age(): number {
+  #sinceStart(): number {
     return (performance.now() - this.#startedAt) / 1000;
   }
 
@@ -123,7 +128,7 @@ export class Guest implements AsyncDisposable {
       ...{ console: this.console, access, deadlineMs, signal: this.#host.signal },
       guard: (work) => this.guard(work),
       onPrompt: () => {
-        this.timings.bootToLoginSeconds ??= this.#age();
+        this.timings.bootToLoginSeconds ??= this.#sinceStart();
       },
       overSsh: () => this.channel('ssh'),
       portOpened: (signal) => shellPortOpened(this.running, signal),
@@ -132,7 +137,7 @@ export class Guest implements AsyncDisposable {
       },
     });
     this.#consoleChannel = console;
-    this.timings.bootToLoginSeconds ??= this.#age();
+    this.timings.bootToLoginSeconds ??= this.#sinceStart();
     this.watchdog.booted();
     try {
       if (!shellStarted) await this.guard(startGuestShell(root, SHELL_PORT));
@@ -156,7 +161,10 @@ export class Guest implements AsyncDisposable {
       ShellChannel.attach(this.running.shell, { timeoutMs: OWN_COMMAND_MS }),
     );
     this.#shell = shell;
-    this.watchdog.watchHeartbeat((timeoutMs) => shell.heartbeat(timeoutMs));
+    this.watchdog.watchHeartbeat(
+      (timeoutMs) => shell.heartbeat(timeoutMs),
+      (timeoutMs) => shell.heartbeat(timeoutMs, FLUSH_CONSOLE),
+    );
     return shell;
   }
 
@@ -186,7 +194,7 @@ export class Guest implements AsyncDisposable {
     );
     this.#scope.use(opened.channel);
     this.hostKey = opened.hostKey;
-    this.timings.bootToSshSeconds ??= this.#age();
+    this.timings.bootToSshSeconds ??= this.#sinceStart();
     this.#readySsh = opened.channel;
     return opened.channel;
   }

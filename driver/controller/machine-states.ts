@@ -3,6 +3,7 @@ import type { MachineParts } from './boot-sequence.js';
 import { captureMoment, type Capture } from './capture.js';
 import type { Guest } from './guest.js';
 import { saveState, saveStopped, type SavedState, type StateName } from './saved-state.js';
+import { settledDeath } from './settled-death.js';
 
 /** What the states of a machine are taken from: what it is at that moment. */
 export interface StateSource {
@@ -39,11 +40,16 @@ export class MachineStates {
   async save(key: string | undefined): Promise<SavedState> {
     const { parts, guest, power } = this.#source();
     const name = this.#name(key);
-    this.#nearest =
-      power === 'on' && guest !== undefined
-        ? await saveState(parts, guest, name)
-        : await saveStopped(parts, guest, name);
-    return this.#nearest;
+    if (power === 'off' || guest === undefined) {
+      this.#nearest = await saveStopped(parts, guest, name);
+      return this.#nearest;
+    }
+    const state = await saveState(parts, guest, name);
+    // Others start from it: what the guest said up to the save must not be its last words.
+    const death = await settledDeath(guest);
+    if (death !== undefined) throw death;
+    this.#nearest = state;
+    return state;
   }
 
   /** Keeps what can be kept of the machine, dead or alive; see {@link captureMoment}. */

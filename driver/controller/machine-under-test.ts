@@ -45,6 +45,12 @@ export interface MachineUnderTest {
   /** Resolves (never rejects) when the machine is lost unasked. */
   readonly death: Promise<TapbootError>;
   /**
+   * Resolves once it is certain whether the machine lives: to its death, or to undefined.
+   * Whatever the kernel had logged before the call counts, and is read by then. Of a machine
+   * that is off: what it was lost by before, if it was. Never rejects.
+   */
+  settledDeath(): Promise<TapbootError | undefined>;
+  /**
    * The channel demanded, or the best one ready (shell, then ssh, then console).
    * `ssh` is connected on demand.
    * @throws TapbootError `infra`/`product` when it cannot be had, saying why

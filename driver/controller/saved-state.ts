@@ -46,6 +46,11 @@ export interface SavedState {
   /** What its kernel was started with, where that is known. */
   kernel?: KernelCommandLine;
   /**
+   * The most seconds that the guest's kernel had run by then; absent where nobody knows, as in
+   * states of older drivers, and of a machine that was off.
+   */
+  ageSeconds?: number;
+  /**
    * RAM and devices; absent of a machine that was off: then the disks are all there is. May
    * be put into another form while the state is in use: each has all that a restore needs.
    */
@@ -150,12 +155,14 @@ async function saveRunning(
     const socket = join(parts.directory, `${name}.socket`);
     const bytes = await saveRam(qmp, { form, file, socket });
     const residentBytes = await peakResidentBytes(guest.running.process.pid);
+    const ageSeconds = guest.age();
     return {
       ...{ key, ram: { form, file, bytes }, disks },
       ...{ image: parts.image, machine: parts.machine, medium: parts.medium },
       ...{ firmware, smbiosFiles: parts.smbiosFiles },
       ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
       ...bootOf(parts),
+      ...(Number.isFinite(ageSeconds) ? { ageSeconds } : {}),
       proof: { nonce, counter: 0 },
       console: await readFile(parts.host.places(parts.name).serialLog),
       timings: guest.timings,

@@ -1,5 +1,6 @@
 import { productError } from '../errors.js';
 import type { Guest } from './guest.js';
+import { settledDeath } from './settled-death.js';
 
 /**
  * Asks the guest to power off or reboot, waits until QEMU has ended (it ends for a reboot
@@ -23,6 +24,9 @@ export async function shutDown(
   });
   const end = await Promise.race([guest.running.process.exited, late, guest.lost]);
   clearTimeout(timer);
+  // QEMU's end alone says little: a kernel that panicked on its way down is gone as well.
+  const death = await settledDeath(guest);
+  if (death !== undefined) throw death;
   if (end === 'late') {
     throw productError('TAPBOOT_E_SHUTDOWN_TIMEOUT', `the guest did not ${how} in time`, {
       expected: `${how} within ${String(timeoutMs / 1000)} s`,
@@ -40,5 +44,7 @@ export async function pullThePlug(guest: Guest): Promise<void> {
   // `quit` and not a kill: qcow2's own tables are written, nothing of the guest's memory is.
   await guest.running.qmp.execute('quit').catch(() => undefined);
   await guest.running.process.exited;
+  const death = await settledDeath(guest);
+  if (death !== undefined) throw death;
   await guest.close();
 }

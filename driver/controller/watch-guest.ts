@@ -1,7 +1,6 @@
-import type { ConsoleTranscript } from '../channel/console/transcript.js';
-import type { RunningMachine } from '../qemu/running-machine.js';
 import type { Scope } from '../scope.js';
 import { Watchdog } from '../watchdog/watchdog.js';
+import type { Guest } from './guest.js';
 import type { VmHost } from './vm-host.js';
 
 /**
@@ -9,13 +8,12 @@ import type { VmHost } from './vm-host.js';
  * @param scope with whose end the watching of events ends
  */
 export function watchGuest(
+  { age, running, transcript }: Pick<Guest, 'age' | 'running' | 'transcript'>,
   host: VmHost,
-  running: RunningMachine,
-  transcript: ConsoleTranscript,
   scope: Scope,
 ): Watchdog {
   const watchdog = new Watchdog({
-    transcript,
+    ...{ transcript, guestAge: age },
     bootSilenceMs: host.timeouts.spawnMs,
     background: host.background === true,
     onFinding: ({ severity, message, line }) => {

@@ -41,10 +41,15 @@ export class AttemptJudge {
    * The attempt's verdict. `known` only when every failure of it is: a new one beside a
    * known one is what counts, and is the one returned.
    * @param first what ended the attempt; the steps' own failures have been taken already
+   * @param late the guest's death, where it came to light behind a failure and all steps
    */
-  verdict(first: Failure | undefined): { outcome: ScenarioOutcome; failure?: Failure } {
+  verdict(
+    first: Failure | undefined,
+    late?: Failure,
+  ): { outcome: ScenarioOutcome; failure?: Failure } {
     if (first === undefined) return { outcome: 'passed' };
-    const all = this.#failures.length > 0 ? this.#failures : [this.#marked(first)];
+    const ofSteps = this.#failures.length > 0 ? this.#failures : [this.#marked(first)];
+    const all = late === undefined ? ofSteps : [...ofSteps, this.#marked(late)];
     const unknown = all.find(({ knownIssue }) => knownIssue === undefined);
     const failure = unknown ?? all[0] ?? first;
     return { outcome: unknown === undefined ? 'known' : 'failed', failure };

@@ -77,11 +77,14 @@ async function runAttempt(
   const judge = new AttemptJudge(context.policy, scenario);
   let vm: BootImageVM | undefined;
   let failure: Failure | undefined;
+  let late: Failure | undefined;
   const artifacts: Artifact[] = [];
   try {
     const acquired = await start.acquire(scenario, ref.id);
     vm = acquired.vm;
     const { origin } = vm;
+    // What explains a failure is taken when it happens; this is kept of every run.
+    const keepEvidence = vm.collectDiagnostics.bind(vm, TEARDOWN);
     events.emit({ type: 'scenario:machine', scenario: ref, vm: vm.name, origin });
     const { reused } = acquired;
     const result = await runScenarioSteps(scenario, vm, {
@@ -92,11 +95,10 @@ async function runAttempt(
       },
       ...{ scenarioRef: ref, redact: context.secrets, signal: request.signal, log: context.log },
       artifactsDirectory: join(context.record.directory.path, 'artifacts', vm.name),
+      keepEvidence,
     });
-    failure = result.failure;
+    ({ failure, late } = result);
     artifacts.push(...result.artifacts);
-    // What explains a failure was taken when it happened; this is kept of every run.
-    artifacts.push(...(await vm.collectDiagnostics(TEARDOWN)));
     pool.checkpoints.keep(scenario, vm);
   } catch (thrown) {
     const { signal } = request;
@@ -109,7 +111,7 @@ async function runAttempt(
   } finally {
     await vm?.close();
   }
-  const { outcome, failure: told } = judge.verdict(failure);
+  const { outcome, failure: told } = judge.verdict(failure, late);
   return {
     outcome: request.signal.aborted && failure !== undefined ? 'interrupted' : outcome,
     artifacts,

@@ -29,6 +29,8 @@ const manifestSchema = z.object({
   /** ISO 8601. */
   savedAt: z.iso.datetime(),
   bootedAt: z.iso.datetime(),
+  /** The most seconds that the guest's kernel had run when it was saved. */
+  ageSeconds: z.number().nonnegative().optional(),
   proof: z.object({ nonce: z.string().min(1), counter: z.int().nonnegative() }),
   /** What the kernel was started with; absent: not known. */
   kernel: z.object({ text: z.string(), source: z.enum(['guest', 'console', 'qemu']) }).optional(),

@@ -74,6 +74,7 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     ...{ authorizedKey, image: { spec: image.spec, identity: image.identity }, machine },
     ...{ disks, console: CONSOLE, files },
     ...(ram === undefined ? {} : { ram: entryRam(ram) }),
+    ...(state.ageSeconds === undefined ? {} : { ageSeconds: state.ageSeconds }),
     ...(state.memory === undefined ? {} : { memory: state.memory }),
     ...(state.residentBytes === undefined ? {} : { residentBytes: state.residentBytes }),
     ...(hostKey === undefined ? {} : { hostKey }),

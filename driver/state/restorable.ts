@@ -43,6 +43,7 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
     ...(bootFrom === undefined ? {} : { bootFrom }),
     ...{ bootedAt, proof },
     ...(manifest.kernel === undefined ? {} : { kernel: manifest.kernel }),
+    ...(manifest.ageSeconds === undefined ? {} : { ageSeconds: manifest.ageSeconds }),
     ...(manifest.ram === undefined ? {} : { ram: await ramOf(manifest.ram, at) }),
     ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
     disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({

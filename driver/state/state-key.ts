@@ -6,7 +6,7 @@ import type { Step } from '../scenario/model.js';
  * Raised when a driver leaves something else in a saved machine than the one before, or
  * lays an entry out differently: older states are then not found any more.
  */
-export const STATE_PROTOCOL = 4;
+export const STATE_PROTOCOL = 5;
 
 /** Hex digits of a key; 128 bits of SHA-256. */
 const KEY_LENGTH = 32;

@@ -5,7 +5,7 @@ import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
 import { lookAhead } from './foresight.js';
 import { endedBySignal, isGoingDown } from './going-down.js';
-import { guarded } from './guard.js';
+import { guarded, interruptedError } from './guard.js';
 import type { StepRecorder } from './recorder.js';
 import type { BoundStep } from './registry.js';
 
@@ -57,7 +57,7 @@ export async function executeStep(
     return undefined;
   } catch (error) {
     if (surroundings.guestIsDead) return asTapbootError(error);
-    return await causeOf(asTapbootError(error), vm, lastStatus());
+    return await causeOf(asTapbootError(error), vm, lastStatus(), surroundings.interrupt);
   }
 }
 
@@ -76,13 +76,37 @@ async function causeOf(
   error: TapbootError,
   vm: MachineUnderTest,
   exitStatus: number | null | undefined,
+  interrupt: AbortSignal,
 ): Promise<TapbootError> {
   if (error.failureClass === 'scenario' || error.code === 'TAPBOOT_E_INTERRUPTED') return error;
   const patience = error.failureClass === 'guest-dead' ? DEATH_NEWS_MS : 0;
-  const death = await soon(vm.death, patience);
+  const death = (await soon(vm.death, patience)) ?? (await settledDeath(vm, interrupt));
   if (death !== undefined) return death;
   const unasked = endedBySignal(exitStatus) && (await isGoingDown(vm));
   return unasked ? ((await soon(vm.death, SHUTDOWN_MS)) ?? error) : error;
+}
+
+/**
+ * The machine's death, once it is certain whether it lives; undefined when it does. An
+ * interrupt ends the wait, and is what is returned then.
+ */
+export async function settledDeath(
+  vm: MachineUnderTest,
+  interrupt: AbortSignal,
+): Promise<TapbootError | undefined> {
+  if (interrupt.aborted) return interruptedError(interrupt);
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<TapbootError>((resolve) => {
+    stop = () => {
+      resolve(interruptedError(interrupt));
+    };
+    interrupt.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([vm.settledDeath(), stopped]);
+  } finally {
+    interrupt.removeEventListener('abort', stop);
+  }
 }
 
 /** What a promise resolves to within a time; undefined when it does not. */

@@ -1,9 +1,9 @@
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
-import type { Artifact, Failure, StepRef } from '../events/events.js';
+import type { Artifact, Failure, Phase, StepRef } from '../events/events.js';
 import type { Scenario, Step } from '../scenario/model.js';
-import { consoleTail } from './console-tail.js';
-import { evidenceOf, executeStep, soon } from './execute-step.js';
+import { consoleBehind } from './console-tail.js';
+import { evidenceOf, executeStep, settledDeath, soon } from './execute-step.js';
 import { failureOf } from './failure.js';
 import type { ScenarioContext, ScenarioResult } from './scenario-context.js';
 import { StepRecorder } from './recorder.js';
@@ -13,10 +13,6 @@ import { stepRefs } from './step-refs.js';
 import { UnitRuns } from './unit-runs.js';
 
 export type * from './scenario-context.js';
-
-/** How much of the console a failure shows; all of it is in serial.log. */
-const CONSOLE_CHARACTERS = 2000;
-const CONSOLE_LINES = 8;
 
 /**
  * Runs the steps of a scenario, in order, on a machine that is ready. Emits `step:start`
@@ -35,7 +31,16 @@ export async function runScenarioSteps(
     if (index < (context.reused?.count ?? 0)) run.reuse(ref);
     else await run.step(step, ref, scenario.steps[index + 1]);
   }
-  return run.end();
+  return await run.end();
+}
+
+/** A step that has been done, and is still to be told. */
+interface DoneStep {
+  step: Step;
+  ref: StepRef;
+  recorder: StepRecorder;
+  durationMs: number;
+  retry: () => Promise<TapbootError | undefined>;
 }
 
 /** The state of one scenario while its steps run. */
@@ -47,6 +52,8 @@ class ScenarioRun {
   readonly #progress: Progress = { interrupted: false };
   readonly #artifacts: Artifact[] = [];
   #failure: Failure | undefined;
+  /** The last step, when it has passed and nothing has failed: the guest has still to prove it. */
+  #last: DoneStep | undefined;
 
   constructor(scenario: Scenario, vm: MachineUnderTest, context: ScenarioContext) {
     this.#scenario = scenario;
@@ -82,20 +89,33 @@ class ScenarioRun {
     });
   }
 
-  /** The result; a guest that died behind the last step did not pass. */
+  /**
+   * The result, once it is certain that the guest has outlived the steps and the reading of
+   * the evidence. A death that comes to light here fails the last step, if that had passed.
+   */
   async end(): Promise<ScenarioResult> {
-    const death = this.#failure === undefined ? await soon(this.#vm.death, 0) : undefined;
-    if (death !== undefined) {
-      const beyond = this.#scenario.steps.length + 1;
-      const evidence = await this.#evidence(death, beyond, 'after the last step');
-      this.#failure = this.#failureOf(death, undefined, evidence);
-      this.#artifacts.push(...this.#failure.artifacts);
-    }
+    const early = await this.#dieBehind('step');
+    this.#artifacts.push(...((await this.#context.keepEvidence?.()) ?? []));
+    const late = early ?? (await this.#dieBehind('teardown'));
+    if (this.#last !== undefined) await this.#conclude(this.#last, undefined);
     return {
       outcome: this.#failure === undefined ? 'passed' : 'failed',
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      ...(late === undefined ? {} : { late }),
       artifacts: this.#artifacts,
     };
+  }
+
+  /** @returns the guest's death, where one has come to light only now */
+  async #dieBehind(phase: Phase): Promise<Failure | undefined> {
+    if (this.#progress.death !== undefined) return undefined;
+    const death = await settledDeath(this.#vm, this.#context.signal);
+    if (death === undefined) return undefined;
+    const last = this.#last;
+    this.#last = undefined;
+    if (last === undefined) return this.#failureOf(death, undefined, { phase });
+    last.recorder.note('the step itself had passed: the guest was lost behind it');
+    return await this.#conclude(last, death, phase);
   }
 
   async #execute(
@@ -105,10 +125,22 @@ class ScenarioRun {
     next: Step | undefined,
   ): Promise<void> {
     const began = performance.now();
-    const first = this.#failure === undefined;
     const { error, recorder } = await this.#work(step, ref, bound, next);
-    const durationMs = Math.round(performance.now() - began);
-    const failure = error === undefined ? undefined : await this.#fail(error, step, ref, recorder);
+    const retry = async () => (await this.#work(step, ref, bound, next)).error;
+    const done = { step, ref, recorder, retry, durationMs: Math.round(performance.now() - began) };
+    const passed = error === undefined && this.#failure === undefined;
+    if (passed && next === undefined) this.#last = done;
+    else await this.#conclude(done, error);
+  }
+
+  /** Tells how a step ended, and all that follows from it. */
+  async #conclude(
+    { step, ref, recorder, durationMs, retry }: DoneStep,
+    error: TapbootError | undefined,
+    phase: Phase = 'step',
+  ): Promise<Failure | undefined> {
+    const first = this.#failure === undefined;
+    const failure = error && (await this.#fail(error, step, ref, recorder, phase));
     this.#artifacts.push(...recorder.artifacts);
     this.#context.emit({
       type: 'step:end',
@@ -122,14 +154,14 @@ class ScenarioRun {
       artifacts: [...recorder.artifacts],
       ...(recorder.disks.length === 0 ? {} : { disks: [...recorder.disks] }),
     });
+    const { index, title } = ref;
     if (failure !== undefined) {
-      const retry = async () => (await this.#work(step, ref, bound, next)).error;
-      const { index, title } = ref;
       if (first) await this.#context.afterFailure?.({ index, title, failure, retry });
-      return;
+      return failure;
     }
     const unitRuns = this.#unitRuns.memory();
-    await this.#context.stepPassed?.({ index: ref.index, durationMs, unitRuns });
+    await this.#context.stepPassed?.({ index, durationMs, unitRuns });
+    return undefined;
   }
 
   async #work(step: Step, { index }: StepRef, bound: BoundStep, next: Step | undefined) {
@@ -158,10 +190,11 @@ class ScenarioRun {
     step: Step,
     ref: StepRef,
     recorder: StepRecorder,
+    phase: Phase,
   ): Promise<Failure> {
     const progress = this.#progress;
     // Before the machine is asked for its evidence, which may talk over the console.
-    const console = this.#consoleTail(error);
+    const console = consoleBehind(error, this.#vm.console);
     progress.failedStep ??= ref.index;
     const death = await soon(this.#vm.death, 0);
     if (death !== undefined) progress.death ??= this.#context.redact(death.message);
@@ -179,29 +212,23 @@ class ScenarioRun {
       const evidence = await this.#evidence(error, ref.index, reason);
       for (const artifact of evidence) recorder.addArtifact(artifact);
     }
-    const failure = this.#failureOf(error, step, recorder.artifacts, console);
+    const { artifacts } = recorder;
+    const failure = this.#failureOf(error, step, { phase, artifacts, console });
     this.#failure ??= failure;
     return failure;
-  }
-
-  /** The console's last words; a death tells them itself, and a wrong scenario has none. */
-  #consoleTail({ failureClass, code, details }: TapbootError): string | undefined {
-    if (failureClass !== 'product' && failureClass !== 'infra') return undefined;
-    if (code === 'TAPBOOT_E_INTERRUPTED') return undefined;
-    const tail = consoleTail(this.#vm.console.tail(CONSOLE_CHARACTERS), CONSOLE_LINES);
-    return tail === '' || details.output?.includes(tail) === true ? undefined : tail;
   }
 
   #failureOf(
     error: TapbootError,
     step: Step | undefined,
-    artifacts: readonly Artifact[],
-    console?: string,
+    {
+      console,
+      ...place
+    }: { phase: Phase; artifacts?: readonly Artifact[]; console?: string | undefined },
   ): Failure {
     return failureOf(error, {
       scenario: this.#scenario,
-      phase: 'step',
-      artifacts,
+      ...place,
       ...(console === undefined ? {} : { console }),
       redact: (text) => this.#context.redact(text),
       ...(step === undefined ? {} : { at: step.at }),

@@ -18,6 +18,11 @@ export interface ScenarioContext extends FailureHooks {
   reused?: ReusedSteps;
   /** Told of each step that passed, before the next one begins. Never rejects. */
   stepPassed?(passed: PassedStep): Promise<void>;
+  /**
+   * Takes what is kept of every machine, behind the last step; files that were written. What
+   * becomes of the guest meanwhile counts. Never rejects.
+   */
+  keepEvidence?(): Promise<Artifact[]>;
 }
 
 /** Steps that need not be run: the machine was restored from a state behind them. */
@@ -41,6 +46,8 @@ export interface ScenarioResult {
   outcome: 'passed' | 'failed';
   /** The first failure. */
   failure?: Failure;
+  /** The guest's death, where it came to light behind a failure and all steps. */
+  late?: Failure;
   /** Files of all steps. */
   artifacts: Artifact[];
 }

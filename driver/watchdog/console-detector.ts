@@ -25,12 +25,25 @@ const BROADCAST = /^Broadcast message from systemd-journald@/;
 const STAMP_SLACK = 2;
 
 /**
- * Reads a console as it comes and says what it means. Pure: it has no clock and asks nobody.
+ * A guest's clock may run ahead of the host's: on a busy host the kernel measures an emulated
+ * TSC wrongly. A stamp of up to so many times the guest's age, and so many seconds, may be
+ * the kernel's own; one beyond it is not.
+ */
+const FASTEST_CLOCK = 2;
+const CLOCK_SLACK = 60;
+
+/** Seconds by which a stamp may be ahead of the guest's age and still date the lines behind it. */
+const AGE_SLACK = 1;
+
+/**
+ * Reads a console as it comes and says what it means. Asks nobody, and knows of time only
+ * how old the guest is.
  *
  * The same words may come from a log that somebody prints. A kernel message counts only with
- * a time stamp that is not older than those before it (a printed log goes back in time);
- * lines of boot loader and initramfs count only until `booted`; prompts count only when the
- * console has stopped at them, which the caller sees and asks for by `waitingPrompt`.
+ * a time stamp that is not older than those before it (a printed log goes back in time), and
+ * not beyond the guest's age; lines of boot loader and initramfs count only until `booted`;
+ * prompts count only when the console has stopped at them, which the caller sees and asks for
+ * by `waitingPrompt`.
  */
 export class ConsoleDetector {
   #partial = '';
@@ -41,10 +54,15 @@ export class ConsoleDetector {
   /** The next line that is not empty is what journald broadcasts. */
   #broadcast = false;
   #booted = false;
+  readonly #age: () => number;
 
-  /** @param offset where in the transcript the first text will stand */
-  constructor(offset = 0) {
+  /**
+   * @param offset where in the transcript the first text will stand
+   * @param age the most seconds that the guest's kernel can have run by now
+   */
+  constructor(offset = 0, age: () => number = () => Number.POSITIVE_INFINITY) {
     this.#offset = offset;
+    this.#age = age;
   }
 
   /** The system is up: from now on people may print logs. */
@@ -110,13 +128,16 @@ export class ConsoleDetector {
   }
 
   #judgeKernel(line: string, stamp: number, text: string): Finding | undefined {
+    const age = this.#age();
+    if (stamp > age * FASTEST_CLOCK + CLOCK_SLACK) return undefined;
     if (text.startsWith('Linux version ')) {
       const finding = this.#kernels++ > 0 ? this.#matchKernel(line, text) : undefined;
-      if (finding === undefined) this.#stamp = stamp;
+      if (finding === undefined) this.#stamp = Math.min(stamp, age);
       return finding;
     }
     if (stamp < this.#stamp - STAMP_SLACK) return undefined;
-    this.#stamp = Math.max(this.#stamp, stamp);
+    // A line that claims to come from the future must not make the present look old.
+    if (stamp <= age + AGE_SLACK) this.#stamp = Math.max(this.#stamp, stamp);
     return this.#matchKernel(line, text);
   }
 

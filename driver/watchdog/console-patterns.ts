@@ -22,6 +22,9 @@ export type FindingKind =
   | 'no-boot-device'
   | 'boot-loader';
 
+/** No answer of the guest refutes these: what answers is a system that is not the one tested. */
+export const FINAL: ReadonlySet<FindingKind> = new Set(['oops', 'emergency-shell', 'init-died']);
+
 /** What makes a text count; the same words may stand in a log that somebody prints. */
 export type Shape =
   /** A message of the kernel: `pattern` at its beginning, behind a time stamp that is not older than those before. */

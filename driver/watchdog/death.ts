@@ -40,11 +40,16 @@ export function deathByConsole(finding: Finding, transcript: ConsoleTranscript):
   });
 }
 
+/** What is said of a death that the console does not tell. */
+export interface DeathWords {
+  code: `TAPBOOT_E_${string}`;
+  message: string;
+  got: string;
+}
+
 /** A death without words of its own: the console's last lines are all there is. */
 export function deathWithTail(
-  code: `TAPBOOT_E_${string}`,
-  message: string,
-  got: string,
+  { code, message, got }: DeathWords,
   transcript: ConsoleTranscript,
 ): TapbootError {
   return guestDead(code, message, {
@@ -54,6 +59,14 @@ export function deathWithTail(
     hint: 'serial.log has the whole console, harness.log what QEMU said.',
   });
 }
+
+/** A death that QEMU tells, or silence: where the console has told it, that is the better message. */
+export const deathOf = (
+  words: DeathWords,
+  worst: Finding | undefined,
+  transcript: ConsoleTranscript,
+): TapbootError =>
+  worst?.severity === 'dead' ? deathByConsole(worst, transcript) : deathWithTail(words, transcript);
 
 const meaningful = (text: string): string[] =>
   text.split('\n').filter((line) => line.trim() !== '');

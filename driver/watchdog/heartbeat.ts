@@ -1,8 +1,16 @@
 /** Asks the guest for a sign of life; rejects when there is none in `timeoutMs`. */
 export type AskHeartbeat = (timeoutMs: number) => Promise<unknown>;
 
+/**
+ * What a question came to. `unknown`: the guest could not be asked, since the machine is
+ * paused, the way to it is gone, or nobody asks any more.
+ */
+export type Answer = 'alive' | 'silent' | 'unknown';
+
 export interface HeartbeatOptions {
   ask: AskHeartbeat;
+  /** The question of {@link Heartbeat.settle} (default: `ask`). */
+  askAtRest?: AskHeartbeat | undefined;
   /** Milliseconds between two questions. */
   intervalMs: number;
   /** Milliseconds for an answer. */
@@ -30,7 +38,6 @@ export class Heartbeat {
   /** Counts pauses: a question that was under way in one says nothing. */
   #pauses = 0;
   #stopped = false;
-  #asking: Promise<boolean> | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -54,48 +61,57 @@ export class Heartbeat {
   }
 
   /**
-   * Asks now.
-   * @returns true when the guest answered, or cannot be asked now
+   * Asks now. Always a question of its own: the answer to one that is under way may be older
+   * than what it is to refute.
    */
-  async check(timeoutMs = this.#options.timeoutMs): Promise<boolean> {
-    if (this.#paused || this.#stopped) return true;
-    this.#asking ??= this.#ask(timeoutMs).finally(() => {
-      this.#asking = undefined;
-    });
-    return await this.#asking;
-  }
-
-  async #ask(timeoutMs: number): Promise<boolean> {
+  async check(timeoutMs = this.#options.timeoutMs, ask = this.#options.ask): Promise<Answer> {
+    if (this.#paused || this.#stopped) return 'unknown';
     const pauses = this.#pauses;
+    const asked = performance.now();
     try {
-      await this.#options.ask(timeoutMs);
-      return true;
+      await ask(timeoutMs);
+      return 'alive';
     } catch {
-      return this.#stopped || this.#pauses !== pauses;
+      // A question that fails before its time was not heard: who cut the way tells why.
+      const early = performance.now() - asked < timeoutMs / 2;
+      return early || this.#stopped || this.#pauses !== pauses ? 'unknown' : 'silent';
     }
   }
 
+  /**
+   * Asks until the guest has answered, or is dead by the rules of every beat. Returns at once
+   * when it cannot be asked.
+   */
+  async settle(): Promise<void> {
+    const { askAtRest, timeoutMs } = this.#options;
+    clearTimeout(this.#timer);
+    while (!this.#judge(await this.check(timeoutMs, askAtRest)));
+    this.#arm();
+  }
+
   #arm(): void {
+    clearTimeout(this.#timer);
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#beat(), this.#options.intervalMs);
     if (this.#options.background === true) this.#timer.unref();
   }
 
   async #beat(): Promise<void> {
-    const { consoleIdleMs, misses, onDead, timeoutMs } = this.#options;
-    if (await this.check()) this.#missed = 0;
-    else if (!this.#stopped) {
-      this.#missed++;
-      const seconds = String((timeoutMs * this.#missed) / 1000);
-      if (consoleIdleMs() >= timeoutMs) {
-        onDead(`no answer of its shell and nothing on its console for ${seconds} s`);
-        return;
-      }
-      if (this.#missed >= misses) {
-        onDead(`no answer of its shell for ${seconds} s`);
-        return;
-      }
-    }
+    this.#judge(await this.check());
     this.#arm();
+  }
+
+  /** @returns false when the guest has to be asked once more before anything is certain */
+  #judge(answer: Answer): boolean {
+    if (answer === 'alive') this.#missed = 0;
+    if (answer !== 'silent') return true;
+    const { consoleIdleMs, misses, onDead, timeoutMs } = this.#options;
+    this.#missed++;
+    const seconds = String((timeoutMs * this.#missed) / 1000);
+    const silent = consoleIdleMs() >= timeoutMs;
+    if (!silent && this.#missed < misses) return false;
+    const also = silent ? ' and nothing on its console' : '';
+    onDead(`no answer of its shell${also} for ${seconds} s`);
+    return true;
   }
 }

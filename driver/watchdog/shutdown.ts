@@ -1,3 +1,7 @@
+import type { FindingKind } from './console-patterns.js';
+import type { DeathWords } from './death.js';
+import type { QemuExitLike } from './watchdog-options.js';
+
 /** What an event of QEMU's monitor says of the end of a guest. */
 export interface ShutdownCause {
   code: `TAPBOOT_E_${string}`;
@@ -31,4 +35,18 @@ function reasonOf(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
   if ('reason' in data && typeof data.reason === 'string') return data.reason;
   return 'guest' in data && data.guest === true ? 'guest' : '';
+}
+
+/** What words of the console announce that may have been asked for. */
+export function announces(kind: FindingKind): 'poweroff' | 'reboot' | undefined {
+  if (kind === 'power-off') return 'poweroff';
+  return kind === 'restart' || kind === 'kernel-start' ? 'reboot' : undefined;
+}
+
+/** QEMU's end, with the last that it said. */
+export function exitWords({ code, signal, stderr }: QemuExitLike): DeathWords {
+  const how = signal === undefined ? `status ${String(code)}` : signal;
+  const said = stderr.trim().split('\n').slice(-5).join('\n');
+  const got = said === '' ? how : said;
+  return { code: 'TAPBOOT_E_QEMU_GONE', message: `QEMU has ended (${how})`, got };
 }

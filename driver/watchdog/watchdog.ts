@@ -1,32 +1,14 @@
-import type { ConsoleTranscript } from '../channel/console/transcript.js';
 import type { TapbootError } from '../errors.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
-import type { FindingKind } from './console-patterns.js';
-import { deathByConsole, deathWithTail } from './death.js';
-import { shutdownCause } from './shutdown.js';
+import { FINAL } from './console-patterns.js';
+import { deathByConsole, deathOf, deathWithTail, type DeathWords } from './death.js';
+import { announces, exitWords, shutdownCause } from './shutdown.js';
 import { diskTrouble } from './disk-trouble.js';
 import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
+import { Undecided } from './undecided.js';
+import type { QemuExitLike, WatchdogOptions } from './watchdog-options.js';
 
-export interface WatchdogOptions {
-  transcript: ConsoleTranscript;
-  /** Milliseconds of silence on the console, until `booted`, that count as a hang. */
-  bootSilenceMs: number;
-  /** Milliseconds between heartbeats (default 10 s). */
-  heartbeatIntervalMs?: number;
-  /** Milliseconds for an answer (default 20 s: an emulated guest may be very busy). */
-  heartbeatTimeoutMs?: number;
-  /** Gets everything that is found, deaths included: for harness.log and diagnostics. */
-  onFinding?: (finding: Finding) => void;
-  /** Heartbeats alone do not keep the process alive. */
-  background?: boolean;
-}
-
-/** How QEMU ended; see driver/qemu. */
-export interface QemuExitLike {
-  code: number | undefined;
-  signal?: string | undefined;
-  stderr: string;
-}
+export type * from './watchdog-options.js';
 
 /** After a panic's first line: its trace is evidence too. */
 const TRACE_MS = 700;
@@ -34,11 +16,13 @@ const TRACE_MS = 700;
 const EVENT_GRACE_MS = 300;
 /** A console that has stopped at a prompt for so long waits there. */
 const PROMPT_MS = 1500;
+/** After QEMU's end: what it has left in the console's socket takes no longer to be read. */
+const CONSOLE_END_MS = 2000;
+/** A guest that goes on talking is not waited for: so often it is asked before it is at rest. */
+const ROUNDS = 5;
 /** A guest that answers within this has not died, whatever its console shows. */
 const CONFIRM_MS = 5000;
 const HEARTBEAT_MISSES = 3;
-/** No answer of the guest refutes these: what answers is a system that is not the one tested. */
-const FINAL: ReadonlySet<FindingKind> = new Set(['oops', 'emergency-shell', 'init-died']);
 
 /**
  * Watches one QEMU process for the death of its guest: by what its console says, by QMP's
@@ -51,15 +35,16 @@ export class Watchdog {
   readonly #detector: ConsoleDetector;
   readonly #expected = new Set<'poweroff' | 'reboot'>();
   readonly #unsubscribe: (() => void)[];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Words and events of which it is not certain yet what they mean. */
+  readonly #undecided = new Undecided();
+  #cause: TapbootError | undefined;
   #resolve!: (error: TapbootError) => void;
   #heartbeat: Heartbeat | undefined;
-  #promptTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
   /** The gravest thing that the console has said, and that nothing has refuted. */
   #worst: Finding | undefined;
+  #heardAt = performance.now();
   #booted = false;
-  #stopped = false;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
@@ -67,7 +52,7 @@ export class Watchdog {
       this.#resolve = resolve;
     });
     const { transcript } = options;
-    this.#detector = new ConsoleDetector(transcript.mark());
+    this.#detector = new ConsoleDetector(transcript.mark(), options.guestAge);
     this.#unsubscribe = [
       transcript.onData((text) => this.#onText(text)),
       transcript.onEnd(() => this.#handle(this.#detector.end())),
@@ -85,28 +70,25 @@ export class Watchdog {
   /** What comes next was asked for. */
   expected(what: 'poweroff' | 'reboot'): void {
     this.#expected.add(what);
+    // A guest on its way down need not answer: from here on its console's words decide.
     this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
     if (what === 'reboot') this.#detector.restarting();
   }
 
-  /** Asks the guest for signs of life from now on. */
-  watchHeartbeat(ask: AskHeartbeat): void {
+  /**
+   * Asks the guest for signs of life from now on.
+   * @param askAtRest the question of {@link settle}; default: `ask`
+   */
+  watchHeartbeat(ask: AskHeartbeat, askAtRest?: AskHeartbeat): void {
     this.#heartbeat?.stop();
-    const { heartbeatIntervalMs = 10_000, heartbeatTimeoutMs = 20_000, transcript } = this.#options;
-    let lastLength = transcript.length;
-    let lastChange = performance.now();
-    this.#unsubscribe.push(
-      transcript.onData(() => {
-        lastChange = performance.now();
-        lastLength = transcript.length;
-      }),
-    );
+    const { heartbeatIntervalMs = 10_000, heartbeatTimeoutMs = 20_000 } = this.#options;
     this.#heartbeat = new Heartbeat({
-      ask,
+      ...{ ask, askAtRest },
       intervalMs: heartbeatIntervalMs,
       timeoutMs: heartbeatTimeoutMs,
       misses: HEARTBEAT_MISSES,
-      consoleIdleMs: () => (transcript.length === lastLength ? performance.now() - lastChange : 0),
+      consoleIdleMs: () => performance.now() - this.#heardAt,
       onDead: (got) => this.#dieHung(got),
       background: this.#options.background === true,
     });
@@ -118,47 +100,83 @@ export class Watchdog {
     else if (name === 'RESUME') this.#heartbeat?.resume();
     else if (name === 'BLOCK_IO_ERROR') this.#die(diskTrouble(data));
     else if (name === 'GUEST_PANICKED')
-      this.#lateDeath('TAPBOOT_E_GUEST_PANIC', 'kernel panic', name);
+      this.#lateDeath({ code: 'TAPBOOT_E_GUEST_PANIC', message: 'kernel panic', got: name });
     else if (name === 'SHUTDOWN' || name === 'RESET') this.#onShutdown(name, data);
   }
 
   /** QEMU itself has ended. */
   onProcessExit(exit: QemuExitLike): void {
     // A clean end after a power-off (with -no-reboot also a restart) that was asked for.
-    if (exit.code === 0 && exit.signal === undefined && this.#expected.size > 0) return this.stop();
-    const how = exit.signal === undefined ? `status ${String(exit.code)}` : exit.signal;
-    const stderr = exit.stderr.trim().split('\n').slice(-5).join('\n');
-    this.#lateDeath('TAPBOOT_E_QEMU_GONE', `QEMU has ended (${how})`, stderr === '' ? how : stderr);
+    if (exit.code === 0 && exit.signal === undefined && this.#expected.size > 0) {
+      void this.#endClean();
+      return;
+    }
+    this.#lateDeath(exitWords(exit));
+  }
+
+  /**
+   * Comes to rest: the guest has answered a question that was asked after the call (where it
+   * has a shell, runs, and is not on its way down), all that had reached QEMU's end of the
+   * console by that answer is read, and nothing in it is undecided.
+   * @param drain reads what QEMU has passed on so far; false when QEMU does not answer
+   * @returns the guest's death; undefined when it lives, or was given up by `stop`
+   */
+  async settle(drain: () => Promise<boolean>): Promise<TapbootError | undefined> {
+    if (!this.#undecided.stopped) await Promise.race([this.#undecided.stopping, this.#rest(drain)]);
+    return this.#cause;
   }
 
   /** Ends the watch: what happens from now on is the driver's own doing. Idempotent. */
   stop(): void {
-    this.#stopped = true;
+    this.#undecided.stop();
     this.#heartbeat?.stop();
     clearTimeout(this.#silenceTimer);
-    clearTimeout(this.#promptTimer);
-    for (const timer of this.#timers) clearTimeout(timer);
     for (const off of this.#unsubscribe.splice(0)) off();
   }
 
+  async #rest(drain: () => Promise<boolean>): Promise<void> {
+    const { transcript } = this.#options;
+    for (let round = 0; round < ROUNDS && !this.#undecided.stopped; round++) {
+      const heard = transcript.length;
+      await this.#heartbeat?.settle();
+      if (!(await drain())) this.#dieHung('no answer of QEMU’s monitor');
+      await this.#undecided.none();
+      // What came meanwhile may be the beginning of more.
+      if (transcript.length === heard) return;
+    }
+  }
+
+  /** QEMU has ended as it was asked to; what the guest said on its way down still counts. */
+  async #endClean(): Promise<void> {
+    const { transcript } = this.#options;
+    await Promise.race([transcript.whenEnded(), this.#undecided.wait(CONSOLE_END_MS)]);
+    await this.#undecided.none();
+    this.stop();
+  }
+
   #onText(text: string): void {
+    this.#heardAt = performance.now();
     this.#armSilence();
-    clearTimeout(this.#promptTimer);
     this.#handle(this.#detector.push(text));
-    this.#promptTimer = setTimeout(() => {
-      const prompt = this.#detector.waitingPrompt();
-      if (prompt !== undefined) this.#handle([prompt]);
-    }, PROMPT_MS);
+    if (this.#detector.waitingPrompt() !== undefined) this.#undecided.add(this.#waitAtPrompt());
+  }
+
+  async #waitAtPrompt(): Promise<void> {
+    const { transcript } = this.#options;
+    const { length } = transcript;
+    await this.#undecided.wait(PROMPT_MS);
+    const prompt = this.#detector.waitingPrompt();
+    if (prompt !== undefined && transcript.length === length) this.#handle([prompt]);
   }
 
   #handle(findings: readonly Finding[]): void {
     for (const finding of findings) {
-      if (this.#stopped) return;
+      if (this.#undecided.stopped) return;
       this.#options.onFinding?.(finding);
-      if (finding.severity === 'note' || this.#isExpected(finding)) continue;
+      if (finding.severity === 'note' || this.#isAsked(announces(finding.kind))) continue;
       if (finding.severity === 'dead' && this.#worst?.severity !== 'dead') this.#worst = finding;
       this.#worst ??= finding;
-      void this.#confirm(finding);
+      this.#undecided.add(this.#confirm(finding));
     }
   }
 
@@ -168,79 +186,63 @@ export class Watchdog {
    * kernel's answers are worth nothing, so there is no question.
    */
   async #confirm(finding: Finding): Promise<void> {
-    const final = FINAL.has(finding.kind);
-    if (!final && this.#heartbeat !== undefined) {
+    const heartbeat = FINAL.has(finding.kind) ? undefined : this.#heartbeat;
+    if (heartbeat !== undefined) {
       // A stall that the kernel complains of ends as the host does: that takes its time.
-      if (await this.#heartbeat.check(finding.kind === 'lockup' ? undefined : CONFIRM_MS)) {
-        if (this.#worst === finding) this.#worst = undefined;
+      const answer = await heartbeat.check(finding.kind === 'lockup' ? undefined : CONFIRM_MS);
+      if (answer === 'alive' && this.#worst === finding) this.#worst = undefined;
+      // A paused machine is asked again by a later beat, whose message these words then are.
+      const asksOn = answer === 'unknown' && this.#heartbeat === heartbeat;
+      if (answer === 'alive' || asksOn) return;
+      if (answer === 'silent') {
+        this.#die(deathByConsole(finding, this.#options.transcript));
         return;
       }
-    } else if (finding.severity !== 'dead') return;
-    else await this.#wait(TRACE_MS);
+    }
+    if (finding.severity !== 'dead') return;
+    await this.#undecided.wait(TRACE_MS);
     this.#die(deathByConsole(finding, this.#options.transcript));
   }
 
-  #isExpected({ kind }: Finding): boolean {
-    if (kind === 'power-off') return this.#expected.has('poweroff');
-    if (kind === 'restart' || kind === 'kernel-start') return this.#expected.has('reboot');
-    return false;
+  #isAsked(what: 'poweroff' | 'reboot' | undefined): boolean {
+    return what !== undefined && this.#expected.has(what);
   }
 
   #onShutdown(name: string, data: unknown): void {
     const cause = shutdownCause(name, data);
-    if (cause === undefined || (cause.asked !== undefined && this.#expected.has(cause.asked)))
-      return;
-    this.#lateDeath(cause.code, cause.message, cause.reason);
+    if (cause === undefined || this.#isAsked(cause.asked)) return;
+    this.#lateDeath({ ...cause, got: cause.reason });
   }
 
-  /** The guest is gone for certain; what the console said of it is the better message. */
-  #lateDeath(code: `TAPBOOT_E_${string}`, message: string, got: string): void {
-    void this.#wait(EVENT_GRACE_MS).then(() => {
-      const { transcript } = this.#options;
-      const worst = this.#worst?.severity === 'dead' ? this.#worst : undefined;
-      this.#die(
-        worst === undefined
-          ? deathWithTail(code, message, got, transcript)
-          : deathByConsole(worst, transcript),
-      );
+  /** The guest is gone for certain; what the console said of it may still be on its way. */
+  #lateDeath(words: DeathWords): void {
+    const told = this.#undecided.wait(EVENT_GRACE_MS).then(() => {
+      this.#die(deathOf(words, this.#worst, this.#options.transcript));
     });
+    this.#undecided.add(told);
   }
 
   #dieHung(got: string): void {
-    const { transcript } = this.#options;
-    this.#die(deathWithTail('TAPBOOT_E_GUEST_HUNG', 'the guest does not answer', got, transcript));
+    const message = 'the guest does not answer';
+    const words = { code: 'TAPBOOT_E_GUEST_HUNG', message, got } as const;
+    this.#die(deathOf(words, this.#worst, this.#options.transcript));
   }
 
   #armSilence(): void {
     clearTimeout(this.#silenceTimer);
-    if (this.#booted || this.#stopped) return;
+    if (this.#booted || this.#undecided.stopped) return;
     const { bootSilenceMs, transcript } = this.#options;
     this.#silenceTimer = setTimeout(() => {
+      const message = 'the guest fell silent while booting';
       const got = `nothing on its console for ${String(bootSilenceMs / 1000)} s`;
-      this.#die(
-        deathWithTail(
-          'TAPBOOT_E_GUEST_SILENT',
-          'the guest fell silent while booting',
-          got,
-          transcript,
-        ),
-      );
+      this.#die(deathWithTail({ code: 'TAPBOOT_E_GUEST_SILENT', message, got }, transcript));
     }, bootSilenceMs);
   }
 
   #die(error: TapbootError): void {
-    if (this.#stopped) return;
+    if (this.#undecided.stopped) return;
+    this.#cause = error;
     this.stop();
     this.#resolve(error);
-  }
-
-  async #wait(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        resolve();
-      }, ms);
-      this.#timers.add(timer);
-    });
   }
 }

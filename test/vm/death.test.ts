@@ -1,6 +1,6 @@
 // What kills a guest, QEMU or the driver, at boot and in the middle of a scenario: verdict,
 // exit code, TAP, record, and nothing left behind.
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
@@ -39,6 +39,88 @@ steps:
   return file;
 }
 
+/**
+ * Makes a module whose loading is an oops, and no panic: any module of the guest's, with another
+ * place to begin at (the addend of the first relocation of its `struct module`, which is
+ * `init`), and without its signature, which would no longer fit (the last byte is missing).
+ */
+const MAKE_OOPS = `perl -0777 -e '
+  $k = <>; chop $k;
+  ($at) = unpack("x40 Q<", $k); ($n, $names) = unpack("x60 S< S<", $k);
+  @s = map { [unpack("L< x20 Q< Q<", substr($k, $at + 64 * $_, 64))] } 0 .. $n - 1;
+  $text = substr($k, $s[$names][1], $s[$names][2]);
+  for (@s) {
+    next if unpack("Z*", substr($text, $_->[0])) ne ".rela.gnu.linkonce.this_module";
+    substr($k, $_->[1] + 16, 8) = pack("Q<", 0x10000000);
+  }
+  print $k;
+' $(find /lib/modules -name dummy.ko) >/run/oops.ko`;
+
+/** Nobody has to wait for it, and its end is no failure of a step. */
+const OOPS = 'insmod /run/oops.ko >/dev/null 2>&1';
+
+/** What a guest says on its console that its kernel has not said, and could not have yet. */
+const FROM_THE_FUTURE =
+  "printf '\\r\\n[123456.700000] a line of somebody\\r\\n' >/dev/ttyS0; sleep 0.2";
+
+/** Deaths in or behind the last step, by scenario: what its first step does, and its last one. */
+const LAST_WORDS = {
+  'oops-in-the-last-step': [MAKE_OOPS, `${OOPS}; true`],
+  'oops-behind-a-line-from-the-future': [`${MAKE_OOPS}; ${FROM_THE_FUTURE}`, `${OOPS}; true`],
+  'oops-behind-the-last-step': [MAKE_OOPS, `setsid sh -c '${OOPS}' >/dev/null 2>&1 &`],
+  'oops-by-the-evidence': [
+    MAKE_OOPS,
+    `cp /bin/dmesg /run/dmesg
+     printf '#!/bin/sh\n${OOPS}\nexec /run/dmesg "$@"\n' >/run/oops-dmesg
+     chmod +x /run/oops-dmesg
+     mount --bind /run/oops-dmesg "$(readlink -f /bin/dmesg)"`,
+  ],
+} as const;
+
+/** A scenario of two steps, of which the last one passes. */
+async function lastWords(place: Place, id: keyof typeof LAST_WORDS): Promise<string> {
+  const directory = join(place.directory, 'scenarios');
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, `${id}.yaml`);
+  const [before, last] = LAST_WORDS[id];
+  await writeFile(
+    file,
+    `version: 1
+name: ${id}
+machine: { memory: 512M, disks: { vda: 64M } }
+steps:
+  - name: it gets ready
+    run: ${JSON.stringify(before)}
+    timeout: 300s
+  - name: the last step
+    run: ${JSON.stringify(last)}
+    timeout: 300s
+`,
+  );
+  return file;
+}
+
+/** The last step tells the oops; so do the scenario, the ledger and the record. */
+function oopsTold(t: Test, end: TapbootRun, id: string, ledgerLine = 0): void {
+  const code = 'TAPBOOT_E_GUEST_OOPS';
+  const told = end.tap.scenarios.find(({ title }) => title === id);
+  t.match(told, { ok: false, diagnosis: { outcome: 'failed', class: 'guest-dead', code } });
+  t.match(told?.steps, [
+    { ok: true, skip: undefined },
+    { ok: false, diagnosis: { class: 'guest-dead', code, message: /^kernel oops: BUG: unable/ } },
+  ]);
+  const recorded = { outcome: 'failed', class: 'guest-dead' };
+  t.match(
+    end.ledger[ledgerLine]?.scenarios.find((each) => each.id === id),
+    recorded,
+  );
+  t.match(
+    end.metadata?.scenarios?.find((each) => each.id === id),
+    recorded,
+  );
+  t.comment(`${id}: ${String(told?.diagnosis.phase)}: ${String(told?.diagnosis.message)}`);
+}
+
 const run = (place: Place, files: string[], env: Record<string, string> = {}): TapbootProcess =>
   place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', ...files], { env });
 
@@ -74,8 +156,23 @@ t.test('deaths in the middle of a scenario', async (t) => {
     ['it-reboots', 'systemctl reboot; sleep 250', 'TAPBOOT_E_GUEST_REBOOT', /Restarting|restarted/],
   ] as const;
   const files = await Promise.all(deaths.map(([id, happens]) => scenario(place, id, happens)));
-  files.push(await scenario(place, 'it-survives', 'true'));
-  const going = run(place, files);
+  files.push(await scenario(place, 'it-survives', FROM_THE_FUTURE));
+  const oopses = [
+    // First, and so the one that is booted: a restored machine comes in the run behind this one.
+    'oops-behind-a-line-from-the-future',
+    'oops-in-the-last-step',
+    'oops-behind-the-last-step',
+    'oops-by-the-evidence',
+  ] as const;
+  const [future = '', ...others] = await Promise.all(oopses.map((id) => lastWords(place, id)));
+  const junit = join(place.directory, 'junit.xml');
+  const going = place.start(
+    ['run', '--image', 'debian:fast', '--accel', 'tcg', '--report', `junit=${junit}`].concat(
+      future,
+      files,
+      others,
+    ),
+  );
   await going.printed(/# Subtest: qemu-is-killed[^]*\n {4}ok 1 - it lives/);
   process.kill(await going.qemu(), 'SIGKILL');
   const end = await going.end;
@@ -97,6 +194,24 @@ t.test('deaths in the middle of a scenario', async (t) => {
       t.comment(`${id}: ${String(happens?.diagnosis.message)}`);
     });
   }
+  for (const id of oopses) {
+    await t.test(id, async (t) => {
+      oopsTold(t, end, id);
+    });
+  }
+  const phaseOf = (id: string): unknown =>
+    end.tap.scenarios.find(({ title }) => title === id)?.diagnosis.phase;
+  t.equal(phaseOf('oops-in-the-last-step'), 'step');
+  t.equal(phaseOf('oops-by-the-evidence'), 'teardown');
+  t.match(
+    end.tap.scenarios.find(({ title }) => title === oopses[0]),
+    { diagnosis: { machine: /^booted at / } },
+  );
+  const cases = (await readFile(junit, 'utf8')).split('<testcase ');
+  t.match(
+    cases.find((each) => each.includes('oops-by-the-evidence')),
+    /<error message="kernel oops: [^]*TAPBOOT_E_GUEST_OOPS/,
+  );
   t.match(
     end.tap.scenarios.find(({ title }) => title === 'it-survives'),
     { ok: true, diagnosis: { machine: /^restored from / } },
@@ -105,6 +220,14 @@ t.test('deaths in the middle of a scenario', async (t) => {
   t.match(end.ledger, [{ outcome: 'error' }], 'one line, and no verdict on the product');
   t.match(end.metadata, { outcome: 'error', exit_code: 3 });
   await place.expectNothingLeft(t);
+
+  await t.test('a line from the future on a machine of an earlier run', async (t) => {
+    const end = await run(place, [future]).end;
+    t.equal(end.code, 3, end.told);
+    oopsTold(t, end, oopses[0], 1);
+    t.match(end.tap.scenarios, [{ diagnosis: { machine: /^restored from .* in an earlier run/ } }]);
+    await place.expectNothingLeft(t);
+  });
 });
 
 t.test('deaths at boot', async (t) => {

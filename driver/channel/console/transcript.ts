@@ -152,6 +152,14 @@ export class ConsoleTranscript {
     return () => this.#endListeners.delete(listener);
   }
 
+  /** Resolves once the stream has closed. */
+  async whenEnded(): Promise<void> {
+    if (this.#ended) return;
+    await new Promise<void>((resolve) => {
+      this.onEnd(resolve);
+    });
+  }
+
   #carry({ bytes, timeline }: CarriedConsole): void {
     this.#timeline.push(...(timeline ?? [{ byteOffset: 0, atMs: -1 }]));
     this.#append(bytes);

@@ -141,13 +141,14 @@ export class ShellChannel implements Channel {
 
   /**
    * One round trip through the shell itself, without a fork, also while commands run.
+   * @param first a command line that the shell runs before it answers; nobody hears how it ends
    * @returns milliseconds that it took
    * @throws TapbootError guest-dead when no answer comes in time
    */
-  async heartbeat(timeoutMs: number): Promise<number> {
+  async heartbeat(timeoutMs: number, first = ':'): Promise<number> {
     const beat = String(++this.#count);
     const started = performance.now();
-    const answer = await this.#link.ask(`__tb_h ${beat}\n`, `h ${beat}`, timeoutMs);
+    const answer = await this.#link.ask(`${first}; __tb_h ${beat}\n`, `h ${beat}`, timeoutMs);
     if (answer === undefined) {
       throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell does not answer', {
         expected: `an answer within ${String(timeoutMs / 1000)} s`,

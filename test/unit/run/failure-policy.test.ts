@@ -37,6 +37,12 @@ t.test('an attempt is known only when all its failures are', async (t) => {
     outcome: 'failed',
     failure: { message: 'new defect' },
   });
+  const late = new AttemptJudge(policy(), SCENARIO);
+  late.take(step(failure('old defect')));
+  t.match(late.verdict(failure('old defect'), failure('oops', 'guest-dead')), {
+    outcome: 'failed',
+    failure: { class: 'guest-dead', message: 'oops' },
+  });
   const boot = new AttemptJudge(policy(), SCENARIO);
   t.match(boot.verdict(failure('old panic', 'guest-dead')), { outcome: 'known' });
   t.strictSame(new AttemptJudge(policy(), SCENARIO).verdict(undefined), { outcome: 'passed' });

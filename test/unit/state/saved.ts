@@ -42,7 +42,7 @@ export async function savedState(
     ...{ key: keyOf(name), image: IMAGE, medium: IMAGE.medium, disks },
     machine: { memoryBytes: 1 << 29, cpus: 1, network: 'isolated', disks: [] },
     firmware: { code: '/c', variables: at('fd') },
-    ...{ smbiosFiles: [], bootedAt: '2026-01-01T00:00:00.000Z' },
+    ...{ smbiosFiles: [], bootedAt: '2026-01-01T00:00:00.000Z', ageSeconds: 12.5 },
     ram: { form: 'stream', file: at('ram'), bytes: ramBytes },
     proof: { nonce: `${keyOf(name)}-${randomBytes(4).toString('hex')}`, counter: 0 },
     console: Buffer.from(`console of ${name}`),

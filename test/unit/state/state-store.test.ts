@@ -69,6 +69,7 @@ t.test('an entry holds all of a state, for its owner alone, and outlives the run
   t.equal(await lease.verified, undefined);
   t.match(lease.manifest, {
     ...{ key: keyOf('a'), proof: state.proof, bootedAt: state.bootedAt, hostKey: 'ssh-ed25519 H' },
+    ageSeconds: 12.5,
     disks: [{ name: 'vda', layers: ['vda.0.qcow2'] }, { layers: ['vdb.0.qcow2', 'vdb.1.qcow2'] }],
   });
   t.same(readFileSync(join(lease.directory, lease.manifest.ram?.file ?? '')), ram);

@@ -76,6 +76,16 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
     this.#kill(this.#dead);
   }
 
+  /** Set to have it die only when the watchdog comes to rest the n-th time, from 1. */
+  diesAtRest: number | undefined;
+  #rests = 0;
+
+  settledDeath(): Promise<TapbootError | undefined> {
+    if (this.diesAtRest !== undefined) this.calls.push('settle');
+    if (++this.#rests === this.diesAtRest) this.die('kernel oops');
+    return Promise.resolve(this.#dead);
+  }
+
   async screenshot(file: string): Promise<void> {
     this.calls.push(`screenshot ${path.basename(file)}`);
     await writeFile(file, 'a picture');

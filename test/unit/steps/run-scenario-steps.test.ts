@@ -111,16 +111,64 @@ t.test('a lost channel is told as the death that the watchdog reports just after
   t.match(ends[0]?.commands, [{ command: 'true', exitStatus: null }], 'the command is on record');
 });
 
-t.test('a guest that dies behind the last step did not pass', async (t) => {
+t.test('a guest that is found dead behind the last step fails it', async (t) => {
   const vm = await machine(t);
+  vm.diesAtRest = 1;
+  const { result, summary, ends } = await play(vm, [run('true'), run('true')]);
+  t.strictSame(summary, ['1 passed', '2 failed guest-dead TAPBOOT_E_GUEST_PANIC']);
+  t.match(result, { outcome: 'failed', failure: { class: 'guest-dead', phase: 'step' } });
+  t.match(ends[1]?.notes, [/the step itself had passed/]);
+  t.ok(vm.calls.includes('diagnostics step 2 failed'), 'with evidence');
+});
+
+t.test('a guest that the reading of the evidence kills fails the last step, too', async (t) => {
+  const vm = await machine(t);
+  vm.diesAtRest = 2;
   const { result, summary } = await play(vm, [run('true')], {
-    onEvent: (event) => {
-      if (event.type === 'step:end') vm.die();
+    keepEvidence: () => {
+      vm.calls.push('evidence');
+      return Promise.resolve([{ label: 'dmesg', path: '/x/dmesg.log' }]);
     },
   });
-  t.strictSame(summary, ['1 passed']);
-  t.equal(result.outcome, 'failed');
-  t.equal(result.failure?.class, 'guest-dead');
+  t.strictSame(
+    vm.calls.filter((call) => !call.startsWith('run')),
+    ['settle', 'evidence', 'settle', 'diagnostics step 1 failed'],
+    'it is looked at before the evidence, and behind it',
+  );
+  t.strictSame(summary, ['1 failed guest-dead TAPBOOT_E_GUEST_PANIC']);
+  t.match(result.failure, { class: 'guest-dead', phase: 'teardown', at: { line: Number } });
+  t.match(result.artifacts, [{ label: 'dmesg' }]);
+});
+
+t.test('the odd result of a command is told as the death that is not certain yet', async (t) => {
+  const vm = await machine(t);
+  vm.diesAtRest = 1;
+  const { summary } = await play(vm, [run('exit 139'), run('true')]);
+  t.strictSame(summary, [
+    '1 failed guest-dead TAPBOOT_E_GUEST_PANIC',
+    '2 skipped (the guest is dead: kernel oops)',
+  ]);
+});
+
+t.test('a death behind a failure is told beside it', async (t) => {
+  const vm = await machine(t);
+  vm.diesAtRest = 2;
+  const { result, summary } = await play(vm, [run('exit 4'), run('true')]);
+  t.strictSame(summary, ['1 failed product TAPBOOT_E_EXPECTATION', '2 skipped (step 1 failed)']);
+  t.match(result, { failure: { class: 'product' }, late: { class: 'guest-dead' } });
+});
+
+t.test('a machine that is not at rest when the run is interrupted has not passed', async (t) => {
+  const vm = await machine(t);
+  const abort = new AbortController();
+  vm.settledDeath = () => {
+    setTimeout(() => {
+      abort.abort('SIGINT');
+    }, 20);
+    return new Promise(() => undefined);
+  };
+  const { summary } = await play(vm, [run('true')], { signal: abort.signal });
+  t.strictSame(summary, ['1 failed infra TAPBOOT_E_INTERRUPTED']);
 });
 
 t.test('an interrupt fails the running step as infra and skips all others', async (t) => {

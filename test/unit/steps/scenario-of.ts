@@ -1,6 +1,6 @@
 /** Scenarios for tests of the engine, and a recorder of what the engine emits. */
 import path from 'node:path';
-import type { NewEvent } from '../../../driver/events/events.js';
+import type { Artifact, NewEvent } from '../../../driver/events/events.js';
 import type {
   OutputExpectation,
   RunStep,
@@ -90,6 +90,7 @@ export async function play(
     redact?: (text: string) => string;
     scenario?: Partial<Scenario>;
     onEvent?: (event: NewEvent) => void;
+    keepEvidence?: () => Promise<Artifact[]>;
   } = {},
 ): Promise<Played> {
   const events: NewEvent[] = [];
@@ -103,6 +104,7 @@ export async function play(
     redact: more.redact ?? ((text) => text),
     signal: more.signal ?? new AbortController().signal,
     log: () => undefined,
+    ...(more.keepEvidence === undefined ? {} : { keepEvidence: more.keepEvidence }),
   });
   const ends = events.filter((event): event is StepEnd => event.type === 'step:end');
   const summary = ends.map(({ step, outcome, failure, skipReason }) =>

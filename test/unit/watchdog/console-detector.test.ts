@@ -79,6 +79,30 @@ t.test('a log that somebody prints is no death', async (t) => {
   );
 });
 
+t.test('a time stamp beyond the age of the guest is nobody’s, and hides nothing', async (t) => {
+  let age = 10;
+  const detector = new ConsoleDetector(0, () => age);
+  detector.booted();
+  const say = (line: string): string[] => kinds(detector.push(`${line}\n`));
+  t.strictSame(say('[    9.000000] md127: detected capacity change'), []);
+  t.strictSame(say('[123456.700000] a line of somebody'), []);
+  t.strictSame(say('[123456.700000] Linux version '), [], 'nor does the name of a kernel');
+  t.strictSame(say('[123456.700000] Oops: 0000 [#1] SMP'), [], 'nor is it a death itself');
+  t.strictSame(say('[   40.000000] a line of somebody who knows better'), []);
+  t.strictSame(say('[   10.500000] Oops: 0000 [#1] SMP'), ['oops/dead'], 'the kernel’s own');
+  age = 200_000;
+  t.strictSame(say('[123456.700000] Oops: 0000 [#1] SMP'), ['oops/dead'], 'once it is so old');
+  t.strictSame(say('[   10.500000] Oops: 0000 [#1] SMP'), [], 'a printed log goes back in time');
+});
+
+t.test('a guest whose clock runs ahead is understood, and dates nothing', async (t) => {
+  const detector = new ConsoleDetector(0, () => 100);
+  detector.booted();
+  const say = (line: string): string[] => kinds(detector.push(`${line}\n`));
+  t.strictSame(say('[  130.000000] Oops: 0000 [#1] SMP'), ['oops/dead']);
+  t.strictSame(say('[   99.000000] Oops: 0000 [#1] SMP'), ['oops/dead']);
+});
+
 t.test('a panic in the middle of a prompt counts', async (t) => {
   const text =
     '[   12.000000] x\nroot@host:~# [   61.500000] Kernel panic - not syncing: Fatal exception\n';

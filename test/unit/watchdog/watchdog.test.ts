@@ -147,6 +147,129 @@ t.test('a paused machine is not asked', async (t) => {
   t.equal((await dog.death).code, 'TAPBOOT_E_GUEST_HUNG');
 });
 
+const drained = async (): Promise<boolean> => Promise.resolve(true);
+
+t.test('coming to rest decides what is not certain', async (t) => {
+  await t.test('an oops that was just said', async (t) => {
+    const { transcript, dog } = watch(t);
+    dog.booted();
+    dog.watchHeartbeat(alive);
+    transcript.push(Buffer.from('[  100.000000] Oops: 0000 [#1] SMP\n'));
+    t.equal((await dog.settle(drained))?.code, 'TAPBOOT_E_GUEST_OOPS');
+    t.equal((await dog.settle(drained))?.code, 'TAPBOOT_E_GUEST_OOPS', 'and again');
+  });
+  await t.test('words that are read only behind the answer', async (t) => {
+    const { transcript, dog } = watch(t);
+    dog.booted();
+    dog.watchHeartbeat(alive);
+    let late = ['[  100.000000] harmless\n', '[  101.000000] Oops: 0000 [#1] SMP\n'];
+    const drain = async (): Promise<boolean> => {
+      transcript.push(Buffer.from(late[0] ?? ''));
+      late = late.slice(1);
+      return Promise.resolve(true);
+    };
+    t.equal((await dog.settle(drain))?.code, 'TAPBOOT_E_GUEST_OOPS');
+  });
+  await t.test('an emergency shell that waits since a moment', async (t) => {
+    const { transcript, dog } = watch(t);
+    dog.booted();
+    dog.watchHeartbeat(alive);
+    transcript.push(fixture('emergency'));
+    t.equal((await dog.settle(drained))?.code, 'TAPBOOT_E_GUEST_EMERGENCY');
+  });
+  await t.test('an event of QEMU', async (t) => {
+    const { dog } = watch(t);
+    dog.onQmpEvent('GUEST_PANICKED', { action: 'pause' });
+    dog.onQmpEvent('STOP', {});
+    t.equal((await dog.settle(drained))?.code, 'TAPBOOT_E_GUEST_PANIC');
+  });
+  await t.test('a guest that answers no more', async (t) => {
+    const { dog } = watch(t, { heartbeatIntervalMs: 60_000, heartbeatTimeoutMs: 50 });
+    dog.booted();
+    dog.watchHeartbeat(dead);
+    t.equal((await dog.settle(drained))?.code, 'TAPBOOT_E_GUEST_HUNG');
+  });
+  await t.test('a QEMU that answers no more', async (t) => {
+    const { dog } = watch(t);
+    dog.booted();
+    const death = await dog.settle(async () => Promise.resolve(false));
+    t.match(death, { code: 'TAPBOOT_E_GUEST_HUNG', details: { got: /QEMU’s monitor/ } });
+  });
+});
+
+t.test('coming to rest asks anew, with a question of its own', async (t) => {
+  const asked: string[] = [];
+  const { transcript, dog } = watch(t);
+  dog.booted();
+  const ask = (name: string) => async (): Promise<void> => {
+    asked.push(name);
+    await Promise.resolve();
+  };
+  dog.watchHeartbeat(ask('beat'), ask('rest'));
+  t.equal(await dog.settle(drained), undefined);
+  t.same(asked, ['rest'], 'once, where the console says nothing');
+  const chatting = async (): Promise<boolean> => {
+    transcript.push(Buffer.from('chatter\n'));
+    return Promise.resolve(true);
+  };
+  t.equal(await dog.settle(chatting), undefined, 'a guest that goes on talking is not waited for');
+});
+
+t.test('coming to rest waits for nobody who cannot answer', async (t) => {
+  const paused = watch(t);
+  paused.dog.booted();
+  paused.dog.watchHeartbeat(dead);
+  paused.dog.onQmpEvent('STOP', {});
+  t.equal(await paused.dog.settle(drained), undefined, 'paused');
+  const off = watch(t);
+  off.dog.watchHeartbeat(dead);
+  off.dog.expected('poweroff');
+  off.transcript.push(fixture('power-off'));
+  off.dog.onProcessExit({ code: 0, signal: undefined, stderr: '' });
+  off.transcript.end();
+  t.equal(await off.dog.settle(drained), undefined, 'off');
+  const given = watch(t);
+  given.dog.watchHeartbeat(async () => await new Promise(() => undefined));
+  const settling = given.dog.settle(drained);
+  given.dog.stop();
+  t.equal(await settling, undefined, 'given up');
+  t.equal(await given.dog.settle(drained), undefined);
+});
+
+t.test('a death on the way down counts, also when QEMU then ends as it was asked to', async (t) => {
+  for (const [name, code] of [
+    ['oops', 'TAPBOOT_E_GUEST_OOPS'],
+    ['panic-sysrq', 'TAPBOOT_E_GUEST_PANIC'],
+  ] as const) {
+    const { transcript, dog } = watch(t);
+    dog.booted();
+    dog.watchHeartbeat(alive);
+    dog.expected('poweroff');
+    transcript.push(fixture(name));
+    dog.onProcessExit({ code: 0, signal: undefined, stderr: '' });
+    transcript.end();
+    t.equal((await dog.settle(drained))?.code, code);
+  }
+});
+
+t.test('an answer that was under way refutes nothing', async (t) => {
+  const { transcript, dog } = watch(t, { heartbeatIntervalMs: 10 });
+  dog.booted();
+  const answers: ((value?: unknown) => void)[] = [];
+  dog.watchHeartbeat(
+    async (timeoutMs) =>
+      await new Promise((resolve, reject) => {
+        answers.push(resolve);
+        if (answers.length > 1) setTimeout(() => reject(new Error('silence')), timeoutMs / 100);
+      }),
+  );
+  while (answers.length === 0) await within(dog, 10);
+  transcript.push(Buffer.from('[   99.000000] Kernel panic - not syncing: real\n'));
+  answers[0]?.();
+  t.equal(await within(dog, 20), undefined, 'not decided by the older question');
+  t.ok(answers.length > 1, 'it is asked anew');
+});
+
 t.test('a guest that waits in an emergency shell', async (t) => {
   const { transcript, dog } = watch(t);
   transcript.push(fixture('emergency'));
