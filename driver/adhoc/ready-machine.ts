@@ -4,9 +4,10 @@ import type { BootImageVM } from '../controller/boot-image-vm.js';
 import type { VmHost } from '../controller/vm-host.js';
 import { asTapbootError, infraError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import { machines } from '../run/pool-of-run.js';
+import { openPool } from '../run/pool-of-run.js';
+import type { MachineWish } from '../run/machine-pool.js';
 import type { RunRequest } from '../run/request.js';
-import { loadPlan, planAsShell, type Machine, type Scenario } from '../scenario/index.js';
+import { loadPlan, planAsShell, type Machine } from '../scenario/index.js';
 
 /** Where plans are put in the guest. */
 export const GUEST_PLANS = '/run/tapboot/plans';
@@ -30,8 +31,9 @@ export async function readyMachine(
   image: BootImage,
   machine: Machine,
 ): Promise<ReadyMachine> {
-  const wish = wishFor(machine);
-  const { pool } = machines(request, host, image, [wish]);
+  const wish: MachineWish = { machine, subject: 'machine' };
+  const { pool } = openPool(request, host, image);
+  pool.expect([wish]);
   try {
     const vm = await pool.acquire(wish, 'shell');
     return {
@@ -45,16 +47,6 @@ export async function readyMachine(
     await pool.close();
     throw error;
   }
-}
-
-/** What the pool is asked for: a scenario that says nothing but which machine. */
-function wishFor(machine: Machine): Scenario {
-  const at = { file: 'tapboot shell', line: 1, column: 1 };
-  return {
-    ...{ id: 'shell', baseId: 'shell', file: at.file, path: at.file, name: 'shell', at },
-    ...{ tags: [], subject: 'machine', machine, variables: {}, matrix: {}, redact: [] },
-    ...{ redactedValues: [], timeoutMs: WRITE_MS, steps: [] },
-  };
 }
 
 /**

@@ -53,6 +53,7 @@ export async function bootMachine(host: VmHost, options: BootOptions): Promise<C
     ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
     ...{ scope: new Scope(), origin },
   };
+  host.facts(name, { origin });
   const guest = scope.use(await startGuest(parts));
   await becomeUsable(parts, guest);
   parts.scope = scope.release();
@@ -70,13 +71,12 @@ export async function restoreMachine(
   const beginning = await partsOfState(host, name, state, sameRun);
   const log = scope.use(openLog(host, name));
   const { key, bootedAt, kernel } = state;
-  const parts: MachineParts = {
-    ...{ ...beginning, log, scope: new Scope() },
-    origin: {
-      ...{ kind: 'restored', key, bootedAt, sameRun },
-      ...(kernel === undefined ? {} : { kernel }),
-    },
+  const origin: MachineOrigin = {
+    ...{ kind: 'restored', key, bootedAt, sameRun },
+    ...(kernel === undefined ? {} : { kernel }),
   };
+  const parts: MachineParts = { ...beginning, log, scope: new Scope(), origin };
+  host.facts(name, { origin });
   if (state.ram === undefined) {
     await state.verified;
     log.write(state.console);

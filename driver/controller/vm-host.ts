@@ -1,4 +1,4 @@
-import type { KernelCommandLine, NewEvent } from '../events/events.js';
+import type { KernelCommandLine, MachineOrigin, NewEvent } from '../events/events.js';
 import type { AcceleratorChoice } from '../qemu/accelerator.js';
 import type { DirectForm } from '../qemu/ram/forms.js';
 import type { QemuBinary } from '../qemu/version.js';
@@ -7,6 +7,8 @@ import type { GuestCredentials } from './credentials.js';
 
 /** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
 export interface VmFacts {
+  /** Told before its QEMU starts. */
+  origin?: MachineOrigin;
   ssh?: { host: string; port: number; executable?: string };
   diskImage?: string;
   extraDisks?: string[];

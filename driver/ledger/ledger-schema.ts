@@ -43,6 +43,10 @@ export const ledgerLineSchema = z
       .describe("Of the run's own scenarios; error: no verdict on the product"),
     interrupted: z.boolean().optional().describe('True when the driver did not live to its end'),
     scenarios: z.array(ledgerScenarioSchema),
+    start: z
+      .enum(['booted', 'restored'])
+      .optional()
+      .describe('How the first machine came to be; its boot times are in `timings`'),
     timings: z.looseObject({
       start: time.optional(),
       end: time.optional(),

@@ -133,6 +133,7 @@ export class MetadataCollector implements EventSink {
       },
       qemu: first?.qemu,
       ssh: first?.ssh,
+      origin: first?.origin,
       diagnostics: first?.diagnostics ?? this.#vms.unassigned(),
       timings: {
         start: this.#start === undefined ? undefined : new Date(this.#start).toISOString(),

@@ -27,6 +27,7 @@ export function ledgerLine(metadata: Metadata, context: LineContext): LedgerLine
     outcome: metadata.outcome ?? context.fallbackOutcome ?? 'error',
     interrupted: metadata.interrupted === undefined ? undefined : true,
     scenarios: metadata.scenarios,
+    start: metadata.origin?.kind,
     timings: metadata.timings,
     session_ceiling_exceeded: metadata.session_ceiling_exceeded,
     diagnostics: allDiagnostics(metadata),

@@ -34,6 +34,15 @@ const machine = {
       executable: z.string().optional(),
     })
     .optional(),
+  origin: z
+    .looseObject({
+      kind: z.enum(['booted', 'restored']),
+      booted_at: time.describe('When its boot was made, or the one that its state is of'),
+      state: z.string().optional().describe('Key of the saved state, of a restored one'),
+      same_run: z.boolean().optional().describe('Whether the boot of that state is of this run'),
+    })
+    .optional()
+    .describe('How it came to be; boot times of a restored one are those of its state’s boot'),
   diagnostics: z.looseObject({ directory: z.string(), artifacts: z.array(artifactFile) }),
 };
 

@@ -1,9 +1,10 @@
-import type { Artifact, KernelCommandLine, RunEvent } from '../events/events.js';
+import type { Artifact, KernelCommandLine, MachineOrigin, RunEvent } from '../events/events.js';
 import type { Metadata, MetadataVm } from './metadata-schema.js';
 import type { RunDirectory } from './run-directory.js';
 
 /** What only the caller knows of a VM. Seconds count from the start of QEMU. */
 export interface VmFacts {
+  origin?: MachineOrigin;
   ssh?: { host: string; port: number; executable?: string };
   diskImage?: string;
   extraDisks?: string[];
@@ -31,6 +32,14 @@ export function roundSeconds(seconds: number | undefined): number | undefined {
 
 const isoTime = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();
+
+/** How a VM came to be, as the record has it. */
+function originRow(origin: MachineOrigin | undefined): MetadataVm['origin'] {
+  if (origin === undefined) return undefined;
+  const { kind, bootedAt } = origin;
+  const rest = kind === 'booted' ? {} : { state: origin.key, same_run: origin.sameRun };
+  return { kind, booted_at: bootedAt, ...rest };
+}
 
 /** Collects the VMs of a run in the order of their first mention. */
 export class VmTable {
@@ -125,6 +134,7 @@ export class VmTable {
               },
         ssh: row.ssh,
         kernel_command_line: row.kernel && { ...row.kernel },
+        origin: originRow(row.origin),
         diagnostics: this.#diagnostics(places.diagnostics, [...early, ...row.diagnostics]),
         timings: {
           start: isoTime(row.start),

@@ -3,34 +3,45 @@ import { untilIdle } from '../controller/idle.js';
 import type { RamForms } from '../controller/ram-forms.js';
 import type { SavedState } from '../controller/saved-state.js';
 import type { VmHost } from '../controller/vm-host.js';
-import { asTapbootError } from '../errors.js';
+import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
-import { RunCheckpoints } from './run-checkpoints.js';
+import { RunCheckpoints, type RunCheckpoint } from './run-checkpoints.js';
 import type { StateCache, StateCacheKey } from './state-cache.js';
 import { timed } from './timed.js';
+
+/** What the pool is asked for: of a scenario as much as matters here, or a test's wish. */
+export type MachineWish = Pick<Scenario, 'machine' | 'subject'> & Partial<Pick<Scenario, 'from'>>;
 
 /** Options of {@link MachinePool}. */
 export interface PoolOptions {
   host: VmHost;
   image: BootImage;
-  /** Boot for every scenario, save nothing. */
+  /** Boot for everyone who asks, save nothing. */
   fresh: boolean;
   /** States of other runs; absent: each run boots for itself. */
   cache?: StateCache;
   /** In which forms RAM is kept; absent: as it was saved. */
   forms?: RamForms;
+  /**
+   * Nobody says beforehand who will ask for what, as tests do not: every boot is saved, for
+   * later runs too, and one that has failed is not made again, since the next would only wait
+   * for the same failure.
+   */
+  unannounced?: boolean;
 }
 
 /** What the pool knows of one machine shape. */
 interface Shape {
-  /** Scenarios that have no machine yet. */
+  /** Announced ones that have no machine yet. */
   demand: number;
-  /** Some scenario of this shape may start from a boot of another run. */
+  /** Somebody may start from a boot of another run. */
   worthKeeping: boolean;
   /** Turned out not to be savable. */
   unsavable: boolean;
+  /** Why nobody gets a boot any more; see {@link PoolOptions.unannounced}. */
+  failed?: TapbootError;
   /** A boot of this run, saved; undefined when it failed or could not be saved. */
   root?: Promise<SavedState | undefined>;
   key?: Promise<StateCacheKey | undefined>;
@@ -55,81 +66,76 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /** Announces the scenarios to come, so that a boot is saved only when it pays. */
-  expect(scenarios: readonly Scenario[]): void {
-    for (const scenario of scenarios) {
-      if (scenario.from !== undefined) continue;
-      const shape = this.#shape(scenario);
-      shape.demand++;
-      if (scenario.subject === 'machine') shape.worthKeeping = true;
-    }
+  expect(wishes: readonly MachineWish[]): void {
+    for (const wish of wishes) if (wish.from === undefined) this.#shape(wish).demand++;
   }
 
   /**
-   * A machine for one scenario; closed by the caller.
+   * A machine for one scenario or test; closed by the caller.
    * @param name of the VM in the record
    * @throws TapbootError of the boot or restore; `scenario` for an unknown checkpoint
    */
-  async acquire(scenario: Scenario, name: string): Promise<BootImageVM> {
-    if (scenario.from !== undefined) return await this.#fromCheckpoint(scenario.from, name);
-    const shape = this.#shape(scenario);
+  async acquire(wish: MachineWish, name: string): Promise<BootImageVM> {
+    if (wish.from !== undefined) return await this.#fromCheckpoint(wish.from, name);
+    const shape = this.#shape(wish);
     try {
-      return await this.#pristine(shape, scenario, name);
+      return await this.#pristine(shape, wish, name);
     } finally {
-      this.forgo(scenario);
+      this.forgo(wish);
     }
   }
 
-  async #pristine(shape: Shape, scenario: Scenario, name: string): Promise<BootImageVM> {
-    if (this.#options.fresh) return await this.#boot(scenario, name);
+  async #pristine(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM> {
+    if (this.#options.fresh) return await this.#boot(shape, wish, name);
     const cached =
-      shape.root === undefined ? await this.#fromOtherRun(shape, scenario, name) : undefined;
+      shape.root === undefined ? await this.#fromOtherRun(shape, wish, name) : undefined;
     if (cached !== undefined) return cached;
     // Nothing may be waited for between the last look and the boot: others look too.
     while (shape.root !== undefined) {
       const state = await shape.root;
-      if (state !== undefined) return await this.#restore(state, this.unique(name), true);
+      if (state !== undefined) return await this.restore({ state, sameRun: true }, name);
     }
-    return await this.#bootAndSave(shape, scenario, name);
+    return await this.#bootAndSave(shape, wish, name);
   }
 
   /** The scenario has its machine from elsewhere. */
-  forgo(scenario: Scenario): void {
-    if (scenario.from !== undefined) return;
-    const shape = this.#shape(scenario);
+  forgo(wish: MachineWish): void {
+    if (wish.from !== undefined) return;
+    const shape = this.#shape(wish);
     shape.demand = Math.max(0, shape.demand - 1);
   }
 
   /** Key across runs of the boot that a scenario asks for. */
-  async rootKey(scenario: Scenario): Promise<string | undefined> {
-    return (await this.#key(this.#shape(scenario), scenario))?.key;
+  async rootKey(wish: MachineWish): Promise<string | undefined> {
+    return (await this.#key(this.#shape(wish), wish))?.key;
   }
 
   async #fromOtherRun(
     shape: Shape,
-    scenario: Scenario,
+    wish: MachineWish,
     name: string,
   ): Promise<BootImageVM | undefined> {
     const { cache } = this.#options;
-    if (cache === undefined || scenario.subject === 'boot') return undefined;
-    const key = await this.#key(shape, scenario);
-    return key && (await cache.restore(key, scenario.machine, () => this.unique(name)));
+    if (cache === undefined || wish.subject === 'boot') return undefined;
+    const key = await this.#key(shape, wish);
+    return key && (await cache.restore(key, wish.machine, () => this.unique(name)));
   }
 
   /** Key of the shape across runs; found out once. */
-  async #key(shape: Shape, { machine }: Scenario): Promise<StateCacheKey | undefined> {
+  async #key(shape: Shape, { machine }: MachineWish): Promise<StateCacheKey | undefined> {
     shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
     return await shape.key;
   }
 
-  async #bootAndSave(shape: Shape, scenario: Scenario, name: string): Promise<BootImageVM> {
-    const save = !shape.unsavable && (wantedByOthers(shape) || shape.worthKeeping);
-    if (!save) return await this.#boot(scenario, name);
+  async #bootAndSave(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM> {
+    const save = !shape.unsavable && (this.#wantedByOthers(shape) || shape.worthKeeping);
+    if (!save) return await this.#boot(shape, wish, name);
     let saved: (state?: SavedState) => void = () => undefined;
     shape.root = new Promise((resolve) => (saved = resolve));
     let state: SavedState | undefined;
     try {
-      const vm = await this.#boot(scenario, name);
-      state = await this.#save(shape, scenario, vm);
+      const vm = await this.#boot(shape, wish, name);
+      state = await this.#save(shape, wish, vm);
       return vm;
     } finally {
       if (state === undefined) delete shape.root;
@@ -137,23 +143,26 @@ export class MachinePool implements AsyncDisposable {
     }
   }
 
-  async #boot({ machine }: Scenario, name: string): Promise<BootImageVM> {
-    const { host, image } = this.#options;
-    const vm = await BootImageVM.boot(host, { name: this.unique(name), image, machine });
+  async #boot(shape: Shape, { machine }: MachineWish, name: string): Promise<BootImageVM> {
+    if (shape.failed !== undefined) throw shape.failed;
+    const { host, image, unannounced } = this.#options;
+    let vm: BootImageVM | undefined;
     try {
+      vm = await BootImageVM.boot(host, { name: this.unique(name), image, machine });
       await vm.settle();
       return vm;
-    } catch (error) {
-      await vm.close();
-      throw error;
+    } catch (thrown) {
+      await vm?.close();
+      if (unannounced === true) shape.failed = asTapbootError(thrown);
+      throw thrown;
     }
   }
 
-  async #save(shape: Shape, scenario: Scenario, vm: BootImageVM): Promise<SavedState | undefined> {
+  async #save(shape: Shape, wish: MachineWish, vm: BootImageVM): Promise<SavedState | undefined> {
     const { host, cache } = this.#options;
-    const root = shape.worthKeeping ? await this.#key(shape, scenario) : undefined;
+    const root = shape.worthKeeping ? await this.#key(shape, wish) : undefined;
     const keep = root !== undefined && cache !== undefined && !(await cache.has(root));
-    if (!keep && !wantedByOthers(shape)) return undefined;
+    if (!keep && !this.#wantedByOthers(shape)) return undefined;
     const key = keep ? root.key : undefined;
     try {
       await untilIdle(vm);
@@ -164,7 +173,8 @@ export class MachinePool implements AsyncDisposable {
             cache.publish(root, state);
           }
         : undefined;
-      this.#suited.push(this.#suit(state, shape.demand - 1, publish));
+      const others = Math.max(1, shape.demand - 1);
+      this.#suited.push(this.#suit(state, others, publish));
       return state;
     } catch (thrown) {
       const error = asTapbootError(thrown);
@@ -174,7 +184,7 @@ export class MachinePool implements AsyncDisposable {
       }
       shape.unsavable = true;
       const reason = error.details.got ?? error.message;
-      const message = `machine ${vm.name} cannot be saved (${reason}); each of its scenarios boots anew`;
+      const message = `machine ${vm.name} cannot be saved (${reason}); each one like it boots anew`;
       host.emit({ type: 'notice', level: 'warning', message });
       return undefined;
     }
@@ -187,25 +197,33 @@ export class MachinePool implements AsyncDisposable {
     publish?.();
   }
 
-  async #restore(state: SavedState, name: string, sameRun: boolean): Promise<BootImageVM> {
+  /**
+   * A machine from a state of this run; closed by the caller.
+   * @throws TapbootError `infra` TAPBOOT_E_RESTORE or TAPBOOT_E_RESTORE_PROOF
+   */
+  async restore({ state, sameRun }: RunCheckpoint, name: string): Promise<BootImageVM> {
     const { host } = this.#options;
-    return await timed(host, 'restore', name, state.key, () =>
-      BootImageVM.restore(host, name, state, sameRun),
+    const called = this.unique(name);
+    return await timed(host, 'restore', called, state.key, () =>
+      BootImageVM.restore(host, called, state, sameRun),
     );
   }
 
   async #fromCheckpoint(from: CheckpointReference, name: string): Promise<BootImageVM> {
-    const { state, sameRun } = this.checkpoints.find(from);
-    return await this.#restore(state, this.unique(name), sameRun);
+    return await this.restore(this.checkpoints.find(from), name);
   }
 
-  #shape({ machine }: Scenario): Shape {
+  #shape({ machine, subject }: MachineWish): Shape {
     const key = machineKey(this.#options.image, machine);
-    const known = this.#shapes.get(key);
-    if (known !== undefined) return known;
-    const shape: Shape = { demand: 0, worthKeeping: false, unsavable: false };
+    const shape = this.#shapes.get(key) ?? { demand: 0, worthKeeping: false, unsavable: false };
     this.#shapes.set(key, shape);
+    if (subject === 'machine' || this.#options.unannounced === true) shape.worthKeeping = true;
     return shape;
+  }
+
+  /** Whether one beside who is getting its machine now needs one, or waits for it. */
+  #wantedByOthers({ demand }: Shape): boolean {
+    return demand > 1 || this.#options.unannounced === true;
   }
 
   /** A name for a VM that no other of this run has. */
@@ -225,6 +243,3 @@ export class MachinePool implements AsyncDisposable {
     await this.close();
   }
 }
-
-/** Whether a scenario beside the one that is getting its machine now needs one, or waits for it. */
-const wantedByOthers = ({ demand }: Shape): boolean => demand > 1;

@@ -3,8 +3,9 @@ import type { VmHost } from '../controller/vm-host.js';
 import type { Scenario } from '../scenario/index.js';
 import { fileDigest } from '../image/content/file-digest.js';
 import type { BootImage } from '../image/image.js';
+import type { FileDigest } from '../state/qemu-build.js';
 import { StateStore, statesDirectory } from '../state/state-store.js';
-import { MachinePool } from './machine-pool.js';
+import { MachinePool, type PoolOptions } from './machine-pool.js';
 import type { RunRequest } from './request.js';
 import { StateCache } from './state-cache.js';
 import { ScenarioStart } from './scenario-start.js';
@@ -16,25 +17,34 @@ export interface Machines {
   start: ScenarioStart;
 }
 
+/** A pool, and what it has to do with other runs. */
+interface OpenPool {
+  pool: MachinePool;
+  /** As its machines see it. */
+  host: VmHost;
+  /** Absent where the states of other runs are left alone. */
+  others?: { cache: StateCache; digest: FileDigest };
+}
+
+/** What of a run says where its machines come from. */
+type PoolRequest = Pick<RunRequest, 'config' | 'cacheDirectory'>;
+
 /**
- * The machines of a run for `scenarios`; the pool is closed by the caller. `--fresh` boots
- * every one of them; a CI service boots each shape once in every run, since nobody there
- * looks at what an old state may hide. Both leave the states of other runs alone.
+ * The pool of a run of scenarios, of a test file, or of a person's shell; closed by the
+ * caller. `fresh` boots every machine; a CI service boots each shape once in every run, since
+ * nobody there looks at what an old state may hide. Both leave the states of other runs alone.
  */
-export function machines(
-  { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
+export function openPool(
+  { config, cacheDirectory }: PoolRequest,
   given: VmHost,
   image: BootImage,
-  scenarios: readonly Scenario[],
-): Machines {
+  { unannounced = false }: Pick<PoolOptions, 'unannounced'> = {},
+): OpenPool {
   const { fresh, ci, incremental } = config;
   const forms = new RamForms(config.ramForm, cacheDirectory);
   const host: VmHost = { ...given, directForm: () => forms.direct };
-  if (fresh || (ci && !incremental)) {
-    const pool = new MachinePool({ host, image, fresh, forms });
-    pool.expect(scenarios);
-    return { pool, start: new ScenarioStart(pool, scenarios, undefined) };
-  }
+  const options: PoolOptions = { host, image, fresh, forms, unannounced };
+  if (fresh || (ci && !incremental)) return { pool: new MachinePool(options), host };
   const progress = { stage: () => undefined, log: host.log };
   const store = new StateStore({
     directory: statesDirectory(config.stateDirectory, cacheDirectory),
@@ -46,11 +56,22 @@ export function machines(
   const digest = async (path: string): Promise<string> =>
     await fileDigest(path, { cacheDirectory, progress });
   const cache = new StateCache({ host, image, store, digest });
-  const pool = new MachinePool({ host, image, fresh, cache, forms });
+  return { pool: new MachinePool({ ...options, cache }), host, others: { cache, digest } };
+}
+
+/** The machines of a run for `scenarios`; the pool is closed by the caller. */
+export function machines(
+  request: PoolRequest,
+  given: VmHost,
+  image: BootImage,
+  scenarios: readonly Scenario[],
+): Machines {
+  const { pool, host, others } = openPool(request, given, image);
   pool.expect(scenarios);
+  if (others === undefined || !request.config.incremental) {
+    return { pool, start: new ScenarioStart(pool, scenarios, undefined) };
+  }
+  const { cache, digest } = others;
   const steps = new StepCache(host, cache, digest);
-  return {
-    pool,
-    start: new ScenarioStart(pool, scenarios, incremental ? { cache, steps } : undefined),
-  };
+  return { pool, start: new ScenarioStart(pool, scenarios, { cache, steps }) };
 }

@@ -1,14 +1,18 @@
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import type { SavedState } from '../controller/saved-state.js';
 import { scenarioError, TapbootError } from '../errors.js';
-import type { Failure } from '../events/events.js';
+import type { Failure, MachineOrigin } from '../events/events.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 
-/** A state that a scenario saved, and whether its boot was made in this run. */
+/** A state that a scenario or a test saved, and whether its boot was made in this run. */
 export interface RunCheckpoint {
   state: SavedState;
   sameRun: boolean;
 }
+
+/** Whether a machine is a boot of this run, or descends from one. */
+export const isOfThisRun = (origin: MachineOrigin): boolean =>
+  origin.kind === 'booted' || origin.sameRun;
 
 /** What the scenarios of a run have saved under names. */
 export class RunCheckpoints {
@@ -19,7 +23,7 @@ export class RunCheckpoints {
 
   /** Remembers what a scenario has saved, before its machine is closed. */
   keep(scenario: Pick<Scenario, 'id'>, vm: BootImageVM): void {
-    const sameRun = vm.origin.kind === 'booted' || vm.origin.sameRun;
+    const sameRun = isOfThisRun(vm.origin);
     for (const [name, state] of vm.checkpoints) {
       this.#states.set(`${scenario.id}#${name}`, { state, sameRun });
     }

@@ -20,15 +20,16 @@ async function legacy(options: BootImageVmOptions): Promise<BootImageVM> {
 }
 
 /**
- * The shared machine with one disk.
- * @deprecated Use `bootImageVm()`.
+ * The shared machine with one disk, booted for this session: tests that used it were about
+ * that boot. Others say `subject: 'machine'`, and get it restored from an earlier one.
+ * @deprecated Use `bootImageVm({ subject: 'boot' })`, or `bootImageVm()`.
  */
 export function boot_image_vm(options: BootImageVmOptions = {}): Promise<BootImageVM> {
-  return legacy(options);
+  return legacy({ subject: 'boot', ...options });
 }
 
 /**
- * The shared machine with three disks.
+ * The shared machine with three disks; it may be restored from an earlier run's boot.
  * @deprecated Use `bootImageVm({ machine: { disks: { vda: '4G', vdb: '1.5G', vdc: '1.5G' } } })`.
  */
 export function boot_image_vm_with_additional_disks(
@@ -85,8 +86,7 @@ export async function ssh_forward_port(options: BootImageVmOptions = {}): Promis
  * @deprecated Use `vm.viewDisks` or `vm.inspectDisk`, which give a raw disk that stands still.
  */
 export async function vm_disk_image(options: BootImageVmOptions = {}): Promise<string> {
-  const vm = await bootImageVm(options);
-  const file = vm.diskFiles['vda'];
+  const { disk_image: file } = await boot_image_vm(options);
   if (file !== undefined) return file;
   throw scenarioError('TAPBOOT_E_DISK_UNKNOWN', 'this machine has no disk vda');
 }

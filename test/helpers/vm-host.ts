@@ -2,7 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readyMachine } from '../../driver/adhoc/ready-machine.js';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
+import { readConfig } from '../../driver/config/config.js';
+import type { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import type { VmFacts, VmHost } from '../../driver/controller/vm-host.js';
 import type { NewEvent } from '../../driver/events/events.js';
 import type { BootImage } from '../../driver/image/image.js';
@@ -71,4 +74,24 @@ export function testMachine(...mebibytes: number[]): Machine {
       sizeBytes: size * 1024 * 1024,
     })),
   };
+}
+
+/**
+ * A machine for a test that is not about the boot: as scenarios get theirs, restored where an
+ * earlier run of the tests, or an earlier test, has kept such a one. Closed at teardown.
+ */
+export async function readyVm(
+  t: { teardown(close: () => Promise<void>): void },
+  host: TestHost,
+  machine: Machine,
+): Promise<BootImageVM> {
+  const request = {
+    config: readConfig(process.env, {}, projectRoot),
+    cacheDirectory: userCacheDirectory(process.env),
+  };
+  const ready = await readyMachine(request, host, await testImage(), machine);
+  t.teardown(async () => {
+    await ready[Symbol.asyncDispose]();
+  });
+  return ready.vm;
 }

@@ -1,42 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import t from 'tap';
-
-const project = join(import.meta.dirname, '../..');
-const shim = join(project, 'driver/shim.ts');
-const library = join(project, 'driver/index.ts');
-
-interface Line {
-  outcome: string;
-  interrupted?: boolean;
-  driver_args: string[];
-}
-
-/** A directory where a test file finds the project's packages. */
-async function place(t: { testdir: () => string }): Promise<string> {
-  const directory = t.testdir();
-  await symlink(join(project, 'node_modules'), join(directory, 'node_modules'));
-  await writeFile(join(directory, 'package.json'), '{"type":"module"}');
-  return directory;
-}
-
-async function runFile(directory: string, text: string, args: string[] = []) {
-  const file = join(directory, 'x.test.ts');
-  await writeFile(file, text);
-  const result = await execa(process.execPath, ['--import', 'tsx', file, ...args], {
-    ...{ cwd: directory, reject: false },
-    env: { BOOT_IMAGE_VM_LOG_ROOT: '', TAP_TIMEOUT: '300' },
-  });
-  return { ...result, lines: await ledger(directory) };
-}
-
-async function ledger(directory: string): Promise<Line[]> {
-  const text = await readFile(join(directory, 'notes/vm-run-ledger.jsonl'), 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
-}
+import {
+  environment,
+  library,
+  place,
+  recordOf,
+  runFile,
+  shim,
+} from '../helpers/library-process.js';
+import { plantDamaged } from '../helpers/planted-state.js';
 
 // A session without a machine: opened by whoever asks what image it has.
 const OPEN = `import { boot_image_build } from '${shim}';\nawait boot_image_build({ accel: 'tcg' });\n`;
@@ -76,7 +52,7 @@ const FILES: { name: string; text: string; exitCode: number; outcome: string }[]
 
 for (const { name, text, exitCode, outcome } of FILES) {
   t.test(`the process ends by itself: ${name}`, async (t) => {
-    const run = await runFile(await place(t), text, ['--an-argument']);
+    const run = await runFile(await place(t), text, { args: ['--an-argument'] });
     t.equal(run.exitCode, exitCode, run.stderr);
     t.equal(run.lines.length, 1);
     t.match(run.lines[0], { outcome, driver_args: ['x.test.ts', '--an-argument'] });
@@ -108,6 +84,8 @@ t.test('a wrong setting is an error before anything is made', async (t) => {
 
 t.test('QEMU dies with a killed process, and the next one says so', async (t) => {
   const directory = await place(t);
+  const states = join(directory, 'states');
+  const key = await plantDamaged(states);
   await mkdir(join(directory, 'notes'), { recursive: true });
   const file = join(directory, 'x.test.ts');
   await writeFile(
@@ -115,17 +93,21 @@ t.test('QEMU dies with a killed process, and the next one says so', async (t) =>
     `import { bootImageVm } from '${library}';
      const vm = await bootImageVm({ accel: 'tcg' });
      const at = vm.qemu.command.indexOf('-smbios');
-     console.log(vm.diskFiles.vda, at > 0);
+     console.log(vm.diskFiles.vda, at > 0, vm.origin.kind);
      await vm.run('sleep 600', { timeoutMs: 600_000 });`,
   );
-  const child = execFile(process.execPath, ['--import', 'tsx', file], { cwd: directory });
+  const child = execFile(process.execPath, ['--import', 'tsx', file], {
+    cwd: directory,
+    env: { ...process.env, ...environment({ TAPBOOT_STATE_DIR: states, CI: 'true' }) },
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const first = await new Promise<string>((resolve, reject) => {
     child.stdout?.once('data', (text: string) => resolve(text));
     child.once('exit', (code) => reject(new Error(`ended with ${String(code)}`)));
   });
-  const disk = first.split(' ')[0] ?? '';
+  const [disk = '', , origin] = first.trim().split(' ');
   t.match(disk, /vda\.qcow2$/);
+  t.equal(origin, 'booted');
   const users = async (): Promise<string> =>
     (await execa('pgrep', ['-f', disk], { reject: false })).stdout;
   t.not(await users(), '');
@@ -140,4 +122,9 @@ t.test('QEMU dies with a killed process, and the next one says so', async (t) =>
       ['passed', false],
     ],
   );
+  const [killed] = next.lines;
+  if (killed === undefined) return t.fail('no line');
+  t.equal(killed.start, 'booted');
+  t.same((await recordOf(directory, killed)).notices, [], 'no state of another run was looked at');
+  t.equal(await readFile(join(states, key, 'manifest.json'), 'utf8'), 'damaged');
 });

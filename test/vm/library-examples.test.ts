@@ -18,6 +18,9 @@ t.test('examples of the documentation, run as they stand', async (t) => {
   await execa(join(project, 'bin/tapboot'), ['--help']);
   const all = await examples();
   t.same([...all.keys()], ['tap', 'node:test']);
+  const states = join(t.testdir(), 'states');
+  // The first is about the boot; the second gets what is kept of it.
+  const starts: Record<string, string> = { tap: 'booted', 'node:test': 'restored' };
   for (const [runner, code] of all) {
     await t.test(runner, async (t) => {
       const directory = t.testdir({ node_modules: {} });
@@ -29,6 +32,8 @@ t.test('examples of the documentation, run as they stand', async (t) => {
         env: {
           TAP_TIMEOUT: '300',
           BOOT_IMAGE_VM_LOG_ROOT: join(directory, 'runs'),
+          TAPBOOT_STATE_DIR: states,
+          CI: '',
           NODE_TEST_CONTEXT: undefined,
         },
       });
@@ -40,7 +45,8 @@ t.test('examples of the documentation, run as they stand', async (t) => {
       t.ok(results.ok);
       t.equal(results.count, (code.match(/^(?:t\.)?test\(/gm) ?? []).length);
       const line = await readFile(join(directory, 'notes/vm-run-ledger.jsonl'), 'utf8');
-      t.match(JSON.parse(line), { outcome: 'passed', driver_args: ['example.test.mjs'] });
+      const driver_args = ['example.test.mjs'];
+      t.match(JSON.parse(line), { outcome: 'passed', driver_args, start: starts[runner] });
     });
   }
 });

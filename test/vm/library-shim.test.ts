@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Metadata } from '../../driver/metadata/metadata-schema.js';
 import {
   boot_image_build,
   boot_image_iso,
@@ -14,16 +15,20 @@ import {
   ssh_keygen_executable,
   vm_disk_image,
 } from '../../driver/shim.js';
+import { DAMAGE, plantDamaged } from '../helpers/planted-state.js';
 
 const root = t.testdir();
+const states = join(root, 'states');
+const env = { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl') };
 const settings = {
-  accel: 'tcg' as const,
-  logRoot: join(root, 'notes'),
-  env: { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl') },
+  ...{ accel: 'tcg' as const, logRoot: join(root, 'notes') },
+  env: { ...env, TAPBOOT_STATE_DIR: states, CI: '' },
 };
+const key = await plantDamaged(states);
 
 t.test('test_boot_image_provisions_clean_disk', async (t) => {
   const vm = await boot_image_vm(settings);
+  t.equal(vm.vm.origin.kind, 'booted', 'a verdict about the boot is about one of this session');
   await vm.assert_commands_available('findmnt', 'lsblk', 'wipefs');
   await t.rejects(vm.assert_commands_available('lsblk', 'no-such-tool'), {
     code: 'TAPBOOT_E_GUEST_COMMANDS',
@@ -68,7 +73,17 @@ t.test('what the fixtures and properties tell', async (t) => {
   t.match(vm.qemu_version, 'QEMU emulator');
   t.match(vm.qemu_command, ['qemu-system-x86_64']);
   t.type(vm.run_timings.boot_to_ssh_seconds, 'number');
-  t.match(await readFile(vm.metadata_path, 'utf8'), '"boot_to_login_seconds"');
+  const metadata = await readFile(vm.metadata_path, 'utf8');
+  t.match(metadata, '"boot_to_login_seconds"');
+  const { notices, vms } = JSON.parse(metadata) as Metadata;
+  t.notOk(
+    notices.some(({ message }) => DAMAGE.test(message)),
+    'no state was looked for',
+  );
+  t.match(vms, [{ origin: { kind: 'booted' } }]);
+  const known = { subject: 'machine' as const, ...settings };
+  t.equal((await boot_image_vm(known)).vm.name, vm.vm.name, 'a boot serves those, too');
+  t.equal(await readFile(join(states, key, 'manifest.json'), 'utf8'), 'damaged');
   t.match(await readFile(vm.harness_log_path, 'utf8'), 'lsblk');
   t.match(await qemu_executable(), /qemu-system-x86_64$/);
   t.match(await ssh_keygen_executable(), /ssh-keygen$/);
@@ -79,7 +94,8 @@ t.test('what the fixtures and properties tell', async (t) => {
 
 t.test('test_pre_nixos_cleans_raid_lvm_residue', async (t) => {
   const plan = await build_raid_residue_plan();
-  const vm = await boot_image_vm_with_additional_disks(settings);
+  // Not about the boot: where the tests have run before, it is restored.
+  const vm = await boot_image_vm_with_additional_disks({ ...settings, env });
   await vm.wait_for_unit_inactive('pre-nixos', { timeout: 420 });
   await vm.run_as_root_checked('wipefs -af /dev/vdb /dev/vdc', { timeout: 180 });
   for (const command of plan.preseed_commands) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -9,21 +9,26 @@ import {
   type BootImageVmOptions,
   type BootImageVM,
 } from '../../driver/index.js';
+import type { Metadata } from '../../driver/metadata/metadata-schema.js';
+import { library, place, recordOf, runFile } from '../helpers/library-process.js';
+import { DAMAGE, plantDamaged } from '../helpers/planted-state.js';
 
 const root = t.testdir();
+const states = join(root, 'states');
 const settings: BootImageVmOptions = {
   accel: 'tcg',
   logRoot: join(root, 'notes'),
-  env: { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'), TAPBOOT_TEST_MARK: 'library' },
+  env: {
+    BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
+    TAPBOOT_TEST_MARK: 'library',
+    TAPBOOT_STATE_DIR: states,
+    CI: '',
+  },
 };
+const key = await plantDamaged(states);
+let bootedAt = '';
+let boot = {};
 
-interface Metadata {
-  outcome?: string;
-  command: string[];
-  environment: Record<string, string>;
-  timings: { boot_to_login_seconds: number; boot_to_ssh_seconds: number };
-  vms: { name: string; end_reason?: string; diagnostics: { artifacts: { label: string }[] } }[];
-}
 const readJson = async (file: string): Promise<Metadata> =>
   JSON.parse(await readFile(file, 'utf8')) as Metadata;
 
@@ -31,7 +36,10 @@ t.test('a machine is shared, and each use of it ends on its own', async (t) => {
   const [first, second] = await Promise.all([bootImageVm(settings), bootImageVm(settings)]);
   t.equal(first.name, 'vm');
   t.equal(second.name, 'vm');
+  // The one that was kept is damaged: that costs a boot, and is said.
   t.equal(first.origin.kind, 'booted');
+  ({ bootedAt } = first.origin);
+  t.match((await readJson(first.record.metadata)).notices, [{ message: DAMAGE }]);
   await first.succeed('echo shared > /root/mark');
   await first.close();
   await first.close();
@@ -162,15 +170,56 @@ t.test('the end: machines closed, record complete', async (t) => {
   t.equal(written.outcome, 'error', 'a lost machine explains a failed test');
   t.match(written.command[1], 'library.test.ts');
   t.match(written.environment, { TAPBOOT_TEST_MARK: 'library' });
-  t.ok(written.timings.boot_to_ssh_seconds >= written.timings.boot_to_login_seconds);
-  for (const { name, end_reason } of written.vms) t.type(end_reason, 'string', name);
+  const { boot_to_ssh_seconds: ssh = 0, boot_to_login_seconds: login = 1 } = written.timings;
+  t.ok(ssh >= login);
+  boot = { boot_to_ssh_seconds: ssh, boot_to_login_seconds: login };
+  for (const { name, end_reason, origin } of written.vms) {
+    t.type(end_reason, 'string', name);
+    t.equal(origin?.booted_at, bootedAt, 'each descends from the one boot');
+  }
   const labels = written.vms.flatMap(({ diagnostics }) => diagnostics.artifacts);
   t.ok(labels.some(({ label }) => label.includes('said by the test')));
   const lines = (await readFile(join(root, 'ledger.jsonl'), 'utf8')).trim().split('\n');
   t.equal(lines.length, 1);
   t.match(JSON.parse(lines[0] ?? ''), {
-    outcome: 'error',
+    ...{ outcome: 'error', start: 'booted' },
     driver_args: [/library\.test\.ts$/],
   });
   t.notOk(existsSync(vm.diskFiles['vda'] ?? '/'), 'the workspace is gone');
+});
+
+t.test('another process has the machine at once, as it was right after the boot', async (t) => {
+  t.same(readdirSync(states), [key], 'it was kept');
+  const directory = await place(t);
+  const text = `
+    import { bootImageVm } from '${library}';
+    const vm = await bootImageVm({ accel: 'tcg' });
+    const { exitStatus: mark } = await vm.run('test -e /root/mark');
+    const seconds = performance.now() / 1000;
+    await vm.succeed('echo mine > /root/mine');
+    const state = await vm.save();
+    await using beside = await bootImageVm({ accel: 'tcg', from: state });
+    await using own = await bootImageVm({ accel: 'tcg', pristine: true });
+    const read = async (of) => (await of.run('cat /root/mine')).stdout;
+    const ssh = (await vm.ssh('id -un')).stdout;
+    const origins = [vm, beside, own].map(({ origin }) => origin);
+    const saved = { bootedAt: state.bootedAt, beside: await read(beside), own: await read(own) };
+    console.log(JSON.stringify({ mark, ssh, origins, saved, timings: vm.timings, seconds }));
+  `;
+  const run = await runFile(directory, text, { env: { TAPBOOT_STATE_DIR: states } });
+  t.equal(run.exitCode, 0, run.stderr);
+  const said = JSON.parse(run.stdout) as Record<string, unknown>;
+  const kept = { kind: 'restored', key, bootedAt, sameRun: false };
+  t.match(said, { mark: 1, ssh: 'root\n', saved: { bootedAt, beside: 'mine\n', own: '' } });
+  t.match(said['origins'], [kept, { ...kept, key: /^(?!.{32})/ }, kept]);
+  const [line] = run.lines;
+  if (line === undefined) return t.fail('no line');
+  t.match(line, { outcome: 'passed', start: 'restored' });
+  const record = await recordOf(directory, line);
+  t.same(record.notices, []);
+  const origin = { kind: 'restored', state: key, booted_at: bootedAt, same_run: false };
+  t.strictSame(record.vms[0]?.origin, origin);
+  t.match(record.vms[0]?.timings, boot, 'boot times are those of the boot that was made');
+  t.same(readdirSync(states), [key], 'nothing else is there');
+  t.comment(`seconds to the first command: ${Number(said['seconds']).toFixed(2)}`);
 });

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import { inspectDisk } from '../../driver/residue/index.js';
 import { loadPlan, planAsShell } from '../../driver/scenario/index.js';
-import { projectRoot, testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { projectRoot, readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -12,9 +11,7 @@ t.test(
   'the printed seed plan runs as it is in a VM, and the host finds what it left',
   async (t) => {
     const host = await testHost(t);
-    const machine = testMachine(4096, 1536, 1536);
-    const vm = await BootImageVM.boot(host, { name: 'by-hand', image: await testImage(), machine });
-    t.teardown(() => vm.close());
+    const vm = await readyVm(t, host, testMachine(4096, 1536, 1536));
 
     const directory = join(projectRoot, 'scenarios', 'plans');
     const plan = await loadPlan('raid-lvm-residue', directory, { workingDirectory: projectRoot });

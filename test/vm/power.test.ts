@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
 
@@ -10,10 +10,7 @@ const run = async (vm: BootImageVM, command: string): Promise<string> => {
 };
 
 t.test('reboot, disk views, power off, a second machine beside', async (t) => {
-  const host = await testHost(t);
-  const image = await testImage();
-  const vm = await BootImageVM.boot(host, { name: 'vm', image, machine: testMachine(512, 64) });
-  t.teardown(() => vm.close());
+  const vm = await readyVm(t, await testHost(t), testMachine(512, 64));
 
   const bootId = await run(vm, 'cat /proc/sys/kernel/random/boot_id');
   await run(vm, 'printf marker-one | dd of=/dev/vdb bs=1 seek=4096 conv=fsync');
@@ -48,10 +45,7 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
 });
 
 t.test('a cut of power keeps what was written and loses what was not', async (t) => {
-  const host = await testHost(t);
-  const image = await testImage();
-  const vm = await BootImageVM.boot(host, { name: 'cut', image, machine: testMachine(512, 64) });
-  t.teardown(() => vm.close());
+  const vm = await readyVm(t, await testHost(t), testMachine(512, 64));
   await run(vm, 'printf written | dd of=/dev/vdb bs=512 conv=fsync');
   await vm.cutPower();
   t.equal(vm.power, 'off');

@@ -66,7 +66,7 @@ t.test('a machine that cannot be saved', async (t) => {
     const told = (words: RegExp): number =>
       end.stdout.split('\n').filter((line) => words.test(line) && REASON.test(line)).length;
     t.equal(
-      told(/^ *# .*machine \S+ cannot be saved .* each of its scenarios boots anew/),
+      told(/^ *# .*machine \S+ cannot be saved .* each one like it boots anew/),
       1,
       'once',
     );

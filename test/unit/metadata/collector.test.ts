@@ -43,6 +43,10 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   script.begin([a, 1], [b, 1]);
   metadata.setVm('main', { ssh: { host: '127.0.0.1', port: 40022, executable: '/usr/bin/ssh' } });
   metadata.setVm('main', { diskImage: '/tmp/vda', extraDisks: ['/tmp/vdb', '/tmp/vdc'] });
+  const bootedAt = '2026-01-02T03:00:00.000Z';
+  metadata.setVm('main', {
+    origin: { kind: 'restored', key: 'k', bootedAt, sameRun: false },
+  });
   metadata.setVm('main', { bootToLoginSeconds: 5.12345, bootToSshSeconds: 7.9996 });
   const [step] = steps('one');
   script.start(a, [step!]);
@@ -51,8 +55,9 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   script.emit({ type: 'vm:start', vm: 'second', argv: ['qemu', '-x'], version: 'QEMU 7.2' });
   script.emit({
     ...{ type: 'scenario:machine', scenario: b, vm: 'second' },
-    origin: { kind: 'booted', bootedAt: '2026-01-02T03:00:00.000Z' },
+    origin: { kind: 'booted', bootedAt },
   });
+  metadata.setVm('second', { origin: { kind: 'booted', bootedAt } });
   script.end(b, 'passed');
   script.emit({ type: 'vm:end', vm: 'second', reason: 'powered off' });
   metadata.addDiagnostic({ label: 'dmesg', path: path.join(root, 'notes/d.log') }, 'second');
@@ -77,6 +82,7 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
       extra_disks: ['/tmp/vdb', '/tmp/vdc'],
     },
     ssh: { host: '127.0.0.1', port: 40022, executable: '/usr/bin/ssh' },
+    origin: { kind: 'restored', state: 'k', booted_at: bootedAt, same_run: false },
     diagnostics: { artifacts: FAILURE.artifacts },
     timings: { build_seconds: 24.5, boot_to_login_seconds: 5.123, boot_to_ssh_seconds: 8 },
     environment: { TAPBOOT_IMAGE: 'debian' },
@@ -91,6 +97,7 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
       { name: 'main', scenarios: ['a'], logs: { serial: /logs\/serial\.log$/ } },
       {
         name: 'second',
+        origin: { kind: 'booted', booted_at: bootedAt },
         end_reason: 'powered off',
         scenarios: ['b'],
         logs: { serial: /logs\/vms\/second\/serial\.log$/ },
@@ -106,6 +113,7 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   ) as Record<string, unknown>;
   t.ok(validLine(line), JSON.stringify(validLine.errors));
   t.strictSame(line['driver_args'], ['run', '--image', 'debian']);
+  t.equal(line['start'], 'restored', 'how the first came to be, whose times the line has');
   t.strictSame(line['diagnostics'], [
     ...FAILURE.artifacts,
     { label: 'dmesg', path: 'notes/d.log' },
