@@ -33,6 +33,8 @@ async function run(t: Test, image: string, tags: string[]): Promise<TapbootRun &
   const own = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
   const end = await place.run([
     ...['run', '--image', image, '--accel', 'tcg', '--capture', 'none', ...tags],
+    // All of them, however slow the machine.
+    ...['--budget', '600'],
     ...['--var', `host_port=${String(port)}`],
     ...own.map((name) => join(directory, name)),
     ...pages,
@@ -140,6 +142,9 @@ void t.test('all else', { buffered: true }, async (t) => {
       .filter((file) => statSync(file).isFile());
     t.ok(files.length > 10);
     const texts = files.map((file) => [file, readFileSync(file, 'latin1')]);
+    t.ok(
+      texts.some(([file, text]) => file?.endsWith('events.jsonl') && text?.includes('[redacted]')),
+    );
     const all = [...texts, ['stdout', end.stdout], ['stderr', end.stderr]];
     t.same(
       all.filter(([, text]) => text?.includes('hush-hush-keys')).map(([name]) => name),

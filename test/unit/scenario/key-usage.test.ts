@@ -23,7 +23,8 @@ import {
 
 const root = join(import.meta.dirname, '../../..');
 const PAGE = join(root, 'docs/testing.md');
-const MARK = ['<!-- keys: begin -->', '<!-- keys: end -->'] as const;
+/** The headings before and behind the table. */
+const AROUND = ['### Where each key is used\n\n', '\n## Helpers\n'] as const;
 
 /** A scenario that is run on a real machine, and the keys that it uses. */
 interface Source {
@@ -118,12 +119,10 @@ t.test('every key, in each of its forms, is used on a real machine', (t) => {
 
 t.test('the table in docs/testing.md says where', (t) => {
   const page = readFileSync(PAGE, 'utf8');
-  const [begin, end] = MARK.map((mark) => page.indexOf(mark));
-  t.ok(
-    begin !== undefined && end !== undefined && begin > 0 && begin < end,
-    'the page has a place for it',
-  );
-  const wanted = `${page.slice(0, (begin ?? 0) + MARK[0].length)}\n\n${table()}\n\n${page.slice(end)}`;
+  const [before, behind] = AROUND;
+  const [begin, end] = [page.indexOf(before), page.indexOf(behind)];
+  t.ok(begin > 0 && begin < end, 'the page has a place for it');
+  const wanted = `${page.slice(0, begin)}${before}${table()}\n${page.slice(end)}`;
   if (process.env['TAPBOOT_UPDATE_KEYS'] === '1') writeFileSync(PAGE, wanted);
   else
     t.equal(
