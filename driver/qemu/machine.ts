@@ -1,5 +1,6 @@
 import type { BootMedium } from '../image/image.js';
 import { withSerialConsole } from '../image/iso/serial-console.js';
+import { safeName } from '../safe-name.js';
 import type { AcceleratorChoice } from './accelerator.js';
 
 /** A block device of the machine under test, always an overlay that may be thrown away. */
@@ -170,7 +171,7 @@ export function qemuArguments(config: MachineConfig): string[] {
   const pflash = config.firmware === undefined ? '' : ',pflash0=pflash0,pflash1=pflash1';
   const backend = config.ram === undefined ? '' : `,memory-backend=${MAIN_RAM}`;
   return [
-    ...['-name', `tapboot-${quote(config.name)}`],
+    ...['-name', `guest=tapboot-${safeName(config.name)}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none'],
     ...['-machine', `pc,usb=off,vmport=off,dump-guest-core=off${pflash}${backend}`],
     ...ramFile(config),

@@ -70,7 +70,7 @@ export class SampleRun {
         ...[
           'qemu-system-x86_64',
           '-name',
-          `tapboot-${vm}`,
+          `guest=tapboot-${vm}`,
           '-nodefaults',
           '-machine',
           'pc,usb=off',

@@ -44,37 +44,6 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   t.equal(await readAt(after?.path, 8192, 10), 'marker-two', 'the second one writes to overlays');
 });
 
-t.test('a cut of power keeps what was written and loses what was not', async (t) => {
-  const vm = await readyVm(t, await testHost(t), testMachine(512, 64));
-  await run(vm, 'printf written | dd of=/dev/vdb bs=512 conv=fsync');
-  await vm.cutPower();
-  t.equal(vm.power, 'off');
-  const [view] = await vm.viewDisks(['vdb']);
-  t.equal(await readAt(view?.path, 0, 7), 'written');
-});
-
-t.test('boots from an installed disk', async (t) => {
-  const host = await testHost(t);
-  const [fast, iso] = await Promise.all([testImage(), testImage('debian:iso')]);
-  if (iso.medium.kind !== 'cd') return t.fail('debian:iso is booted from a CD');
-  // The hybrid ISO on a disk is a system that firmware boots from that disk.
-  const vm = await BootImageVM.boot(host, {
-    ...{ name: 'installed', image: fast, machine: testMachine(1024) },
-    disks: [
-      { name: 'vda', sizeBytes: 1024 ** 3, backing: { path: iso.medium.iso, format: 'raw' } },
-    ],
-  });
-  t.teardown(() => vm.close());
-  t.match(await run(vm, 'cat /proc/cmdline'), /mitigations=off/);
-  await vm.reboot({ from: 'vda', timeoutMs: 5 * MINUTES });
-  t.match(await run(vm, 'findmnt --noheadings --raw --output SOURCE / ; lsblk -n'), /vda/);
-  t.notMatch(
-    await run(vm, 'lsblk --nodeps --noheadings --output NAME'),
-    /^sr0/m,
-    'the image is out',
-  );
-});
-
 async function readAt(path: string | undefined, offset: number, length: number): Promise<string> {
   const { open } = await import('node:fs/promises');
   await using handle = await open(path ?? '', 'r');

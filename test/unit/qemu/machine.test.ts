@@ -33,6 +33,15 @@ t.test(
   },
 );
 
+t.test(
+  'any name is one that QEMU takes, and that tells the machine in a list of processes',
+  async (t) => {
+    const named = (name: string): string[] => after(qemuArguments({ ...base, name }), '-name');
+    t.strictSame(named('provisions-clean-disk'), ['guest=tapboot-provisions-clean-disk']);
+    t.match(named('x[level=one,two]')[0], /^guest=tapboot-x-level-one-two~[0-9a-f]{20}$/);
+  },
+);
+
 t.test('network: internet and none', async (t) => {
   t.notMatch(after(qemuArguments({ ...base, network: 'internet' }), '-netdev')[0], /restrict/);
   const none = qemuArguments({ ...base, network: 'none' });

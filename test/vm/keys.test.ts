@@ -1,0 +1,157 @@
+// Every key of the scenario language on a real machine, and the examples of the pages about steps.
+// Each file of keys/ asserts what its keys do; fails.yaml, that expectations can fail. That no key
+// is left out is checked by test/unit/scenario/key-usage.test.ts.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { RunEvent } from '../../driver/events/events.js';
+import { loadScenarios } from '../../driver/scenario/index.js';
+import { writePageScenarios } from '../helpers/page-examples.js';
+import { Place, projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
+import { shown, type TapScenario } from '../helpers/tap-tree.js';
+
+const directory = join(projectRoot, 'test/vm/keys');
+const FAILS = 'What does not hold fails';
+
+type StepEnd = Extract<RunEvent, { type: 'step:end' }>;
+
+t.jobs = availableParallelism() > 1 ? 2 : 1;
+t.setTimeout(30 * 60_000);
+
+// Somebody on the host for a guest that may go out.
+const host = createServer((socket) => socket.end('hello from the host\n'));
+await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+t.teardown(() => host.close());
+const { port } = host.address() as AddressInfo;
+
+/** Runs the scenarios that a form of the image is for. */
+async function run(t: Test, image: string, tags: string[]): Promise<TapbootRun & { place: Place }> {
+  const place = await Place.make(t);
+  const pages = await writePageScenarios(join(place.directory, 'pages'));
+  const own = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
+  const end = await place.run([
+    ...['run', '--image', image, '--accel', 'tcg', '--capture', 'none', ...tags],
+    // All of them, however slow the machine.
+    ...['--budget', '600'],
+    ...['--var', `host_port=${String(port)}`],
+    ...own.map((name) => join(directory, name)),
+    ...pages,
+  ]);
+  t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
+  return { ...end, place };
+}
+
+function stepEnds({ runDirectory = '' }: TapbootRun): StepEnd[] {
+  return readFileSync(join(runDirectory, 'logs/events.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent)
+    .filter((event) => event.type === 'step:end');
+}
+
+/** Every step was run, and held. */
+function holds(t: Test, told: TapScenario): void {
+  const wrong = told.steps.filter(({ ok, skip }) => !ok || skip !== undefined);
+  const words = [...wrong, told].map((point) => `${point.title}: ${shown(point)}`).join('\n');
+  t.ok(told.ok && wrong.length === 0, `${told.title}${told.ok ? '' : `\n${words}`}`);
+}
+
+void t.test('the ISO: firmware, a way out, a system on a disk', { buffered: true }, async (t) => {
+  const end = await run(t, 'debian:iso', ['--tag', 'iso']);
+  for (const told of end.tap.scenarios) holds(t, told);
+  t.equal(end.code, 0, end.told);
+  t.equal(end.tap.scenarios.length, 2);
+  await end.place.expectNothingLeft(t);
+});
+
+void t.test('all else', { buffered: true }, async (t) => {
+  const end = await run(t, 'debian:fast', ['--not-tag', 'iso']);
+  for (const told of end.tap.scenarios.filter(({ title }) => title !== FAILS)) holds(t, told);
+  t.equal(end.code, 2, 'the worst of fails.yaml is a failure of class scenario');
+  const steps = stepEnds(end);
+  const artifact = (label: string): string => {
+    const found = steps.flatMap(({ artifacts }) => artifacts).find((each) => each.label === label);
+    return readFileSync(found?.path ?? '', 'utf8');
+  };
+
+  await t.test('what does not hold fails, each step for its own reason', (t) => {
+    const [, ...judged] = end.tap.scenarios.find(({ title }) => title === FAILS)?.steps ?? [];
+    t.ok(judged.length > 30, 'all steps are told');
+    for (const step of judged) {
+      if (step.title === 'skipped') {
+        t.match(step.skip, /^step 2 failed/, 'after a failure a step is skipped');
+        continue;
+      }
+      const [, failureClass, code, says = ''] = /^(\S+) (\S+): (.*)$/.exec(step.title) ?? [];
+      t.match(step, { ok: false, diagnosis: { class: failureClass, code } }, step.title);
+      const words = shown(step);
+      t.same(
+        says.split(', ').filter((part) => !words.includes(part)),
+        [],
+        `it says: ${says}`,
+      );
+    }
+    t.end();
+  });
+
+  await t.test('a command goes over the channel that is asked for', async (t) => {
+    const loaded = await loadScenarios([directory], { workingDirectory: projectRoot });
+    const asked = loaded.flatMap(({ id, steps: all }) =>
+      all.flatMap(({ channel }, index) =>
+        channel === undefined || id === 'fails' ? [] : [{ id, index: index + 1, channel }],
+      ),
+    );
+    t.ok(asked.length > 10);
+    for (const { id, index, channel } of asked) {
+      const end = steps.find(({ scenario, step }) => scenario.id === id && step.index === index);
+      if (end?.step.kind === 'console') continue;
+      t.match(end?.commands[0], { channel }, `${id}: ${end?.step.title ?? 'no step'}`);
+    }
+  });
+
+  await t.test('what goes beyond the output limit is counted', (t) => {
+    const limited = steps.filter(({ step }) => /keeps 4 bytes of 5000$/.test(step.title));
+    t.equal(limited.length, 3);
+    for (const { step, commands } of limited) {
+      t.match(commands[0], { stdout: 'xxxx', dropped: { stdout: 4996 } }, step.title);
+    }
+    t.end();
+  });
+
+  await t.test('copies and pictures are among the artifacts', (t) => {
+    t.equal(artifact('deep/answer.txt'), 'hello from the guest\n');
+    t.equal(artifact('back.txt'), 'hello from the host\n');
+    t.not(artifact('installed/fstab'), '');
+    t.match(artifact('screenshot keys'), /^.PNG/);
+    t.end();
+  });
+
+  await t.test('a matrix is one scenario for each value', (t) => {
+    t.same(
+      end.ledger[0]?.scenarios.map(({ id }) => id).filter((id) => id?.startsWith('matrix')),
+      ['one', '2.50', 'true'].map((value) => `matrix[value=${value}]`),
+    );
+    t.end();
+  });
+
+  await t.test('what is redacted is nowhere', (t) => {
+    const files = readdirSync(end.place.logRoot, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(end.place.logRoot, name))
+      .filter((file) => statSync(file).isFile());
+    t.ok(files.length > 10);
+    const texts = files.map((file) => [file, readFileSync(file, 'latin1')]);
+    t.ok(
+      texts.some(([file, text]) => file?.endsWith('events.jsonl') && text?.includes('[redacted]')),
+    );
+    const all = [...texts, ['stdout', end.stdout], ['stderr', end.stderr]];
+    t.same(
+      all.filter(([, text]) => text?.includes('hush-hush-keys')).map(([name]) => name),
+      [],
+    );
+    t.end();
+  });
+
+  await end.place.expectNothingLeft(t);
+});
