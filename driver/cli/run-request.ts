@@ -1,4 +1,5 @@
 import { readConfig } from '../config/config.js';
+import { scenarioError } from '../errors.js';
 import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
@@ -12,6 +13,14 @@ import { scenarioArguments } from '../run/scenario-arguments.js';
 export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSignal): RunRequest {
   const { scenarios, tags, notTags, variables, ...settings } = flags;
   const chosen = scenarioArguments(scenarios, outside);
+  const [narrowed] = [...scenarios, ...tags, ...notTags];
+  if (flags.resume === true && (narrowed !== undefined || flags.repeat !== undefined)) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--resume runs the queue, as it is', {
+      expected: 'no scenarios, tags or --repeat beside it',
+      got: narrowed ?? `--repeat ${flags.repeat ?? ''}`,
+      hint: 'Run the queue, or leave --resume out to run what you name.',
+    });
+  }
   return {
     config: readConfig(outside.environment, settings, outside.workingDirectory),
     scenarioPaths: chosen.paths,

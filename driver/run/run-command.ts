@@ -4,7 +4,6 @@ import { EXIT } from '../exit-code.js';
 import { EventStream } from '../events/stream.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
-import { planBudget, type BudgetScenario } from '../ledger/budget.js';
 import { readHistory, type History } from '../ledger/history.js';
 import { RunRecord } from '../metadata/run-record.js';
 import { HarnessLog } from '../report/harness-log.js';
@@ -13,13 +12,13 @@ import { openReports } from '../report/open-reports.js';
 import { HtmlReport } from '../report/html/html-report.js';
 import { redacting, redactor } from '../report/redact.js';
 import type { Reports } from '../report/reports.js';
-import type { Scenario } from '../scenario/index.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { FlakeCounter } from './flakes.js';
 import { bailOut, stdoutReport, type StdoutReport } from './reporters.js';
 import type { RunRequest } from './request.js';
-import { Run, type Division } from './run.js';
-import { repeated, type PlannedScenario } from './repeat.js';
+import { divide } from './division.js';
+import { Run } from './run.js';
+import type { PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
 import { listEntries } from '../state/eviction.js';
 import { statesDirectory } from '../state/state-store.js';
@@ -56,8 +55,8 @@ async function begin(request: RunRequest, reports: Reports): Promise<number> {
   const policy = failurePolicy(request);
   const history = await readHistory(config.ledgerPath);
   const record = await openRecord(request);
-  const scenarios = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, { record, history, scenarios, reports, policy });
+  const planned = await chosenScenarios(request, record.directory.name);
+  return await runRecorded(request, { record, history, planned, reports, policy });
 }
 
 async function openRecord(request: RunRequest): Promise<RunRecord> {
@@ -71,32 +70,6 @@ async function openRecord(request: RunRequest): Promise<RunRecord> {
     },
     sessionCeilingSeconds: config.sessionCeilingSeconds,
   });
-}
-
-const budgeted = (planned: PlannedScenario): BudgetScenario & { planned: PlannedScenario } => ({
-  ...planned.ref,
-  timeoutSeconds: planned.scenario.steps.reduce((sum, step) => sum + step.timeoutMs, 0) / 1000,
-  planned,
-});
-
-/** What of `waiting` fits in the budget, and what does not. */
-function divide(
-  waiting: readonly PlannedScenario[],
-  history: History,
-  config: RunRequest['config'],
-  spentSeconds: number,
-): Division {
-  const { budgetMinutes, hardBudgetMinutes: hardMinutes } = config;
-  const limits = { budgetMinutes, hardMinutes, spentSeconds };
-  const plan = planBudget(waiting.map(budgeted), history, limits);
-  return {
-    run: plan.run.map(({ scenario }) => scenario.planned),
-    queued: plan.queued.map(({ scenario, projection, reason }) => ({
-      planned: scenario.planned,
-      projectedSeconds: projection.seconds,
-      reason,
-    })),
-  };
 }
 
 /** A machine that is held for looking at it is the only one: nothing else is to move then. */
@@ -115,15 +88,15 @@ async function workersFor(
 interface Beginning {
   record: RunRecord;
   history: History;
-  scenarios: Scenario[];
+  planned: PlannedScenario[];
   reports: Reports;
   policy: FailurePolicy;
 }
 
 async function runRecorded(request: RunRequest, beginning: Beginning): Promise<number> {
-  const { record, history, scenarios, reports, policy } = beginning;
+  const { record, history, planned, reports, policy } = beginning;
   const { config } = request;
-  const secrets = redactor(scenarios.flatMap(({ redactedValues }) => redactedValues));
+  const secrets = redactor(planned.flatMap(({ scenario }) => scenario.redactedValues));
   const harness = new HarnessLog(record.directory.harnessLog, secrets);
   const events = new EventStream();
   const outputErrors: Error[] = [];
@@ -138,7 +111,6 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   const sinks = [record, harness, kept, report.sink, flakes, page, ...reports.sinks];
   sinks.push(...(request.sinks ?? []));
   for (const sink of sinks) events.add(redacting(sink, secrets));
-  const planned = repeated(scenarios, config.repeat);
   const run = new Run({
     request,
     record,
