@@ -4,13 +4,18 @@ import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
 import { rerunCommand } from './rerun.js';
+import { givenVariables } from './variable-options.js';
 import { scenarioArguments } from '../run/scenario-arguments.js';
 
 /**
  * Everything a run needs to know, from the flags and the outside world.
  * @throws TapbootError `scenario` for a flag or variable with a wrong value
  */
-export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSignal): RunRequest {
+export async function runRequest(
+  flags: RunFlags,
+  outside: Outside,
+  signal: AbortSignal,
+): Promise<RunRequest> {
   const { scenarios, tags, notTags, variables, ...settings } = flags;
   const chosen = scenarioArguments(scenarios, outside);
   const [narrowed] = [...scenarios, ...tags, ...notTags];
@@ -27,7 +32,8 @@ export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSigna
     names: chosen.names,
     tags,
     notTags,
-    variables,
+    variables: await givenVariables(flags, outside),
+    inArguments: Object.keys(variables),
     command: ['tapboot', ...outside.arguments],
     rerun: (scenario) => rerunCommand(flags, scenario, outside),
     version: outside.version,

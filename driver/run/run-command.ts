@@ -1,5 +1,6 @@
 import { overridesInForce } from '../config/overrides.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
+import { redactError } from '../redact/redact-error.js';
 import { EXIT } from '../exit-code.js';
 import { EventStream } from '../events/stream.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
@@ -10,13 +11,15 @@ import { HarnessLog } from '../report/harness-log.js';
 import { EventsFile } from '../report/events-file.js';
 import { openReports } from '../report/open-reports.js';
 import { HtmlReport } from '../report/html/html-report.js';
-import { redacting, redactor } from '../report/redact.js';
+import { redacting, redactor, type Redactor } from '../report/redact.js';
 import type { Reports } from '../report/reports.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { FlakeCounter } from './flakes.js';
 import { bailOut, stdoutReport, type StdoutReport } from './reporters.js';
 import type { RunRequest } from './request.js';
 import { divide } from './division.js';
+import { openingNotices } from './notices.js';
+import { withoutValues } from './without-values.js';
 import { Run } from './run.js';
 import type { PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
@@ -33,37 +36,47 @@ import { failurePolicy } from './known-failures.js';
  */
 export async function runCommand(request: RunRequest): Promise<number> {
   let reports: Reports | undefined;
+  const known: { secrets?: Redactor } = {};
   try {
     reports = await openReports({
       ...{ ...request, reports: request.config.reports, retries: request.config.retries > 0 },
     });
-    return await begin(request, reports);
+    return await begin(request, reports, known);
   } catch (thrown) {
-    const error = asTapbootError(thrown);
+    const { secrets } = known;
+    const error = redactError(asTapbootError(thrown), secrets ?? ((text) => text));
     bailOut(request, error.message);
-    const { command, version } = request;
-    await reports?.abort(error, { command, version });
+    // Without the scenarios nobody knows which of the values are secret.
+    const command =
+      secrets === undefined ? withoutValues(request.command) : request.command.map(secrets);
+    await reports?.abort(error, { command, version: request.version });
     throw error;
   }
 }
 
-async function begin(request: RunRequest, reports: Reports): Promise<number> {
+async function begin(
+  request: RunRequest,
+  reports: Reports,
+  known: { secrets?: Redactor },
+): Promise<number> {
   const { config } = request;
   // What is wrong in files and in the call is found before anything is made or started.
-  await chosenScenarios(request, 'no-run');
+  const secrets = redactor((await chosenScenarios(request, 'no-run')).secrets);
+  known.secrets = secrets;
   parseImageSpec(config.image ?? DEFAULT_IMAGE, request.workingDirectory);
   const policy = failurePolicy(request);
   const history = await readHistory(config.ledgerPath);
-  const record = await openRecord(request);
-  const planned = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, { record, history, planned, reports, policy });
+  const record = await openRecord(request, secrets);
+  const { planned } = await chosenScenarios(request, record.directory.name);
+  return await runRecorded(request, { record, history, planned, secrets, reports, policy });
 }
 
-async function openRecord(request: RunRequest): Promise<RunRecord> {
-  const { config, workingDirectory, command } = request;
+async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRecord> {
+  const { config, workingDirectory } = request;
   return await RunRecord.open({
-    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, workingDirectory, command },
-    environment: overridesInForce(request.environment),
+    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, workingDirectory },
+    command: request.command.map(secrets),
+    environment: overridesInForce(request.environment, secrets),
     timeouts: {
       spawnSeconds: config.spawnTimeoutSeconds,
       loginSeconds: config.loginTimeoutSeconds,
@@ -89,14 +102,14 @@ interface Beginning {
   record: RunRecord;
   history: History;
   planned: PlannedScenario[];
+  secrets: Redactor;
   reports: Reports;
   policy: FailurePolicy;
 }
 
 async function runRecorded(request: RunRequest, beginning: Beginning): Promise<number> {
-  const { record, history, planned, reports, policy } = beginning;
+  const { record, history, planned, secrets, reports, policy } = beginning;
   const { config } = request;
-  const secrets = redactor(planned.flatMap(({ scenario }) => scenario.redactedValues));
   const harness = new HarnessLog(record.directory.harnessLog, secrets);
   const events = new EventStream();
   const outputErrors: Error[] = [];
@@ -121,7 +134,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
     },
     planned,
     divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
-    badLedgerLines: history.badLines,
+    notices: openingNotices({ request, planned, said: record.said, policy, history }),
     policy,
     workers: await workersFor(request, planned),
     seconds: ({ ref }) => history.passes(ref).at(-1),
@@ -133,7 +146,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   request.signal.removeEventListener('abort', ending);
   // TAP has one line for it; what was expected, what there was and what to do next goes here.
   if (report.tap !== undefined && run.error !== undefined) {
-    request.stderr.write(`tapboot: ${describeError(run.error)}\n`);
+    request.stderr.write(`tapboot: ${describeError(redactError(run.error, secrets))}\n`);
   }
   // One of them is enough: the same full disk is behind both.
   let incomplete = kept.error;

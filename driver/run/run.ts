@@ -12,6 +12,7 @@ import { phaseFailure } from './failures.js';
 import { machines, type Machines } from './pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
 import type { Division, QueuedScenario } from './division.js';
+import type { Notice } from './notices.js';
 import { sourcesOf, type PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
@@ -38,7 +39,8 @@ export interface RunOptions {
   workers: number;
   /** Measured seconds of a scenario's last pass. */
   seconds: (planned: PlannedScenario) => number | undefined;
-  badLedgerLines: { line: number; reason: string }[];
+  /** What is to be told at the beginning. */
+  notices: readonly Notice[];
   /** What is made of failures. */
   policy: FailurePolicy;
 }
@@ -86,7 +88,7 @@ export class Run {
   }
 
   #announce(): void {
-    const { request, record, events, planned, badLedgerLines, policy } = this.#options;
+    const { request, record, events, planned, notices } = this.#options;
     events.emit({
       ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
       ...{ command: request.command, version: request.version, workers: this.#options.workers },
@@ -100,17 +102,7 @@ export class Run {
         };
       }),
     });
-    for (const message of [...record.said, ...policy.knownIssues.expired()])
-      events.emit({ type: 'notice', level: 'warning', message });
-    // Whatever else chooses nothing is an error.
-    if (planned.length === 0) {
-      const message = `nothing to resume: the queue is empty (${request.config.queuePath})`;
-      events.emit({ type: 'notice', level: 'info', message });
-    }
-    for (const { line, reason } of badLedgerLines) {
-      const message = `ledger line ${String(line)} cannot be read and is passed over: ${reason}`;
-      events.emit({ type: 'notice', level: 'warning', message });
-    }
+    for (const notice of notices) events.emit(notice);
   }
 
   async #scenarios(): Promise<void> {
