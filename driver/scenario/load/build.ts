@@ -79,7 +79,7 @@ export function buildScenario(
     matrix,
     redact,
     redactedValues: redact
-      .map((name) => values[name] ?? '')
+      .map((name) => (Object.hasOwn(matrix, name) ? '' : (values[name] ?? '')))
       .filter((value) => value !== '' && !isTooShort(value))
       .sort((a, b) => b.length - a.length),
     timeoutMs,

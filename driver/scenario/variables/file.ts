@@ -63,9 +63,14 @@ const wrong = (
     expected,
   });
 
-/** What the parser says quotes the text at times, and the excerpt always does. */
+/** Those of the parser's complaints that quote keys at most. */
+const QUOTES_NO_VALUE = new Set(
+  ['SIZE', 'DEPTH', 'EMPTY', 'DUPLICATE_KEY', 'DOCUMENTS'].map((end) => `TAPBOOT_E_YAML_${end}`),
+);
+
+/** What the parser says may quote the text, and the excerpt always does. */
 function withoutText({ code, details, message }: TapbootError): TapbootError {
-  const told = code === 'TAPBOOT_E_YAML_SYNTAX' ? 'this is not valid YAML' : message;
+  const told = QUOTES_NO_VALUE.has(code) ? message : 'this cannot be read as YAML';
   return scenarioError(code, told, {
     ...(details.at === undefined ? {} : { at: details.at }),
     expected: 'a YAML mapping, NAME: VALUE; text with special characters in quotes',
