@@ -27,7 +27,7 @@ module.exports = {
       from: { path: '^driver/scenario/' },
       to: {
         path: '^driver/',
-        pathNot: '^driver/(scenario/|(errors|shell-quote)\\.ts$)',
+        pathNot: '^driver/(scenario/|redact/|(errors|shell-quote)\\.ts$)',
         dependencyTypesNot: ['type-only'],
       },
     },

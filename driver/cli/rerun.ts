@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Scenario } from '../scenario/index.js';
+import type { RerunScenario } from '../run/request.js';
 import { scenarioDirectory, type ScenarioPlace } from '../run/scenario-arguments.js';
 import type { RunFlags } from './run-flags.js';
 
@@ -8,7 +8,7 @@ import type { RunFlags } from './run-flags.js';
  * time, and where reports of the whole run have gone.
  */
 const DROPPED: ReadonlySet<string> = new Set<keyof RunFlags>([
-  ...(['scenarios', 'tags', 'notTags', 'variables'] as const),
+  ...(['scenarios', 'tags', 'notTags', 'variables', 'varEnv', 'varFile'] as const),
   ...(['resume', 'repeat', 'budget', 'workers', 'report', 'debug', 'debugFor'] as const),
 ]);
 
@@ -18,7 +18,7 @@ const DROPPED: ReadonlySet<string> = new Set<keyof RunFlags>([
  */
 export function rerunCommand(
   flags: RunFlags,
-  { id, path, file, from }: Pick<Scenario, 'id' | 'path' | 'file' | 'from'>,
+  { id, path, file, from, redact }: RerunScenario,
   place: ScenarioPlace,
 ): string[] {
   const said = Object.entries(flags).flatMap(([key, value]) => {
@@ -28,10 +28,15 @@ export function rerunCommand(
     if (key === 'color') return value === false ? ['--no-color'] : [];
     return value === true ? [option] : value === false ? [] : [option, String(value)];
   });
-  const variables = Object.entries(flags.variables).flatMap(([name, value]) => [
-    ...['--var', `${name}=${value}`],
-  ]);
+  // A secret is not told again; the next run takes it from where no report and no `ps` shows it.
+  const variables = Object.entries(flags.variables).flatMap(([name, value]) =>
+    redact.includes(name) ? ['--var-env', name] : ['--var', `${name}=${value}`],
+  );
+  const elsewhere = [
+    ...flags.varFile.flatMap((file) => ['--var-file', file]),
+    ...flags.varEnv.flatMap((name) => ['--var-env', name]),
+  ];
   const byName = dirname(path) === scenarioDirectory(place);
   const names = byName && from !== undefined ? [from.scenario, id] : [byName ? id : file];
-  return ['tapboot', 'run', ...said, ...variables, ...names];
+  return ['tapboot', 'run', ...said, ...elsewhere, ...variables, ...names];
 }

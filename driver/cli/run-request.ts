@@ -1,24 +1,39 @@
 import { readConfig } from '../config/config.js';
+import { scenarioError } from '../errors.js';
 import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
 import { rerunCommand } from './rerun.js';
+import { givenVariables } from './variable-options.js';
 import { scenarioArguments } from '../run/scenario-arguments.js';
 
 /**
  * Everything a run needs to know, from the flags and the outside world.
  * @throws TapbootError `scenario` for a flag or variable with a wrong value
  */
-export function runRequest(flags: RunFlags, outside: Outside, signal: AbortSignal): RunRequest {
+export async function runRequest(
+  flags: RunFlags,
+  outside: Outside,
+  signal: AbortSignal,
+): Promise<RunRequest> {
   const { scenarios, tags, notTags, variables, ...settings } = flags;
   const chosen = scenarioArguments(scenarios, outside);
+  const [narrowed] = [...scenarios, ...tags, ...notTags];
+  if (flags.resume === true && (narrowed !== undefined || flags.repeat !== undefined)) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--resume runs the queue, as it is', {
+      expected: 'no scenarios, tags or --repeat beside it',
+      got: narrowed ?? `--repeat ${flags.repeat ?? ''}`,
+      hint: 'Run the queue, or leave --resume out to run what you name.',
+    });
+  }
   return {
     config: readConfig(outside.environment, settings, outside.workingDirectory),
     scenarioPaths: chosen.paths,
     names: chosen.names,
     tags,
     notTags,
-    variables,
+    variables: await givenVariables(flags, outside),
+    inArguments: Object.keys(variables),
     command: ['tapboot', ...outside.arguments],
     rerun: (scenario) => rerunCommand(flags, scenario, outside),
     version: outside.version,

@@ -11,13 +11,17 @@ export const REDACTED = '[redacted]';
  * `BOOT_IMAGE_VM_…` and `TAPBOOT_…` and nothing else, so that a CI's tokens never get
  * near a file. Within the families, values of variables named like a secret
  * (`…_PASSWORD`, `…_TOKEN`, `…_SECRET`, `…_KEY`) are replaced, their names kept.
+ * @param redact takes the values that scenarios redact out of the others
  */
-export function overridesInForce(env: Environment): Record<string, string> {
+export function overridesInForce(
+  env: Environment,
+  redact: (text: string) => string = (text) => text,
+): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of Object.keys(env).sort()) {
     const value = env[name];
     if (value === undefined || !OURS.test(name)) continue;
-    found[name] = SECRET.test(name) ? REDACTED : value;
+    found[name] = SECRET.test(name) ? REDACTED : redact(value);
   }
   return found;
 }

@@ -17,6 +17,10 @@ export class EvidenceFiles {
     this.#redact = redact;
   }
 
+  #slug(label: string): string {
+    return slug(this.#redact(`${label} ${this.#reason}`));
+  }
+
   /** Has `write` make a file of its own, and remembers it once it is there. */
   async keepFile(
     label: string,
@@ -26,7 +30,7 @@ export class EvidenceFiles {
     await mkdir(this.#directory, { recursive: true });
     this.#last = (this.#last ?? (await lastNumber(this.#directory))) + 1;
     const number = String(this.#last).padStart(2, '0');
-    const name = `${slug(`${label} ${this.#reason}`)}-${number}${suffix}`;
+    const name = `${this.#slug(label)}-${number}${suffix}`;
     const file = path.join(this.#directory, name);
     await write(file);
     this.artifacts.push({ label: this.#redact(`${label} (${this.#reason})`), path: file });
@@ -39,7 +43,7 @@ export class EvidenceFiles {
     const full = `${label} (${this.#reason})`;
     for (;;) {
       this.#last += 1;
-      const name = `${slug(`${label} ${this.#reason}`)}-${String(this.#last).padStart(2, '0')}.log`;
+      const name = `${this.#slug(label)}-${String(this.#last).padStart(2, '0')}.log`;
       const file = path.join(this.#directory, name);
       try {
         await writeFile(file, this.#redact(content), { flag: 'wx' });

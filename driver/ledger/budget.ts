@@ -43,6 +43,8 @@ export interface BudgetLimits {
   hardMinutes: number;
   /** Seconds that the run has used already; for planning again on the way. */
   spentSeconds?: number;
+  /** How many at the beginning of a run's list run whatever they take; default 1. */
+  unconditional?: number;
 }
 
 const median = (values: readonly number[]): number => {
@@ -80,13 +82,13 @@ export function planBudget<S extends BudgetScenario>(
   history: History,
   limits: BudgetLimits,
 ): BudgetPlan<S> {
-  const spent = limits.spentSeconds ?? 0;
+  const { spentSeconds: spent = 0, unconditional = 1 } = limits;
   const [budget, hard] = [limits.budgetMinutes * 60, limits.hardMinutes * 60];
   const plan: BudgetPlan<S> = { run: [], queued: [], projectedSeconds: 0 };
   for (const scenario of scenarios) {
     const projection = projectSeconds(scenario, history);
     const before = spent + plan.projectedSeconds;
-    const first = spent === 0 && plan.run.length === 0;
+    const first = spent === 0 && plan.run.length < unconditional && plan.queued.length === 0;
     const after = before + projection.seconds;
     if (first || after <= budget || (before < budget && after <= hard)) {
       plan.run.push({ scenario, projection });

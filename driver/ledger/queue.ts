@@ -11,6 +11,14 @@ const itemSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   file: z.string(),
+  path: z
+    .string()
+    .optional()
+    .describe('The file, absolute: `file` may count from another working directory'),
+  sources: z
+    .array(z.string())
+    .optional()
+    .describe('Files, absolute, of the scenarios whose checkpoints it needs'),
   projected_seconds: z.number().nonnegative(),
   reason: z.string(),
   queued_at: z.iso.datetime({ offset: true }),
@@ -22,7 +30,12 @@ const queueSchema = z.looseObject({ version: z.literal(1), queued: z.array(itemS
 /** A scenario that waits for `--resume`. */
 export type QueueItem = z.infer<typeof itemSchema>;
 
-const same = (a: ScenarioKey, b: ScenarioKey): boolean => a.id === b.id && a.file === b.file;
+/** What names a scenario on the queue. */
+export type QueueKey = ScenarioKey & Pick<QueueItem, 'path'>;
+
+const same = (a: QueueKey, b: QueueKey): boolean =>
+  a.id === b.id &&
+  (a.path === undefined || b.path === undefined ? a.file === b.file : a.path === b.path);
 
 /**
  * The scenarios that wait, longest waiting first. No file, none.
@@ -44,14 +57,14 @@ export function readQueue(file: string): QueueItem[] {
 }
 
 /**
- * Brings the queue up to date after a run, or part of one: `ran` leave it (whatever their
+ * Brings the queue up to date on the way of a run: `ran` leave it (whatever their
  * verdict; they have one), `queued` join at its end unless they are in it. Under a lock and
  * atomic. A scenario taken up by `--resume` stays in the file until it has run, so that
  * a killed driver drops nothing.
  */
 export async function settleQueue(
   file: string,
-  change: { ran: readonly ScenarioKey[]; queued: readonly QueueItem[] },
+  change: { ran: readonly QueueKey[]; queued: readonly QueueItem[] },
 ): Promise<QueueItem[]> {
   if (change.ran.length === 0 && change.queued.length === 0) return readQueue(file);
   if (change.queued.length === 0 && readQueue(file).length === 0) return [];

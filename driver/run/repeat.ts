@@ -6,6 +6,14 @@ export interface PlannedScenario {
   scenario: Scenario;
   /** The scenario's own names; with `--repeat`, numbered from the second on. */
   ref: ScenarioRef;
+  /** Run for the checkpoint that another one needs, though it has had its verdict. */
+  again?: true;
+}
+
+/** The scenarios whose checkpoints lead to this one, the first of them first. */
+export function sourcesOf({ from }: Scenario, all: readonly Scenario[]): Scenario[] {
+  const source = all.find(({ id }) => id === from?.scenario);
+  return source === undefined ? [] : [...sourcesOf(source, all), source];
 }
 
 /** The executions of a run in their order: all scenarios, then all again. */

@@ -10,6 +10,9 @@ export interface Terminal extends NodeJS.WritableStream {
   rows?: number;
 }
 
+/** What a command line that runs a scenario again depends on. */
+export type RerunScenario = Pick<Scenario, 'id' | 'path' | 'file' | 'from' | 'redact'>;
+
 /**
  * Everything that a run may know of the outside world; built once, by the command line
  * or by a library's caller. Nothing below reads `process.argv` or `process.env`.
@@ -22,15 +25,17 @@ export interface RunRequest {
   names: string[];
   tags: string[];
   notTags: string[];
-  /** `--var k=v`, the strongest source of a scenario's variables. */
+  /** The strongest source of a scenario's variables. */
   variables: Record<string, string>;
+  /** Names of those that stand on the command line, for all of the host to read. */
+  inArguments?: readonly string[];
   /** The invocation, for the record: `['tapboot', 'run', '--fresh']`. */
   command: string[];
   /**
    * The same with this scenario in place of those it names, for a report to show; absent
    * where the run was not begun by a command.
    */
-  rerun?: (scenario: Pick<Scenario, 'id' | 'path' | 'file' | 'from'>) => string[];
+  rerun?: (scenario: RerunScenario) => string[];
   /** tapboot's version. */
   version: string;
   environment: Environment;

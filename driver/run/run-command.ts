@@ -1,25 +1,27 @@
 import { overridesInForce } from '../config/overrides.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
+import { redactError } from '../redact/redact-error.js';
 import { EXIT } from '../exit-code.js';
 import { EventStream } from '../events/stream.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
-import { planBudget, type BudgetScenario } from '../ledger/budget.js';
 import { readHistory, type History } from '../ledger/history.js';
 import { RunRecord } from '../metadata/run-record.js';
 import { HarnessLog } from '../report/harness-log.js';
 import { EventsFile } from '../report/events-file.js';
 import { openReports } from '../report/open-reports.js';
 import { HtmlReport } from '../report/html/html-report.js';
-import { redacting, redactor } from '../report/redact.js';
+import { redacting, redactor, type Redactor } from '../report/redact.js';
 import type { Reports } from '../report/reports.js';
-import type { Scenario } from '../scenario/index.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { FlakeCounter } from './flakes.js';
 import { bailOut, stdoutReport, type StdoutReport } from './reporters.js';
 import type { RunRequest } from './request.js';
-import { Run, type Division } from './run.js';
-import { repeated, type PlannedScenario } from './repeat.js';
+import { divide } from './division.js';
+import { openingNotices } from './notices.js';
+import { withoutValues } from './without-values.js';
+import { Run } from './run.js';
+import type { PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
 import { listEntries } from '../state/eviction.js';
 import { statesDirectory } from '../state/state-store.js';
@@ -34,69 +36,53 @@ import { failurePolicy } from './known-failures.js';
  */
 export async function runCommand(request: RunRequest): Promise<number> {
   let reports: Reports | undefined;
+  const known: { secrets?: Redactor } = {};
   try {
     reports = await openReports({
       ...{ ...request, reports: request.config.reports, retries: request.config.retries > 0 },
     });
-    return await begin(request, reports);
+    return await begin(request, reports, known);
   } catch (thrown) {
-    const error = asTapbootError(thrown);
+    const { secrets } = known;
+    const error = redactError(asTapbootError(thrown), secrets ?? ((text) => text));
     bailOut(request, error.message);
-    const { command, version } = request;
-    await reports?.abort(error, { command, version });
+    // Without the scenarios nobody knows which of the values are secret.
+    const command =
+      secrets === undefined ? withoutValues(request.command) : request.command.map(secrets);
+    await reports?.abort(error, { command, version: request.version });
     throw error;
   }
 }
 
-async function begin(request: RunRequest, reports: Reports): Promise<number> {
+async function begin(
+  request: RunRequest,
+  reports: Reports,
+  known: { secrets?: Redactor },
+): Promise<number> {
   const { config } = request;
   // What is wrong in files and in the call is found before anything is made or started.
-  await chosenScenarios(request, 'no-run');
+  const secrets = redactor((await chosenScenarios(request, 'no-run')).secrets);
+  known.secrets = secrets;
   parseImageSpec(config.image ?? DEFAULT_IMAGE, request.workingDirectory);
   const policy = failurePolicy(request);
   const history = await readHistory(config.ledgerPath);
-  const record = await openRecord(request);
-  const scenarios = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, { record, history, scenarios, reports, policy });
+  const record = await openRecord(request, secrets);
+  const { planned } = await chosenScenarios(request, record.directory.name);
+  return await runRecorded(request, { record, history, planned, secrets, reports, policy });
 }
 
-async function openRecord(request: RunRequest): Promise<RunRecord> {
-  const { config, workingDirectory, command } = request;
+async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRecord> {
+  const { config, workingDirectory } = request;
   return await RunRecord.open({
-    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, workingDirectory, command },
-    environment: overridesInForce(request.environment),
+    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, workingDirectory },
+    command: request.command.map(secrets),
+    environment: overridesInForce(request.environment, secrets),
     timeouts: {
       spawnSeconds: config.spawnTimeoutSeconds,
       loginSeconds: config.loginTimeoutSeconds,
     },
     sessionCeilingSeconds: config.sessionCeilingSeconds,
   });
-}
-
-const budgeted = (planned: PlannedScenario): BudgetScenario & { planned: PlannedScenario } => ({
-  ...planned.ref,
-  timeoutSeconds: planned.scenario.steps.reduce((sum, step) => sum + step.timeoutMs, 0) / 1000,
-  planned,
-});
-
-/** What of `waiting` fits in the budget, and what does not. */
-function divide(
-  waiting: readonly PlannedScenario[],
-  history: History,
-  config: RunRequest['config'],
-  spentSeconds: number,
-): Division {
-  const { budgetMinutes, hardBudgetMinutes: hardMinutes } = config;
-  const limits = { budgetMinutes, hardMinutes, spentSeconds };
-  const plan = planBudget(waiting.map(budgeted), history, limits);
-  return {
-    run: plan.run.map(({ scenario }) => scenario.planned),
-    queued: plan.queued.map(({ scenario, projection, reason }) => ({
-      planned: scenario.planned,
-      projectedSeconds: projection.seconds,
-      reason,
-    })),
-  };
 }
 
 /** A machine that is held for looking at it is the only one: nothing else is to move then. */
@@ -115,15 +101,15 @@ async function workersFor(
 interface Beginning {
   record: RunRecord;
   history: History;
-  scenarios: Scenario[];
+  planned: PlannedScenario[];
+  secrets: Redactor;
   reports: Reports;
   policy: FailurePolicy;
 }
 
 async function runRecorded(request: RunRequest, beginning: Beginning): Promise<number> {
-  const { record, history, scenarios, reports, policy } = beginning;
+  const { record, history, planned, secrets, reports, policy } = beginning;
   const { config } = request;
-  const secrets = redactor(scenarios.flatMap(({ redactedValues }) => redactedValues));
   const harness = new HarnessLog(record.directory.harnessLog, secrets);
   const events = new EventStream();
   const outputErrors: Error[] = [];
@@ -138,7 +124,6 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   const sinks = [record, harness, kept, report.sink, flakes, page, ...reports.sinks];
   sinks.push(...(request.sinks ?? []));
   for (const sink of sinks) events.add(redacting(sink, secrets));
-  const planned = repeated(scenarios, config.repeat);
   const run = new Run({
     request,
     record,
@@ -149,7 +134,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
     },
     planned,
     divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
-    badLedgerLines: history.badLines,
+    notices: openingNotices({ request, planned, said: record.said, policy, history }),
     policy,
     workers: await workersFor(request, planned),
     seconds: ({ ref }) => history.passes(ref).at(-1),
@@ -161,7 +146,7 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   request.signal.removeEventListener('abort', ending);
   // TAP has one line for it; what was expected, what there was and what to do next goes here.
   if (report.tap !== undefined && run.error !== undefined) {
-    request.stderr.write(`tapboot: ${describeError(run.error)}\n`);
+    request.stderr.write(`tapboot: ${describeError(redactError(run.error, secrets))}\n`);
   }
   // One of them is enough: the same full disk is behind both.
   let incomplete = kept.error;

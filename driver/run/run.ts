@@ -11,24 +11,13 @@ import type { FailurePolicy } from './failure-policy.js';
 import { phaseFailure } from './failures.js';
 import { machines, type Machines } from './pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
-import type { PlannedScenario } from './repeat.js';
+import type { Division, QueuedScenario } from './division.js';
+import type { Notice } from './notices.js';
+import { sourcesOf, type PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
 import type { ScenarioContext } from './scenario-context.js';
 import { WorkList } from './work-list.js';
-
-/** A scenario that waits for `--resume`. */
-export interface QueuedScenario {
-  planned: PlannedScenario;
-  projectedSeconds: number;
-  reason: string;
-}
-
-/** Scenarios divided by the budget. */
-export interface Division {
-  run: PlannedScenario[];
-  queued: QueuedScenario[];
-}
 
 export interface RunOptions {
   request: RunRequest;
@@ -50,7 +39,8 @@ export interface RunOptions {
   workers: number;
   /** Measured seconds of a scenario's last pass. */
   seconds: (planned: PlannedScenario) => number | undefined;
-  badLedgerLines: { line: number; reason: string }[];
+  /** What is to be told at the beginning. */
+  notices: readonly Notice[];
   /** What is made of failures. */
   policy: FailurePolicy;
 }
@@ -60,8 +50,7 @@ export class Run {
   readonly #options: RunOptions;
   readonly #started = performance.now();
   readonly #classes: FailureClass[] = [];
-  /** Scenarios that have been run, and those left on the queue. */
-  readonly #ran: PlannedScenario[] = [];
+  /** Scenarios left on the queue. */
   #queued: QueuedScenario[] = [];
   readonly #counts: Record<ScenarioOutcome, number> = {
     ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
@@ -77,7 +66,6 @@ export class Run {
     let failure: Failure | undefined;
     try {
       await this.#scenarios();
-      await this.#settleQueue();
       this.#phase = 'teardown';
       this.#options.policy.knownIssues.settle();
     } catch (thrown) {
@@ -100,7 +88,7 @@ export class Run {
   }
 
   #announce(): void {
-    const { request, record, events, planned, badLedgerLines, policy } = this.#options;
+    const { request, record, events, planned, notices } = this.#options;
     events.emit({
       ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
       ...{ command: request.command, version: request.version, workers: this.#options.workers },
@@ -114,18 +102,15 @@ export class Run {
         };
       }),
     });
-    for (const message of [...record.said, ...policy.knownIssues.expired()])
-      events.emit({ type: 'notice', level: 'warning', message });
-    for (const { line, reason } of badLedgerLines) {
-      const message = `ledger line ${String(line)} cannot be read and is passed over: ${reason}`;
-      events.emit({ type: 'notice', level: 'warning', message });
-    }
+    for (const notice of notices) events.emit(notice);
   }
 
   async #scenarios(): Promise<void> {
     const { events, planned, divide } = this.#options;
     const first = divide(planned, 0);
     this.#queued = first.queued;
+    // At once, and again after each scenario: whatever ends the driver, the queue is right.
+    await this.#settleQueue([], first.queued);
     if (first.run.length > 0) await this.#runAll(first.run);
     for (const { planned: waiting, projectedSeconds, reason } of this.#queued) {
       events.emit({ type: 'scenario:queued', scenario: waiting.ref, projectedSeconds, reason });
@@ -165,9 +150,10 @@ export class Run {
       if (signal.aborted) throw interrupted(signal);
       try {
         const result = await runScenario(one, from, context);
-        this.#ran.push(one);
         this.#counts[result.outcome]++;
         if (result.class !== undefined) this.#classes.push(result.class);
+        // One that was interrupted has no verdict.
+        if (result.outcome !== 'interrupted') await this.#settleQueue([one], []);
       } finally {
         list.end(one);
       }
@@ -184,12 +170,21 @@ export class Run {
     return again.run;
   }
 
-  async #settleQueue(): Promise<void> {
-    const { request, record } = this.#options;
+  /** `ran` leave the queue, `queued` join it. */
+  async #settleQueue(
+    ran: readonly PlannedScenario[],
+    queued: readonly QueuedScenario[],
+  ): Promise<void> {
+    const { request, record, planned, secrets } = this.#options;
+    const all = planned.map(({ scenario }) => scenario);
+    const key = ({ ref: { id, name, file }, scenario: { path } }: PlannedScenario) => ({
+      ...{ id, name: secrets(name), file, path },
+    });
     await settleQueue(request.config.queuePath, {
-      ran: this.#ran.map(({ ref }) => ref),
-      queued: this.#queued.map(({ planned, projectedSeconds, reason }) => ({
-        ...planned.ref,
+      ran: ran.map(key),
+      queued: queued.map(({ planned: waiting, projectedSeconds, reason }) => ({
+        ...key(waiting),
+        sources: [...new Set(sourcesOf(waiting.scenario, all).map(({ path }) => path))],
         projected_seconds: projectedSeconds,
         reason,
         queued_at: new Date().toISOString(),

@@ -23,3 +23,4 @@ export { planAsShell } from './plans/shell.js';
 export { asOneError } from './problem.js';
 export { planJsonSchema, scenarioJsonSchema, type JsonSchema } from './schema/json-schema.js';
 export { selectScenarios, type Selection } from './select.js';
+export { readVariableFile } from './variables/file.js';

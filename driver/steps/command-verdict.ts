@@ -3,6 +3,7 @@ import { productError, scenarioError, type TapbootError } from '../errors.js';
 import type { Mismatch } from '../events/events.js';
 import type { Judgement } from '../scenario/expect/judgement.js';
 import { judgeOutput } from '../scenario/expect/judge.js';
+import { shorten } from '../scenario/yaml/show.js';
 import type { CommandStepBody, OutputExpectation } from '../scenario/model.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 import { outputExcerpt, quoted, seconds } from './wording.js';
@@ -89,7 +90,7 @@ function differenceInShort({ expected, got }: Judgement): string {
   const differs = wanted.findIndex((line, index) => line !== there[index]);
   const at = differs > 0 && differs < there.length ? differs : 0;
   const where = at === 0 ? '' : `line ${String(at + 1)}: `;
-  const short = (lines: string[]): string => lines[at]?.slice(0, 100) ?? '';
+  const short = (lines: string[]): string => shorten(lines[at] ?? '', 100);
   return `${where}expected ${short(wanted)}, got ${short(there)}`;
 }
 

@@ -96,6 +96,11 @@ export class StepRecorder implements StepContext {
     this.#surroundings.log(this.redact(line));
   }
 
+  /** Where an output was cut, the beginning of a secret may be its end: `…` says that it is cut. */
+  #output(text = '', dropped = 0): string {
+    return dropped === 0 ? this.redact(text) : this.redact(`${text}…`).replace(/…$/, '');
+  }
+
   #record(
     shown: string,
     result: CommandResult | undefined,
@@ -104,8 +109,8 @@ export class StepRecorder implements StepContext {
     this.commands.push({
       channel: result?.channel ?? otherwise.channel,
       command: this.redact(shown),
-      stdout: this.redact(result?.stdout ?? ''),
-      stderr: this.redact(result?.stderr ?? ''),
+      stdout: this.#output(result?.stdout, result?.dropped.stdout),
+      stderr: this.#output(result?.stderr, result?.dropped.stderr),
       exitStatus: result?.exitStatus ?? null,
       durationMs: result?.durationMs ?? otherwise.durationMs,
       timedOut: result?.timedOut ?? false,

@@ -15,10 +15,10 @@ const CHANGED = 'a change of its files';
  * @param signal ends the watching
  */
 export async function watchScenarios(
-  requestFor: (signal: AbortSignal) => RunRequest,
+  requestFor: (signal: AbortSignal) => Promise<RunRequest>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { scenarioPaths, stderr, workingDirectory } = requestFor(signal);
+  const { scenarioPaths, stderr, workingDirectory } = await requestFor(signal);
   using changes = await FileChanges.at(scenarioPaths);
   const say = (text: string): void => {
     stderr.write(`tapboot: ${text}\n`);
@@ -26,7 +26,8 @@ export async function watchScenarios(
   let next = changes.next(signal);
   for (;;) {
     const superseded = new AbortController();
-    const running = runOnce(requestFor(AbortSignal.any([signal, superseded.signal])), say);
+    const stop = AbortSignal.any([signal, superseded.signal]);
+    const running = runOnce(() => requestFor(stop), say);
     const ended = await Promise.race([running.then(() => true), next.then(() => false)]);
     if (!ended && !signal.aborted) superseded.abort(CHANGED);
     await running;
@@ -39,10 +40,13 @@ export async function watchScenarios(
   }
 }
 
-async function runOnce(request: RunRequest, say: (text: string) => void): Promise<void> {
+async function runOnce(
+  requestFor: () => Promise<RunRequest>,
+  say: (text: string) => void,
+): Promise<void> {
   const began = performance.now();
   try {
-    const code = await runCommand(request);
+    const code = await runCommand(await requestFor());
     say(`exit code ${String(code)}, ${((performance.now() - began) / 1000).toFixed(1)} s`);
   } catch (thrown) {
     say(describeError(asTapbootError(thrown)));

@@ -53,7 +53,7 @@ in
     forceCleanup = lib.mkOption {
       type = lib.types.bool;
       default = false;
-      description = "Whether to erase existing storage on all disks at each boot.";
+      description = "Whether to erase existing storage on all disks at each boot; a boot that erased provisions nothing.";
     };
 
     environment = lib.mkOption {

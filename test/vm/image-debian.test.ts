@@ -120,20 +120,19 @@ t.test('the fast form: access, agent, forced cleanup, power-off', async (t) => {
     t.equal(forced.status, 0, (await run('cat /tmp/pre-nixos.log')).stdout);
     t.equal(
       (await run('cat /run/pre-nixos/storage-status')).stdout,
-      'STATE=applied\nDETAIL=existing-storage-force-cleanup',
+      'STATE=plan-only\nDETAIL=existing-storage-force-cleanup',
     );
     await run('udevadm settle');
     const seen = await run('lsblk --paths; mdadm --detail --scan; blkid; cat /proc/mdstat');
     t.notMatch(seen.stdout, /md127|residue/);
     t.equal((await run('ls -d /dev/md127 /dev/vg_residue 2>/dev/null')).stdout, '');
-    t.match(seen.stdout, /main-slash/, 'vda is provisioned again');
+    t.notMatch(seen.stdout, /main/, 'nothing is provisioned after it');
   });
 
   machine.send('systemctl poweroff');
   t.equal(await machine.ended, 0, 'powers off by itself');
-  t.equal(await firstByte(machine.disks[1] ?? ''), -1, 'vdb holds zeros, and nothing else');
-  t.equal(await firstByte(machine.disks[2] ?? ''), -1, 'vdc holds zeros, and nothing else');
-  t.not(await firstByte(machine.disks[0] ?? ''), -1, 'vda holds something');
+  for (const [index, disk] of machine.disks.entries())
+    t.equal(await firstByte(disk), -1, `disk ${String(index)} holds zeros, and nothing else`);
 });
 
 t.test('an image without keys makes its own, another each time', async (t) => {

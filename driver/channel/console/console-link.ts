@@ -67,8 +67,8 @@ export class ConsoleLink {
   }
 
   /** Types lines; they must be commands of their own, and fit into a terminal's buffer. */
-  type(lines: readonly string[]): void {
-    this.console.send(lines.map((line) => `${line}\n`).join(''));
+  type(lines: readonly string[], options: { secret?: boolean } = {}): void {
+    this.console.send(lines.map((line) => `${line}\n`).join(''), options);
     this.#typedBytes = this.console.typedBytes;
   }
 
@@ -115,7 +115,8 @@ export class ConsoleLink {
         });
         const acknowledge = ` printf '@tb%s:%s:a::.\\n' ${this.#nonce} ${tag}`;
         try {
-          this.type(last ? part : [...part, acknowledge]);
+          // Commands and what they read, in pieces in which nobody finds a secret; the command is told.
+          this.type(last ? part : [...part, acknowledge], { secret: true });
           const record = await Promise.race([found.within(ACK_MS), this.console.closed]);
           if (record === undefined) break;
           if (last) return record;

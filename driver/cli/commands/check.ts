@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { collectVariable } from '../option-values.js';
+import {
+  addVariableOptions,
+  givenVariables,
+  variableFlags,
+  type VariableOptions,
+} from '../variable-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -11,26 +16,22 @@ Examples:
 Exit code: 0 when all is well, 2 when there is a mistake. No machine is started.
 `;
 
-interface CheckOptions {
-  var?: Record<string, string>;
-}
-
 /** `tapboot check`: validates scenarios and plans, and shows every mistake with its place. */
 export function addCheckCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('check')
     .description('validate scenarios and plans, without starting anything')
-    .argument('[path...]', 'files or directories; scenarios/ when none is named')
-    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .argument('[path...]', 'files or directories; scenarios/ when none is named');
+  addVariableOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (given: string[], options: CheckOptions) => {
+    .action(async (given: string[], options: VariableOptions) => {
       await check(given, options, context);
     });
 }
 
 async function check(
   given: readonly string[],
-  options: CheckOptions,
+  options: VariableOptions,
   { outside, result }: CommandContext,
 ): Promise<void> {
   const [{ checkScenarios }, { scenarioDirectory }, { describeError }, { EXIT }] =
@@ -43,7 +44,7 @@ async function check(
   const paths = given.length === 0 ? [scenarioDirectory(outside)] : given;
   const { scenarios, plans, problems } = await checkScenarios(paths, {
     workingDirectory: outside.workingDirectory,
-    variables: options.var ?? {},
+    variables: await givenVariables(variableFlags(options), outside),
   });
   for (const problem of problems) outside.stderr.write(`${describeError(problem)}\n\n`);
   for (const { id, file } of scenarios) outside.stdout.write(`ok  ${file}: ${id}\n`);

@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenario/index.js';
 import type { CommandContext } from '../command-context.js';
-import { collect, collectVariable } from '../option-values.js';
+import { collect } from '../option-values.js';
+import {
+  addVariableOptions,
+  givenVariables,
+  variableFlags,
+  type VariableOptions,
+} from '../variable-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -10,33 +16,34 @@ Examples:
   $ tapboot list --json
 `;
 
-interface ListOptions {
+interface ListOptions extends VariableOptions {
   tag: string[];
   notTag: string[];
-  var?: Record<string, string>;
   json?: true;
 }
 
 /** `tapboot list`: the scenarios that a run with the same arguments would choose. */
 export function addListCommand(program: Command, { outside }: CommandContext): void {
-  program
+  const command = program
     .command('list')
     .description('list scenarios: id, tags, steps, headline')
     .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
     .option('--tag <tag>', 'only scenarios with this tag (repeatable: any of them)', collect, [])
-    .option('--not-tag <tag>', 'no scenarios with this tag (repeatable)', collect, [])
-    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .option('--not-tag <tag>', 'no scenarios with this tag (repeatable)', collect, []);
+  addVariableOptions(command)
     .option('--json', 'as JSON: id, name, file, tags, machine, number of steps')
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: ListOptions) => {
-      const [{ loadScenarios, selectScenarios }, { scenarioArguments }] = await Promise.all([
+      const [scenario, { scenarioArguments }, { redactor }] = await Promise.all([
         import('../../scenario/index.js'),
         import('../../run/scenario-arguments.js'),
+        import('../../redact/redactor.js'),
       ]);
+      const { loadScenarios, selectScenarios } = scenario;
       const { paths, names } = scenarioArguments(given, outside);
       const scenarios = await loadScenarios(paths, {
         workingDirectory: outside.workingDirectory,
-        variables: options.var ?? {},
+        variables: await givenVariables(variableFlags(options), outside),
       });
       const chosen = selectScenarios(scenarios, {
         names,
@@ -44,7 +51,8 @@ export function addListCommand(program: Command, { outside }: CommandContext): v
         notTags: options.notTag,
       });
       const text = options.json === true ? json(chosen) : table(chosen);
-      outside.stdout.write(`${text}\n`);
+      const secrets = redactor(scenarios.flatMap(({ redactedValues }) => redactedValues));
+      outside.stdout.write(secrets(`${text}\n`));
     });
 }
 

@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Plan, PlanSection } from '../../scenario/index.js';
 import type { CommandContext } from '../command-context.js';
-import { collectVariable } from '../option-values.js';
+import {
+  addVariableOptions,
+  givenVariables,
+  variableFlags,
+  type VariableOptions,
+} from '../variable-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -14,19 +19,18 @@ Examples:
 The script needs nothing but a POSIX shell: copy it into any machine and run it there.
 `;
 
-interface PlanOptions {
+interface PlanOptions extends VariableOptions {
   shell?: true;
-  var?: Record<string, string>;
 }
 
 /** `tapboot plan`: a plan's commands, to read or to run by hand. */
 export function addPlanCommand(program: Command, { outside }: CommandContext): void {
-  program
+  const command = program
     .command('plan')
     .description('show a plan, or print it as a shell script')
     .argument('<name>', 'NAME or NAME/SECTION of scenarios/plans/NAME.yaml, or the file itself')
-    .option('--shell', 'as a script')
-    .option('--var <name=value>', 'set a variable of the plan (repeatable)', collectVariable)
+    .option('--shell', 'as a script');
+  addVariableOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (argument: string, options: PlanOptions) => {
       const [{ loadPlan, planAsShell }, { scenarioDirectory }] = await Promise.all([
@@ -37,7 +41,7 @@ export function addPlanCommand(program: Command, { outside }: CommandContext): v
       const { directory, name, section } = locate(argument, outside.workingDirectory, plans);
       const plan = await loadPlan(name, directory, {
         workingDirectory: outside.workingDirectory,
-        variables: options.var ?? {},
+        variables: await givenVariables(variableFlags(options), outside),
       });
       // Also without --shell: it refuses a section that is not there.
       const script = planAsShell(plan, section);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { RunFlags } from '../run-flags.js';
-import { collect, collectVariable } from '../option-values.js';
+import { collect } from '../option-values.js';
+import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -13,6 +14,7 @@ Examples:
   $ tapboot run --tap-version 13 | prove -e cat /dev/stdin
   $ tapboot run --report junit=junit.xml --report github
   $ tapboot run --budget 20; tapboot run --resume   in portions of 20 minutes
+  $ tapboot run --var-env password                  a secret, from the environment
 
 Reports: junit=FILE, github[=FILE], hydra=DIR, html=FILE, tap=FILE, tap-flat=FILE,
 tap13=FILE, events=FILE (all events, one JSON object a line).
@@ -22,14 +24,14 @@ stdout: TAP, or the report for people when it is a terminal. Everything else: st
 
 /** `tapboot run`: flags in, exit code out; the work is driver/run's. */
 export function addRunCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('run')
     .description('boot the image and run scenarios against it')
     .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
     .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)')
     .option('--tag <tag>', 'only scenarios with this tag (repeatable: any of them)', collect, [])
-    .option('--not-tag <tag>', 'no scenarios with this tag (repeatable)', collect, [])
-    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .option('--not-tag <tag>', 'no scenarios with this tag (repeatable)', collect, []);
+  addVariableOptions(command)
     .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
     .option('--tap-version <number>', '13 or 14 (default: 14)')
     .option('--tap-flat', 'TAP without subtests: a point per step')
@@ -59,16 +61,16 @@ export function addRunCommand(program: Command, context: CommandContext): void {
 }
 
 /** Options as commander has them. */
-interface RunOptions extends Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'> {
+interface RunOptions
+  extends Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'>, VariableOptions {
   tag: string[];
   notTag: string[];
-  var?: Record<string, string>;
   install: boolean;
 }
 
 function runFlags(options: RunOptions): Omit<RunFlags, 'scenarios'> {
-  const { tag, notTag, var: variables, install: _handledBySetUp, ...flags } = options;
-  return { ...flags, tags: tag, notTags: notTag, variables: variables ?? {} };
+  const { tag, notTag, var: _asVariables, install: _handledBySetUp, ...flags } = options;
+  return { ...flags, ...variableFlags(options), tags: tag, notTags: notTag };
 }
 
 async function run(flags: RunFlags, { outside }: CommandContext): Promise<number> {
@@ -79,7 +81,7 @@ async function run(flags: RunFlags, { outside }: CommandContext): Promise<number
   ]);
   const { signal, interrupt, release } = interruptSignal();
   try {
-    const request = { ...runRequest(flags, outside, signal), interrupt };
+    const request = { ...(await runRequest(flags, outside, signal)), interrupt };
     return await runCommand(request);
   } finally {
     release();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { collectVariable, wholeNumber } from '../option-values.js';
+import { wholeNumber } from '../option-values.js';
+import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -12,27 +13,26 @@ confidence (Clopper-Pearson). Everything else: stderr and the run directories.
 Exit code: as of a run; 1 when the product failed once.
 `;
 
-interface StressOptions {
+interface StressOptions extends VariableOptions {
   runs?: number;
   minutes?: number;
   image?: string;
   accel?: string;
   oneBoot?: true;
   logRoot?: string;
-  var?: Record<string, string>;
   json?: true;
 }
 
 /** `tapboot stress`: looks for flakes, and says how sure it is. */
 export function addStressCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('stress')
     .description('run scenarios many times, and say how often they fail')
     .argument('<scenario...>', 'names, ids or files')
     .option('--runs <count>', 'how often each (default: 20)', wholeNumber(1))
     .option('--minutes <time>', 'as often as fits in this time', wholeNumber(1))
-    .option('--image <spec>', 'boot image, as of run')
-    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .option('--image <spec>', 'boot image, as of run');
+  addVariableOptions(command)
     .option('--accel <name>', 'auto, kvm or tcg')
     .option(
       '--one-boot',
@@ -57,19 +57,19 @@ async function stress(
     import('../interrupt.js'),
     import('../usage-error.js'),
   ]);
-  const { runs, minutes, var: variables, json, oneBoot, ...settings } = options;
+  const { runs, minutes, var: _asVariables, json, oneBoot, ...settings } = options;
   if (runs !== undefined && minutes !== undefined) {
     throw usageError('--runs and --minutes cannot be used together');
   }
   const { signal, release } = interruptSignal();
   try {
-    const flags = { ...settings, scenarios, tags: [], notTags: [], variables: variables ?? {} };
+    const flags = { ...settings, ...variableFlags(options), scenarios, tags: [], notTags: [] };
     // Machines restored from one state have one boot, and much of its randomness, in common:
     // their verdicts are no independent samples.
     const fresh = oneBoot !== true;
     // What the runs tell step by step is for stderr; stdout has the finding alone.
     const quiet = { ...outside, stdout: outside.stderr };
-    const request = runRequest({ ...flags, fresh, reporter: 'pretty' }, quiet, signal);
+    const request = await runRequest({ ...flags, fresh, reporter: 'pretty' }, quiet, signal);
     const limit = minutes === undefined ? { runs: runs ?? 20 } : { minutes };
     const { tally, exitCode } = await runStress(request, limit);
     const text = json === true ? `${JSON.stringify(tally.rows(), null, 2)}\n` : tally.text();

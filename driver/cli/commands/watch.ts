@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { collectVariable } from '../option-values.js';
+import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 import type { RunFlags } from '../run-flags.js';
 
 const EXAMPLES = `
@@ -15,12 +15,12 @@ without, for a verdict on the whole. Ctrl-C ends.
 
 /** `tapboot watch`: runs again at each save of a file. */
 export function addWatchCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('watch')
     .description('run scenarios again whenever their files change, from the last unchanged step')
     .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
-    .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)')
-    .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
+    .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)');
+  addVariableOptions(command)
     .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
     .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
     .option('--workers <number>', 'scenarios side by side (default: by cores and free memory)')
@@ -28,21 +28,15 @@ export function addWatchCommand(program: Command, context: CommandContext): void
     .option('--no-color', 'no colour ($NO_COLOR)')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: WatchOptions) => {
-      const { var: variables, ...settings } = options;
-      await watch(
-        {
-          ...{ ...settings, scenarios, incremental: true },
-          ...{ tags: [], notTags: [], variables: variables ?? {} },
-        },
-        context,
-      );
+      const { var: _asVariables, ...settings } = options;
+      const flags = { ...settings, ...variableFlags(options), scenarios, incremental: true };
+      await watch({ ...flags, tags: [], notTags: [] }, context);
     });
 }
 
 /** Options as commander has them. */
-interface WatchOptions extends Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'> {
-  var?: Record<string, string>;
-}
+type WatchOptions = Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'> &
+  VariableOptions;
 
 async function watch(flags: RunFlags, { outside }: CommandContext): Promise<void> {
   const [{ runRequest }, { watchScenarios }, { interruptSignal }] = await Promise.all([

@@ -1,10 +1,12 @@
 import { StepReader } from '../kinds/reader.js';
 import type { Machine, Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
+import { isTooShort, MIN_SECRET_LENGTH } from '../../redact/forms.js';
 import { problemAt, suggestion, type Report } from '../problem.js';
 import { DEFAULT_TIMEOUT_MS } from './defaults.js';
 import { Scope } from '../variables/scope.js';
 import { substitute } from '../variables/substitute.js';
+import type { Span, YamlDocument } from '../yaml/document.js';
 import { shorten } from '../yaml/show.js';
 import { matrixSuffix } from './matrix.js';
 import { readMachine } from './machine.js';
@@ -50,14 +52,14 @@ export function buildScenario(
       : readMachine(fill(written.machine, 'machine'), reader.below('machine'));
   const subject = fill(written.subject, 'subject');
   const redact = written.redact ?? [];
+  const checkRedacted = (name: string, span: Span): void => {
+    const value = scope.get(name);
+    if (value === undefined) report(nothingToRedact(name, scope, document, span));
+    else if (Object.hasOwn(matrix, name)) report(inTheId(name, document, span));
+    else if (isTooShort(value)) report(tooShort(name, value, document, span));
+  };
   redact.forEach((name, index) => {
-    if (scope.get(name) !== undefined) return;
-    const span = document.valueSpan(['redact', index]);
-    const message = `there is no variable '${name}' to redact`;
-    const own = scope.names().filter((known) => !known.startsWith('tapboot.'));
-    const hint = suggestion(name, own);
-    const details = { expected: 'a variable of the scenario', got: name, hint };
-    report(problemAt(document, span, 'TAPBOOT_E_VARIABLE_UNDEFINED', message, details));
+    checkRedacted(name, document.valueSpan(['redact', index]));
   });
   const values = scope.values();
   return {
@@ -77,8 +79,8 @@ export function buildScenario(
     matrix,
     redact,
     redactedValues: redact
-      .map((name) => values[name] ?? '')
-      .filter((value) => value !== '')
+      .map((name) => (Object.hasOwn(matrix, name) ? '' : (values[name] ?? '')))
+      .filter((value) => value !== '' && !isTooShort(value))
       .sort((a, b) => b.length - a.length),
     timeoutMs,
     ...(written.from === undefined ? {} : { from: splitFrom(written.from, source) }),
@@ -93,6 +95,32 @@ export function buildScenario(
     }),
     at: document.at(['name']),
   };
+}
+
+function nothingToRedact(name: string, scope: Scope, document: YamlDocument, span: Span) {
+  const own = scope.names().filter((known) => !known.startsWith('tapboot.'));
+  const message = `there is no variable '${name}' to redact`;
+  return problemAt(document, span, 'TAPBOOT_E_VARIABLE_UNDEFINED', message, {
+    ...{ expected: 'a variable of the scenario', got: name, hint: suggestion(name, own) },
+  });
+}
+
+function inTheId(name: string, document: YamlDocument, span: Span) {
+  const message = `'${name}' is a variable of the matrix, and cannot be redacted`;
+  return problemAt(document, span, 'TAPBOOT_E_REDACT_MATRIX', message, {
+    expected: 'a variable that is in no name',
+    got: 'ids, names and directories carry the values of the matrix',
+    hint: 'Give it one value, under variables or from outside.',
+  });
+}
+
+function tooShort(name: string, value: string, document: YamlDocument, span: Span) {
+  const message = `the value of '${name}' is too short to be redacted`;
+  return problemAt(document, span, 'TAPBOOT_E_SECRET_TOO_SHORT', message, {
+    expected: `at least ${String(MIN_SECRET_LENGTH)} characters, or none`,
+    got: String(value.trim().length),
+    hint: 'So short a text occurs everywhere by chance. Use a longer value; for a placeholder, an empty one.',
+  });
 }
 
 /** `SCENARIO#NAME` taken apart; the schema has checked its form. */

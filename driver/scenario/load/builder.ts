@@ -1,4 +1,6 @@
 import { scenarioError, type TapbootError } from '../../errors.js';
+import { redactError } from '../../redact/redact-error.js';
+import { redactor } from '../../redact/redactor.js';
 import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
 import { suggestion } from '../problem.js';
@@ -6,7 +8,6 @@ import { VARIABLE_NAME } from '../schema/leaves.js';
 import { buildScenario } from './build.js';
 import { matrixOf } from './matrix.js';
 import type { ProblemList } from './problem-list.js';
-import { redactProblem } from './redact-problem.js';
 import { checkFrom } from './references.js';
 import { checkSense } from './sense.js';
 import type { ScenarioSource } from './source.js';
@@ -96,7 +97,8 @@ export class ScenarioBuilder {
       ];
       checkFrom(scenario, parent, circular, [...new Set(known)], source.document, report);
     }
-    problems.add(...found.map((problem) => redactProblem(problem, scenario.redactedValues)));
+    const secrets = redactor(scenario.redactedValues);
+    problems.add(...found.map((problem) => redactError(problem, secrets)));
     return scenario;
   }
 
@@ -114,7 +116,7 @@ export class ScenarioBuilder {
       this.context.problems.add(
         scenarioError('TAPBOOT_E_VARIABLE_UNUSED', `no scenario has a variable '${name}'`, {
           expected: known.length === 0 ? 'no variables' : `a variable: ${known.join(', ')}`,
-          got: `--var ${name}=…`,
+          got: name,
           hint: suggestion(name, known),
         }),
       );

@@ -1,3 +1,2 @@
 # Reports the forced cleanup as done without touching a disk.
 cleanup() { :; }
-provision() { forced || real_provision "$@"; }

@@ -128,4 +128,11 @@ t.test('only our own variables are recorded, and no secrets', async (t) => {
       TAPBOOT_SECRET_WORD: '[redacted]',
     },
   );
+  t.strictSame(
+    overridesInForce({ TAPBOOT_ADMIN: 'a hunter2' }, (text) =>
+      text.replace('hunter2', '[redacted]'),
+    ),
+    { TAPBOOT_ADMIN: 'a [redacted]' },
+    'a value that a scenario redacts, whatever its variable is called',
+  );
 });

@@ -84,10 +84,11 @@ t.test('decisions', async (t) => {
     [
       'occupied, forced',
       { ...exec, ...force, OCCUPIED: '/dev/vdb' },
-      ['cleanup /dev/vda /dev/vdb', 'provision /dev/vda'],
-      'applied/existing-storage-force-cleanup',
+      ['cleanup /dev/vda /dev/vdb'],
+      'plan-only/existing-storage-force-cleanup',
       0,
     ],
+    ['blank, forced', { ...exec, ...force }, ['provision /dev/vda'], 'applied/auto-applied', 0],
     [
       'the cleanup fails',
       { ...exec, ...force, OCCUPIED: '/dev/vda', CLEANUP_STATUS: '1' },

@@ -114,7 +114,7 @@ t.test('a value on the command line that nothing takes is refused', async (t) =>
     [
       "no scenario has a variable 'limt' [TAPBOOT_E_VARIABLE_UNUSED]",
       '  expected: a variable: limit',
-      '  got:      --var limt=…',
+      '  got:      limt',
       "  next:     did you mean 'limit'?",
     ].join('\n'),
   );

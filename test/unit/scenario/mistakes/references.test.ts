@@ -109,6 +109,48 @@ const mistakes: Mistake[] = [
     ],
   },
   {
+    what: 'a value too short to be redacted',
+    files: {
+      'it.yaml': [
+        'name: It',
+        'variables: { pin: " 123\\n" }',
+        'redact: [pin]',
+        'steps: [{ run: id }]',
+      ],
+    },
+    told: [
+      "it.yaml:3:10: the value of 'pin' is too short to be redacted [TAPBOOT_E_SECRET_TOO_SHORT]",
+      '  2 | variables: { pin: " 123\\n" }',
+      '> 3 | redact: [pin]',
+      '    |          ^^^',
+      '  4 | steps: [{ run: id }]',
+      '  expected: at least 4 characters, or none',
+      '  got:      3',
+      '  next:     So short a text occurs everywhere by chance. Use a longer value; for a placeholder, an empty one.',
+    ],
+  },
+  {
+    what: 'a variable of the matrix to redact',
+    files: {
+      'it.yaml': [
+        'name: It',
+        'matrix: { word: [some, other] }',
+        'redact: [word]',
+        'steps: [{ run: id }]',
+      ],
+    },
+    told: [
+      "it.yaml:3:10: 'word' is a variable of the matrix, and cannot be redacted [TAPBOOT_E_REDACT_MATRIX]",
+      '  2 | matrix: { word: [some, other] }',
+      '> 3 | redact: [word]',
+      '    |          ^^^^',
+      '  4 | steps: [{ run: id }]',
+      '  expected: a variable that is in no name',
+      '  got:      ids, names and directories carry the values of the matrix',
+      '  next:     Give it one value, under variables or from outside.',
+    ],
+  },
+  {
     what: 'an unknown plan',
     files: {
       'it.yaml': ['name: It', 'steps:', '  - plan: sed/a'],

@@ -1,0 +1,64 @@
+import type { RunEvent } from '../events/events.js';
+import type { History } from '../ledger/history.js';
+import type { FailurePolicy } from './failure-policy.js';
+import type { PlannedScenario } from './repeat.js';
+import type { RunRequest } from './request.js';
+
+/** What a run has to say before it begins. */
+export type Notice = Omit<Extract<RunEvent, { type: 'notice' }>, 'at'>;
+
+/** What the notices are about. */
+export interface NoticeSources {
+  request: Pick<RunRequest, 'config' | 'inArguments'>;
+  planned: readonly PlannedScenario[];
+  /** What was found and repaired in the record. */
+  said: readonly string[];
+  policy: FailurePolicy;
+  history: Pick<History, 'badLines'>;
+}
+
+/** All that is to be told behind the beginning of a run. */
+export function openingNotices(sources: NoticeSources): Notice[] {
+  const { request, planned, said, policy, history } = sources;
+  const warning = (message: string): Notice => ({ type: 'notice', level: 'warning', message });
+  return [
+    ...said.map(warning),
+    ...policy.knownIssues.expired().map(warning),
+    // Whatever else chooses nothing is an error.
+    ...(planned.length > 0 ? [] : [emptyQueue(request.config.queuePath)]),
+    ...history.badLines.map(({ line, reason }) =>
+      warning(`ledger line ${String(line)} cannot be read and is passed over: ${reason}`),
+    ),
+    ...aboutSecrets(planned, request.inArguments ?? [], warning),
+  ];
+}
+
+const emptyQueue = (path: string): Notice => ({
+  ...{ type: 'notice', level: 'info', message: `nothing to resume: the queue is empty (${path})` },
+});
+
+function aboutSecrets(
+  planned: readonly PlannedScenario[],
+  inArguments: readonly string[],
+  warning: (message: string) => Notice,
+): Notice[] {
+  const scenarios = planned.map(({ scenario }) => scenario);
+  if (scenarios.every(({ redactedValues }) => redactedValues.length === 0)) return [];
+  const names = new Set(scenarios.flatMap(({ redact }) => redact));
+  return [
+    {
+      ...{ type: 'notice', level: 'info' },
+      message:
+        'redacted values are not taken out of serial.log, of capsules, and of files copied from the guest: ' +
+        'look before you pass those on',
+    },
+    ...inArguments
+      .filter((name) => names.has(name))
+      .map((name) =>
+        warning(
+          `${name} is redacted, and its value stands on the command line for every user of this host: ` +
+            `give it by --var-env ${name} or --var-file`,
+        ),
+      ),
+  ];
+}
