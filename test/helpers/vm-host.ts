@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
+import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import type { VmFacts, VmHost } from '../../driver/controller/vm-host.js';
 import type { NewEvent } from '../../driver/events/events.js';
+import { fileDigest } from '../../driver/image/content/file-digest.js';
 import type { BootImage } from '../../driver/image/image.js';
 import { provideImage } from '../../driver/image/providers.js';
 import { identifyQemu } from '../../driver/qemu/version.js';
 import { makeRunKeys } from '../../driver/run/keys.js';
+import { StateCache } from '../../driver/run/state-cache.js';
 import type { Machine } from '../../driver/scenario/model.js';
+import { StateStore } from '../../driver/state/state-store.js';
+import { sharedStates } from './shared-states.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
 
@@ -58,6 +63,36 @@ export async function testImage(spec = 'debian'): Promise<BootImage> {
     workingDirectory: projectRoot,
     progress: { stage: () => undefined, log: () => undefined },
   });
+}
+
+/**
+ * A machine that tests share, restored into a VM of this test's own; booted where it was not
+ * saved, as when a test file is run by hand in a fresh tree.
+ */
+export async function sharedMachine(
+  t: { teardown(close: () => Promise<void>): void },
+  host: VmHost,
+  machine: Machine,
+  name: string,
+): Promise<BootImageVM> {
+  const image = await testImage();
+  const store = new StateStore({
+    ...{ directory: sharedStates, limitBytes: Number.POSITIVE_INFINITY },
+    notice: (message) => {
+      host.log(message);
+    },
+  });
+  const cacheDirectory = userCacheDirectory(process.env);
+  const progress = { stage: () => undefined, log: host.log };
+  const digest = (path: string): Promise<string> => fileDigest(path, { cacheDirectory, progress });
+  const cache = new StateCache({ host, image, store, digest });
+  t.teardown(() => cache.close());
+  const key = await cache.key(machine);
+  const restored = key && (await cache.restore(key, machine, () => name));
+  const vm = restored ?? (await BootImageVM.boot(host, { name, image, machine }));
+  t.teardown(() => vm.close());
+  if (restored === undefined) await vm.settle();
+  return vm;
 }
 
 /** A machine with blank disks of the given sizes in MiB. */
