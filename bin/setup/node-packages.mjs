@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localBin, tree } from './tree.mjs';
+import { tree } from './tree.mjs';
 import { stage } from './progress.mjs';
 import { runChild } from './run-child.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -78,24 +78,5 @@ export async function ensureNodePackages() {
     }
     writeFileSync(stampFile, `${digest(readFileSync(tree.lockFile, 'utf8'))}\n`);
     return 'installed by npm ci';
-  });
-}
-
-/** `tap` generates its test class from the plugins in .taprc, once per installation. */
-export async function ensureTestRunner() {
-  if (isLinked()) return;
-  const stamp = join(tree.nodeModules, '.tapboot-tap');
-  const wanted = digest((read(tree.lockFile) ?? '') + (read(join(tree.root, '.taprc')) ?? ''));
-  if (read(stamp)?.trim() === wanted) return;
-  await stage('test runner', async () => {
-    const { status, output } = await runChild(localBin('tap'), ['build'], { cwd: tree.root });
-    if (status !== 0) {
-      throw new SetupError('TAPBOOT_E_TEST_RUNNER', 'tap could not generate its test class', {
-        output,
-        hint: 'remove node_modules and start again',
-      });
-    }
-    writeFileSync(stamp, `${wanted}\n`);
-    return 'generated';
   });
 }

@@ -5,7 +5,7 @@ import { stage } from './progress.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { cacheDirectory, checkDiskSpace, GIB, makeCacheDirectory, MIB } from './disk-space.mjs';
 import { ensureHostPackages, lacking } from './install-packages.mjs';
-import { ensureNodePackages, ensureTestRunner, nodePackagesCurrent } from './node-packages.mjs';
+import { ensureNodePackages, nodePackagesCurrent } from './node-packages.mjs';
 import { ensureBuild } from './build.mjs';
 import { withTreeLock } from './tree-lock.mjs';
 
@@ -55,7 +55,6 @@ export async function prepare(purpose, { mayInstall, hostPackages = true }) {
     );
     if (hostPackages) await ensureHostPackages(purpose, { mayInstall });
     await ensureNodePackages();
-    if (purpose === 'test') await ensureTestRunner();
     await ensureBuild();
   });
 }

@@ -3,6 +3,9 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { constants } from 'node:os';
 
+/** Milliseconds that a program has to end itself after SIGTERM. */
+const GRACE_MS = 10_000;
+
 /** Milliseconds that output may still arrive after the program itself has ended. */
 const DRAIN_MS = 2000;
 
@@ -14,13 +17,14 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  *
  * @param {string} file program
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, log?: string,
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, log?: string, limitMs?: number,
  *   onStdout?: (chunk: Buffer) => void, onStderr?: (chunk: Buffer) => void }} [options]
- *   `log`: file that gets both streams; the streams themselves are never our own
+ *   `log`: file that gets both streams; the streams themselves are never our own. `limitMs`: the
+ *   program gets SIGTERM after so many milliseconds, and SIGKILL where that does not end it
  * @returns {Promise<{ status: number, output: string }>} `output`: the last 64 KiB of both
  *   streams in the order they came; `status` is 127 when the program could not be started
  */
-export function runChild(file, args, { cwd, env, log, onStdout, onStderr } = {}) {
+export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStderr } = {}) {
   return new Promise((resolve) => {
     let output = '';
     let sink;
@@ -37,6 +41,11 @@ export function runChild(file, args, { cwd, env, log, onStdout, onStderr } = {})
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const limit = setTimeout(() => {
+      keep(`ended after its limit of ${String(limitMs / 1000)} s\n`);
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+    }, limitMs ?? 2 ** 31 - 1);
     let received;
     const forward = (signal) => {
       received = signal;
@@ -56,6 +65,7 @@ export function runChild(file, args, { cwd, env, log, onStdout, onStderr } = {})
       // A program that cannot be started gives both `error` and `close`.
       if (finished) return;
       finished = true;
+      clearTimeout(limit);
       for (const signal of FORWARDED) process.off(signal, forward);
       const done = () => {
         if (received !== undefined) process.kill(process.pid, received);

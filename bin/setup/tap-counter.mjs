@@ -2,7 +2,7 @@ import { Parser } from 'tap-parser';
 import { stringify } from 'yaml';
 
 /**
- * Counts the assertions of a `tap --reporter=tap` stream and reports each test file as it ends.
+ * Counts the assertions of a stream of test files (test-group.mjs) and reports each file as it ends.
  *
  * Counted are leaves: a point that closes a subtest repeats the verdict of the points in it. It
  * counts by itself only when it fails while everything in it passed (a plan that was not kept, a
@@ -14,6 +14,8 @@ export class TapCounter {
   skipped = 0;
   /** @type {string[]} what failed, for the end of a long log */
   failures = [];
+  /** @type {{ name: string, seconds: number }[]} test files, as they ended */
+  files = [];
   #parser = new Parser();
   #say;
   #comments;
@@ -72,6 +74,7 @@ export class TapCounter {
   #file(point, before) {
     const passed = this.passed - (before?.passed ?? this.passed - (point.ok ? 1 : 0));
     const failed = this.failed - (before?.failed ?? this.failed - (point.ok ? 0 : 1));
+    this.files.push({ name: point.name, seconds: (point.time ?? 0) / 1000 });
     const time = point.time === null ? '' : `, ${(point.time / 1000).toFixed(1)} s`;
     const state = failed === 0 ? 'ok  ' : 'FAIL';
     this.#say(`${state} ${point.name}: ${String(passed)} passed, ${String(failed)} failed${time}`);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { tree } from './tree.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -17,22 +17,11 @@ function* testFilesUnder(directory) {
 const stageOf = (file) =>
   ['vm', 'nix'].find((stage) => file.startsWith(`test${sep}${stage}${sep}`)) ?? 'unit';
 
-/** Those that take minutes go first: a long one at the end would run alone. */
-const LONGEST = ['sabotage', 'forms', 'state-cache', 'flaky', 'incremental', 'workers'].map(
-  (name) => join('test', 'vm', `${name}.test.ts`),
-);
-
-/** @param {string[]} files sorted */
-const longestFirst = (files) => [
-  ...LONGEST.filter((file) => files.includes(file)),
-  ...files.filter((file) => !LONGEST.includes(file)),
-];
-
 /**
  * The test files of each stage, relative to the tree.
- * @param {string[]} wanted files or directories to restrict to; empty for all
+ * @param {string[]} wanted files, directories, or parts of names to restrict to; empty for all
  * @returns {{ unit: string[], vm: string[], nix: string[] }}
- * @throws {SetupError} exit code 2 when a wanted file is not a test file
+ * @throws {SetupError} exit code 2 when nothing is meant by one of them
  */
 export function testFiles(wanted) {
   const all = [...testFilesUnder(join(tree.root, 'test'))]
@@ -41,20 +30,38 @@ export function testFiles(wanted) {
   const chosen = new Set(wanted.length === 0 ? all : []);
   for (const name of wanted) {
     const path = relative(tree.root, resolve(name));
-    const found = all.filter((file) => file === path || file.startsWith(path + sep));
+    const exact = all.filter((file) => file === path || file.startsWith(path + sep));
+    const found = exact.length > 0 ? exact : all.filter((file) => file.includes(name));
     if (found.length === 0) {
-      const reason = existsSync(name) ? 'holds no *.test.ts' : 'does not exist';
-      throw new SetupError('TAPBOOT_E_USAGE', `${name} ${reason}`, {
-        hint: 'name a file or directory under test/',
+      throw new SetupError('TAPBOOT_E_USAGE', `no test file is called like ${name}`, {
+        hint: 'name a file or directory under test/, or a part of such a name',
         exitCode: 2,
       });
     }
     for (const file of found) chosen.add(file);
   }
   const files = all.filter((file) => chosen.has(file));
-  return {
-    unit: files.filter((file) => stageOf(file) === 'unit'),
-    vm: longestFirst(files.filter((file) => stageOf(file) === 'vm')),
-    nix: files.filter((file) => stageOf(file) === 'nix'),
-  };
+  const of = (stage) => files.filter((file) => stageOf(file) === stage);
+  return { unit: of('unit'), vm: of('vm'), nix: of('nix') };
+}
+
+/** Files that take longer are run by a process of their own. */
+const ALONE_SECONDS = 4;
+/** Files of one process: few enough that two cores are kept busy to the end. */
+const GROUP = 20;
+/** What takes long among the quick ones, for a tree where nothing was run yet. */
+const SLOW = /^test\/(?:cli|docs|pack|report|unit\/(?:setup|ledger|image))\//;
+
+/**
+ * Quick test files in groups that share a process.
+ * @param {string[]} files
+ * @param {Record<string, number>} times seconds, of earlier runs
+ * @returns {string[][]}
+ */
+export function grouped(files, times) {
+  const slow = (file) => (times[file] ?? (SLOW.test(file) ? Infinity : 0)) > ALONE_SECONDS;
+  const quick = files.filter((file) => !slow(file));
+  const groups = [];
+  for (let at = 0; at < quick.length; at += GROUP) groups.push(quick.slice(at, at + GROUP));
+  return [...files.filter(slow).map((file) => [file]), ...groups];
 }

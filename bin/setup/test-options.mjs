@@ -3,10 +3,11 @@ import { SetupError } from './setup-error.mjs';
 /** The stages of `npm test`, in their order. */
 export const STAGES = ['lint', 'types', 'unit', 'vm', 'nix'];
 
-export const TEST_HELP = `usage: npm test -- [--lint] [--types] [--unit] [--vm] [--nix] [--no-install] [FILE…]
+export const TEST_HELP = `usage: npm test -- [--lint] [--types] [--unit] [--vm] [--nix] [--no-install] [NAME…]
 
 Without a stage, all run: lint, types, unit tests, real-VM tests, the flake. With stages, those alone.
-FILE…: test files (test/unit/errors.test.ts); then only these run, and no lint or types.
+NAME…: test files, directories, or parts of their names (death, unit/report); only these run then,
+with all they need, and no lint or types.
 --no-install: install no host package; print the command that would.
 The last line is always \`N passed, N failed\`; the exit code is 0 when nothing failed.
 `;

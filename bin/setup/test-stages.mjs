@@ -1,92 +1,146 @@
-// `npm test`: set up, then every check there is, and one closing line for all of them.
+// `npm test`: set up, then every check there is, in one queue, and one closing line for all.
+import { availableParallelism } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localBin, tree } from './tree.mjs';
 import { prepare } from './prepare.mjs';
 import { runChild } from './run-child.mjs';
 import { SetupError } from './setup-error.mjs';
-import { testFiles } from './test-files.mjs';
+import { grouped, testFiles } from './test-files.mjs';
 import { TEST_HELP, testOptions } from './test-options.mjs';
+import { runQueue } from './test-queue.mjs';
+import { readTimes, rememberTimes } from './test-times.mjs';
+import { runTapJob, Tally } from './tap-job.mjs';
 
-const print = (text) => process.stdout.write(`${text}\n`);
+/** Seconds that a file of a stage is expected to take where it has never run. */
+const EXPECTED = { nix: 120, vm: 30, unit: 6 };
+/** The first check of a stage is expected to take that long; most of it is its start. */
+const EXPECTED_CHECK = 20;
+const SLOWEST = 5;
 
-class Tally {
-  passed = 0;
-  failed = 0;
-  #failures = [];
+const MACHINES = 'machines that tests share';
 
-  add({ passed, failed, failures }) {
-    this.passed += passed;
-    this.failed += failed;
-    this.#failures.push(...failures);
-  }
+const secondsSince = (start) => (performance.now() - start) / 1000;
 
-  /** One check that says yes or no as a whole. */
-  check(name, ok, seconds, output) {
-    this.add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : [name] });
-    print(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);
-    if (!ok) print(output.trimEnd().replace(/^/gm, '  '));
-  }
+/** One line for a check that says yes or no as a whole. */
+const checkJob = (stage, name, tally, times, { file, args, env }) => ({
+  ...{ name, stage, seconds: times[name] ?? EXPECTED_CHECK },
+  run: async () => {
+    const start = performance.now();
+    const { status, output } = await runChild(file, args, { cwd: tree.root, env });
+    tally.check(name, status === 0, secondsSince(start), output);
+  },
+});
 
-  /** All that failed once more, and the closing line. */
-  close() {
-    for (const name of this.#failures) print(`# failed: ${name}`);
-    print(`${String(this.passed)} passed, ${String(this.failed)} failed`);
-  }
-}
-
-async function timed(work) {
-  const start = performance.now();
-  const result = await work();
-  return { ...result, seconds: (performance.now() - start) / 1000 };
-}
-
-async function lint(tally) {
+async function lintJobs(tally, times) {
   const { linters } = await import('./linters.mjs');
-  for (const linter of linters()) {
-    const { status, output, seconds } = await timed(() =>
-      runChild(linter.file, linter.args, { cwd: tree.root }),
-    );
-    tally.check(`lint: ${linter.name}`, status === 0, seconds, output);
-  }
+  return linters().map((linter) =>
+    checkJob('lint', `lint: ${linter.name}`, tally, times, linter),
+  );
 }
 
-async function types(tally) {
+function typeJob(tally, times) {
+  const info = join(tree.state, 'types.tsbuildinfo');
   const args = ['-p', join(tree.root, 'tsconfig.json'), '--pretty', 'false'];
-  const { status, output, seconds } = await timed(() =>
-    runChild(localBin('tsc'), args, { cwd: tree.root }),
-  );
-  tally.check('types', status === 0, seconds, output);
+  return checkJob('types', 'types', tally, times, {
+    file: localBin('tsc'),
+    args: [...args, '--incremental', '--tsBuildInfoFile', info],
+  });
 }
 
 /**
- * Runs test files by `tap`, two at a time: an emulated guest keeps one core busy.
- * @param {boolean} comments whether the log is to have what tests say beside their verdicts
+ * Boots the machines that many tests ask for, once, into a store that they take them from.
+ * @param {boolean} anew whether what an earlier run has saved is thrown away
  */
-async function tests(name, files, jobs, tally, comments = false) {
-  if (files.length === 0) return;
-  print(`# ${name}: ${String(files.length)} test files`);
-  const { TapCounter } = await import('./tap-counter.mjs');
-  const counter = new TapCounter(print, { comments });
-  let errors = '';
-  const { status } = await runChild(
-    localBin('tap'),
-    ['run', '--reporter=tap', `--jobs=${String(jobs)}`, ...files],
+function machinesJob(tally, times, anew) {
+  const directory = join(tree.root, 'test', 'machines');
+  if (!existsSync(directory)) return [];
+  const states = join(tree.state, 'test-states');
+  const env = {
+    TAPBOOT_STATE_DIR: states,
+    BOOT_IMAGE_VM_DISABLE_LEDGER: '1',
+    CI: undefined,
+  };
+  const run = ['run', '--image', 'debian:fast', '--accel', 'tcg', '--log-root'];
+  const job = checkJob('vm', MACHINES, tally, times, {
+    file: process.execPath,
+    args: [join(tree.root, 'bin/tapboot.mjs'), ...run, join(tree.state, 'machines'), directory],
+    env,
+  });
+  return [
     {
-      cwd: tree.root,
-      log: join(tree.state, 'logs', `test-${name}.tap`),
-      onStdout: (chunk) => counter.write(chunk),
-      onStderr: (chunk) => {
-        errors = (errors + chunk.toString()).slice(-8192);
+      ...job,
+      // Whatever boots waits for it.
+      seconds: Infinity,
+      run: async () => {
+        if (anew) rmSync(states, { recursive: true, force: true });
+        await job.run();
       },
     },
-  );
-  const verdict = await counter.end();
-  tally.add(counter);
-  if (counter.skipped > 0) print(`# ${name}: ${String(counter.skipped)} skipped`);
-  // A runner that crashed, or ran nothing, must not look like a pass.
-  const sound = (status === 0 && verdict.ok && counter.passed > 0) || counter.failed > 0;
-  if (!sound)
-    tally.check(`${name}: the test runner ended with ${String(status)}`, false, 0, errors);
+  ];
+}
+
+/** Jobs for test files: those of a group share a process. */
+function tapJobs(stage, groups, tally, times, after = []) {
+  return groups.map((files, index) => ({
+    name: files.length === 1 ? files[0] : `${stage} ${String(index)}`,
+    seconds: files.reduce((sum, file) => sum + (times[file] ?? EXPECTED[stage]), 0),
+    ...{ stage, after },
+    run: () => runTapJob(files, tally, { comments: stage !== 'unit' }),
+  }));
+}
+
+const alone = (files) => files.map((file) => [file]);
+
+async function jobsOf(options, tally) {
+  const times = readTimes();
+  const files = testFiles(options.files);
+  const wants = (stage) => options.stages.includes(stage);
+  const jobs = [];
+  if (wants('lint')) jobs.push(...(await lintJobs(tally, times)));
+  if (wants('types')) jobs.push(typeJob(tally, times));
+  if (wants('unit')) jobs.push(...tapJobs('unit', grouped(files.unit, times), tally, times));
+  if (wants('vm') && files.vm.length > 0) {
+    jobs.push(...machinesJob(tally, times, options.files.length === 0));
+    jobs.push(...tapJobs('vm', alone(files.vm), tally, times, [MACHINES]));
+  }
+  if (wants('nix')) jobs.push(...tapJobs('nix', alone(files.nix), tally, times));
+  return jobs;
+}
+
+/** Runs the jobs, and tells how long each stage took and what was slow. */
+async function work(options, tally) {
+  const start = performance.now();
+  const stages = new Map();
+  const timed = (job) => ({
+    ...job,
+    run: async () => {
+      const began = performance.now();
+      try {
+        await job.run();
+      } catch (error) {
+        tally.check(job.name, false, secondsSince(began), error.stack ?? String(error));
+      }
+      const stage = stages.get(job.stage) ?? { jobs: 0, seconds: 0, end: 0 };
+      stage.jobs += 1;
+      stage.seconds += secondsSince(began);
+      stage.end = secondsSince(start);
+      stages.set(job.stage, stage);
+    },
+  });
+  const jobs = await jobsOf(options, tally);
+  await runQueue(jobs.map(timed), availableParallelism());
+  for (const [name, { jobs: count, seconds, end }] of stages) {
+    tally.print(
+      `# ${name}: ${String(count)} jobs, ${seconds.toFixed(0)} s of work, ` +
+        `the last ended after ${end.toFixed(0)} s`,
+    );
+  }
+  const times = [...tally.times].sort(([, a], [, b]) => b - a);
+  rememberTimes(Object.fromEntries(times));
+  for (const [name, seconds] of times.slice(0, SLOWEST)) {
+    tally.print(`# slow: ${name}: ${seconds.toFixed(1)} s`);
+  }
 }
 
 /**
@@ -99,25 +153,16 @@ export async function runTests(args) {
     process.stdout.write(TEST_HELP);
     return 0;
   }
-  const files = testFiles(options.files);
-  const tally = new Tally();
-  const stages = {
-    lint: () => lint(tally),
-    types: () => types(tally),
-    unit: () => tests('unit', files.unit, 2, tally),
-    vm: () => tests('vm', files.vm, 2, tally, true),
-    nix: () => tests('nix', files.nix, 1, tally, true),
-  };
+  testFiles(options.files);
+  const tally = new Tally((text) => process.stdout.write(`${text}\n`));
+  const start = performance.now();
   let exitCode = 0;
   try {
     await prepare('test', { mayInstall: options.mayInstall });
-    for (const stage of options.stages) {
-      try {
-        await stages[stage]();
-      } catch (error) {
-        tally.check(stage, false, 0, error.stack ?? String(error));
-      }
-    }
+    const { compileTests } = await import('./test-compile.mjs');
+    await compileTests();
+    tally.print(`# set-up: ${secondsSince(start).toFixed(0)} s`);
+    await work(options, tally);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     tally.check('set-up', false, 0, error.describe());
@@ -125,6 +170,7 @@ export async function runTests(args) {
   }
   if (tally.passed + tally.failed === 0) tally.check('nothing was tested', false, 0, '');
   if (exitCode === 0 && tally.failed > 0) exitCode = 1;
+  tally.print(`# in all: ${secondsSince(start).toFixed(0)} s`);
   tally.close();
   return exitCode;
 }

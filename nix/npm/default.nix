@@ -10,7 +10,6 @@ let
     mkdir $out
     cp ${file "package.json" ../../package.json} $out/package.json
     cp ${file "package-lock.json" ../../package-lock.json} $out/package-lock.json
-    cp ${file "taprc" ../../.taprc} $out/.taprc
   '';
 
   scripts = builtins.path {
@@ -41,14 +40,13 @@ let
       '';
 
   install =
-    name: flags: after:
+    name: flags:
     pkgs.runCommand name { nativeBuildInputs = [ nodejs ]; } ''
       export HOME=$TMPDIR
       mkdir work && cd work
       node ${scripts}/offline.mjs ${manifests} ${tarballs} .
       # No package here needs its own install script, and ssh2's would look for a compiler.
       npm ci --offline --ignore-scripts --loglevel=error --no-progress --no-audit --no-fund ${flags}
-      ${after}
       mkdir $out
       mv node_modules $out/
     '';
@@ -56,12 +54,9 @@ in
 {
   inherit tarballs nodejs;
 
-  # All packages, with the test class that `tap` generates once per installation.
-  nodeModules = install "tapboot-node-modules" "" ''
-    cp ${manifests}/.taprc .
-    node_modules/.bin/tap build
-  '';
+  # All packages.
+  nodeModules = install "tapboot-node-modules" "";
 
   # What a user of the command needs.
-  runtimeModules = install "tapboot-runtime-modules" "--omit=dev" "";
+  runtimeModules = install "tapboot-runtime-modules" "--omit=dev";
 }

@@ -9,6 +9,8 @@ import type { Test } from 'tap';
 import { ledgerLineSchema, type LedgerLine } from '../../driver/ledger/ledger-schema.js';
 import { metadataSchema, type Metadata } from '../../driver/metadata/metadata-schema.js';
 import { qemuProcesses, untilGone } from './processes.js';
+import { keepFailed } from './failed-runs.js';
+import { linkSharedStates } from './shared-states.js';
 import { failuresOf, tapTree, type TapTree } from './tap-tree.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
@@ -48,20 +50,30 @@ export class Place {
   readonly temporary: string;
   readonly logRoot: string;
   readonly ledger: string;
+  /** Saved machines of the runs. */
+  readonly states: string;
 
   private constructor(directory: string) {
     this.directory = directory;
+    this.states = join(directory, 'states');
     this.temporary = join(directory, 't');
     this.logRoot = join(directory, 'notes');
     this.ledger = join(directory, 'ledger.jsonl');
   }
 
-  /** Short, since sockets are made below it. */
-  static async make(t: Test): Promise<Place> {
+  /**
+   * Short, since sockets are made below it. When the test fails, what its runs recorded is told
+   * and kept.
+   * @param options `states: 'none'` for tests about boots and about the cache itself: without it
+   *   the machines that tests share are there already, as those of an earlier run
+   */
+  static async make(t: Test, options: { states?: 'shared' | 'none' } = {}): Promise<Place> {
     const place = new Place(await mkdtemp(join(tmpdir(), 'tb-')));
     await mkdir(place.temporary);
+    if (options.states !== 'none') linkSharedStates(place.states);
     t.teardown(async () => {
       for (const pid of await untilGone(place.temporary, 0)) process.kill(pid, 'SIGKILL');
+      if (!t.passing()) await keepFailed(t, place);
       await rm(place.directory, { recursive: true, force: true });
     });
     return place;
@@ -76,8 +88,7 @@ export class Place {
       ...(Object.fromEntries(inherited) as Record<string, string>),
       TMPDIR: this.temporary,
       BOOT_IMAGE_VM_LEDGER_PATH: this.ledger,
-      // A machine of another test, or of an older driver, is nobody's.
-      TAPBOOT_STATE_DIR: join(this.directory, 'states'),
+      TAPBOOT_STATE_DIR: this.states,
       ...added,
     };
   }

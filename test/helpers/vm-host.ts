@@ -13,6 +13,7 @@ import { provideImage } from '../../driver/image/providers.js';
 import { identifyQemu } from '../../driver/qemu/version.js';
 import { makeRunKeys } from '../../driver/run/keys.js';
 import type { Machine } from '../../driver/scenario/model.js';
+import { sharedStates } from './shared-states.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
 
@@ -78,15 +79,16 @@ export function testMachine(...mebibytes: number[]): Machine {
 
 /**
  * A machine for a test that is not about the boot: as scenarios get theirs, restored where an
- * earlier run of the tests, or an earlier test, has kept such a one. Closed at teardown.
+ * earlier test, or the machines that tests share, have kept such a one. Closed at teardown.
  */
 export async function readyVm(
   t: { teardown(close: () => Promise<void>): void },
   host: TestHost,
   machine: Machine,
 ): Promise<BootImageVM> {
+  const { CI: _ci, ...environment } = process.env;
   const request = {
-    config: readConfig(process.env, {}, projectRoot),
+    config: readConfig({ ...environment, TAPBOOT_STATE_DIR: sharedStates }, {}, projectRoot),
     cacheDirectory: userCacheDirectory(process.env),
   };
   const ready = await readyMachine(request, host, await testImage(), machine);

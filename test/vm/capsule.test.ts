@@ -1,23 +1,34 @@
-// A failing S4 leaves a capsule; copied to another place with an empty cache it is the machine of
+// A failing scenario leaves a capsule; copied to another place with an empty cache it is the machine of
 // the failure, or of any step before it; what does not match is named.
 import { copyFile, mkdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { writeSabotagedAgent } from '../agents/layer.js';
 import { Place, projectRoot } from '../helpers/run-tapboot.js';
 
 t.setTimeout(30 * 60_000);
-const RESIDUE = 'removes-raid-lvm-residue';
+
+/** Residue as an installer leaves it, in steps of which the fourth makes the volume. */
+const RESIDUE = `version: 1
+name: Residue is left
+machine: { memory: 512M, disks: { vda: 64M, vdb: 64M } }
+steps:
+  - run: mdadm --create /dev/md127 --force --run --level=0 --metadata=1.2 --raid-devices=1 /dev/vdb
+  - run: pvcreate /dev/md127
+  - run: vgcreate vg_residue /dev/md127
+  - run: lvcreate --name lv_residue --extents 100%FREE vg_residue
+  - name: nothing of it is left
+    run: ls /dev/vg_residue
+    expect: { exit: nonzero }
+`;
 
 void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) => {
   const place = await Place.make(t);
-  const layer = join(place.directory, 'agent');
-  await writeSabotagedAgent('claims-success', layer);
-  const image = `debian:fast,agent=${layer}`;
-  const end = await place.run(['run', '--image', image, '--accel', 'tcg', RESIDUE]);
+  const file = join(t.testdir({ 'residue.yaml': RESIDUE }), 'residue.yaml');
+  const image = 'debian:fast';
+  const end = await place.run(['run', '--image', image, '--accel', 'tcg', file]);
   t.equal(end.code, 1, end.told);
-  const kept = join(end.runDirectory ?? '', 'artifacts', RESIDUE, 'capsule.tar.zst');
+  const kept = join(end.runDirectory ?? '', 'artifacts', 'residue', 'capsule.tar.zst');
   const facts = await stat(kept);
   t.equal(facts.mode & 0o777, 0o600, 'for its owner alone');
   t.match(end.stdout, `open: "tapboot open ${kept}"`, 'TAP names the command');
@@ -55,16 +66,17 @@ void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) =
   });
 
   await t.test('before a step: the steps up to it are replayed; a script on stdin', async (t) => {
-    const opened = await open(['--at', '9'], 'lvs --noheadings -o lv_name\ncat /proc/mdstat\n');
+    const opened = await open(['--at', '4'], 'lvs --noheadings -o lv_name\ncat /proc/mdstat\n');
     t.equal(opened.exitCode, 0, opened.stderr);
-    t.match(opened.stderr, /step 8 passed/);
-    t.notMatch(opened.stderr, /step 9 /);
+    t.match(opened.stderr, /step 3 passed/);
+    t.notMatch(opened.stderr, /step 4 /);
+    t.match(opened.stdout, /^md127 : active/m);
     t.notMatch(opened.stdout, 'lv_residue', 'the volume comes later');
     await elsewhere.expectNothingLeft(t);
   });
 
   await t.test('another image is refused, and told', async (t) => {
-    const opened = await open(['--image', 'debian:fast', '--', 'true']);
+    const opened = await open(['--image', 'debian:fast,agent=none', '--', 'true']);
     t.equal(opened.exitCode, 4);
     t.match(opened.stderr, 'TAPBOOT_E_CAPSULE_MISMATCH');
     t.match(opened.stderr, /image\.identity: the capsule has "\w+", this host "\w+"/);
@@ -86,6 +98,7 @@ void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) =
 
 const SCENARIO = `version: 1
 name: Fails late
+machine: { memory: 512M, disks: { vda: 64M } }
 steps:
   - run: touch /run/first
   - run: touch /run/second
@@ -112,7 +125,7 @@ void t.test('--capture every-step keeps the start of the failing step', async (t
 
 void t.test('--capture none keeps nothing; a dead machine gives its disks', async (t) => {
   const place = await Place.make(t);
-  const dies = `version: 1\nname: Dies\nsteps:\n  - run: echo c > /proc/sysrq-trigger; sleep 60\n`;
+  const dies = `version: 1\nname: Dies\nmachine: { disks: { vda: 64M } }\nsteps:\n  - run: echo c > /proc/sysrq-trigger; sleep 60\n`;
   const file = join(t.testdir({ 'dies.yaml': dies }), 'dies.yaml');
   const none = await place.run(['run', '--accel', 'tcg', '--capture', 'none', file]);
   t.equal(none.code, 3, none.told);

@@ -1,5 +1,5 @@
-// The four scenarios on every form of the embedded image, and TAP consumers that have to agree
-// with the exit code.
+// The ISO of the embedded image: all scenarios on one of its firmware paths, those about the boot
+// on the others; and TAP consumers that have to agree with the exit code.
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
@@ -8,7 +8,26 @@ import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
 
 t.setTimeout(60 * 60_000);
 
-const FORMS = ['debian:iso,boot=bios', 'debian:iso,boot=uefi', 'debian:iso,boot=direct'];
+/** Scenarios about the boot; they share one. */
+const BOOT = ['announces-address', 'configures-network', 'provisions-clean-disk'];
+
+/** What to run on each; nothing for all scenarios of the project. */
+const FORMS: [string, string[]][] = [
+  ['debian:iso,boot=bios', []],
+  ['debian:iso,boot=uefi', BOOT],
+  ['debian:iso,boot=direct', BOOT],
+];
+
+/** Says by which firmware the machine came up; about the boot, so that it shares theirs. */
+const FIRMWARE = `version: 1
+name: The firmware is the one that was asked for
+subject: boot
+machine: { memory: 512M, disks: { vda: 4G } }
+variables: { firmware: none }
+steps:
+  - run: if [ -d /sys/firmware/efi ]; then echo uefi; else echo other; fi
+    expect: { stdout: { equals: '\${firmware}' } }
+`;
 
 /** Seconds of one run, by what took them. */
 const times = new Map<string, Record<string, string>>();
@@ -32,17 +51,22 @@ function timesOf({ metadata }: TapbootRun): Record<string, string> {
   };
 }
 
-/** All scenarios, and how many steps each has. */
-async function listed(place: Place): Promise<{ name: string; steps: number }[]> {
-  const { stdout } = await place.run(['list', '--json']);
+/** The scenarios that are meant, and how many steps each has. */
+async function listed(place: Place, which: string[]): Promise<{ name: string; steps: number }[]> {
+  const { stdout } = await place.run(['list', '--json', ...which]);
   const rows = JSON.parse(stdout) as { name: string; steps: number }[];
   return rows.map(({ name, steps }) => ({ name, steps }));
 }
 
-for (const form of FORMS) {
+for (const [form, scenarios] of FORMS) {
   await t.test(form, async (t) => {
     const place = await Place.make(t);
-    const end = await place.run(['run', '--image', form, '--accel', 'tcg']);
+    const file = join(place.directory, 'firmware.yaml');
+    await writeFile(file, FIRMWARE);
+    const which = scenarios.length === 0 ? [] : [...scenarios, file];
+    const firmware = form.endsWith('uefi') ? 'uefi' : 'other';
+    const more = which.length === 0 ? [] : ['--var', `firmware=${firmware}`];
+    const end = await place.run(['run', '--image', form, '--accel', 'tcg', ...more, ...which]);
     t.equal(end.code, 0, end.told);
     t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
     t.equal(end.tap.ok, true);
@@ -51,7 +75,7 @@ for (const form of FORMS) {
       name: title,
       steps: steps.filter(({ ok, skip }) => ok && skip === undefined).length,
     }));
-    t.same(judged, await listed(place));
+    t.same(judged, await listed(place, which));
     t.match(end.ledger, [{ outcome: 'passed' }]);
     times.set(form, timesOf(end));
     await place.expectNothingLeft(t);

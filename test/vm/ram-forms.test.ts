@@ -15,11 +15,10 @@ import { contentOf } from '../../driver/state/entry-files.js';
 import { newerQemu } from '../helpers/newer-qemu.js';
 import { qemuIn } from '../helpers/processes.js';
 import { Place } from '../helpers/run-tapboot.js';
-import { testHost, testImage, testMachine, type TestHost } from '../helpers/vm-host.js';
+import { readyVm, testHost, testMachine, type TestHost } from '../helpers/vm-host.js';
 
 t.setTimeout(20 * 60_000);
 
-const image = await testImage();
 const PAGE_KB = 4;
 
 async function said(vm: BootImageVM, command: string): Promise<string> {
@@ -33,9 +32,7 @@ const write = (word: string): string =>
 /** A saved machine whose RAM and disk say `before`; the machine itself has gone on. */
 async function saved(t: Test, host: TestHost): Promise<SavedState & { ram: SavedRam }> {
   const machine = testMachine(64, 64);
-  const vm = await BootImageVM.boot(host, { name: 'origin', image, machine });
-  t.teardown(() => vm.close());
-  await vm.settle();
+  const vm = await readyVm(t, host, machine);
   await said(vm, write('before'));
   const state = await vm.save();
   await said(vm, write('after.'));

@@ -1,7 +1,7 @@
 // What a restored machine's shell has at hand from before the save, and what when it is gone.
 import t, { type Test } from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 const run = async (vm: BootImageVM, command: string, timeoutMs = 60_000): Promise<string> =>
   (await vm.run(command, { timeoutMs, channel: 'shell' })).stdout.trim();
@@ -20,11 +20,7 @@ async function fresh(t: Test, copies: readonly BootImageVM[]): Promise<void> {
 
 t.test('a restored machine’s shell', async (t) => {
   const host = await testHost(t);
-  const booted = await BootImageVM.boot(host, {
-    ...{ name: 'booted', image: await testImage(), machine: testMachine(64) },
-  });
-  t.teardown(() => booted.close());
-  await booted.settle();
+  const booted = await readyVm(t, host, testMachine(64));
   const restored = async (name: string, state: Parameters<typeof BootImageVM.restore>[2]) => {
     const vm = await BootImageVM.restore(host, name, state, true);
     t.teardown(() => vm.close());

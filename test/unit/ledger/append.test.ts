@@ -1,29 +1,16 @@
 import t from 'tap';
-import { execa } from 'execa';
 import {
   appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import ts from 'typescript';
 import { appendToLedger, settleLedger } from '../../../driver/ledger/append.js';
-import type { LedgerLine } from '../../../driver/ledger/ledger-schema.js';
 import { containsRun, ledgerEnd } from '../../../driver/ledger/ledger-tail.js';
 import { line } from './fixtures.js';
-
-const ids = (ledger: string): string[] =>
-  readFileSync(ledger, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((text) => (JSON.parse(text) as LedgerLine).run_id);
-
-const leftovers = (ledger: string): string[] =>
-  readdirSync(path.dirname(ledger)).filter((name) => name.includes('.pending-'));
+import { ids, killedAtAnyMoment, leftovers, startAppender } from './killed-appenders.js';
 
 t.setTimeout(300_000);
 
@@ -104,70 +91,17 @@ t.test('a place that cannot be written to is an infrastructure failure', async (
   await t.rejects(appendToLedger(path.join(directory, 'ledger.jsonl'), line('x')));
 });
 
-/**
- * Plain JavaScript of the appender and what it imports: starting a hundred processes
- * through a loader would take most of the test's time.
- */
-const compiled = t.testdir();
-for (const folder of ['driver', 'driver/ledger', 'test/unit/ledger']) {
-  const source = path.join(import.meta.dirname, '../../..', folder);
-  mkdirSync(path.join(compiled, folder), { recursive: true });
-  for (const name of readdirSync(source)) {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
-    const { outputText } = ts.transpileModule(readFileSync(path.join(source, name), 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-    });
-    writeFileSync(path.join(compiled, folder, name.replace(/\.ts$/, '.js')), outputText);
-  }
-}
-writeFileSync(path.join(compiled, 'package.json'), '{"type":"module"}');
-const APPENDER = path.join(compiled, 'test/unit/ledger/appender.js');
-
-const start = (ledger: string, prefix: string, count: number) =>
-  execa('node', [APPENDER, ledger, prefix, String(count)], { reject: false, lines: true });
-
 t.test('many at once: each line whole, each once', async (t) => {
   const ledger = path.join(t.testdir(), 'ledger.jsonl');
-  const results = await Promise.all([...'abcdef'].map((prefix) => start(ledger, prefix, 8)));
+  const results = await Promise.all(
+    [...'abcdef'].map((prefix) => startAppender(ledger, prefix, 8)),
+  );
   const acknowledged = results.flatMap(({ stdout }) => stdout);
   t.equal(acknowledged.length, 48);
   t.strictSame([...ids(ledger)].sort(), [...acknowledged].sort());
   t.strictSame(leftovers(ledger), []);
 });
 
-t.test('killed at any moment, a hundred times', async (t) => {
-  const ledger = path.join(t.testdir(), 'ledger.jsonl');
-  const acknowledged: string[] = [];
-  let kills = 0;
-  const worker = async (lane: number): Promise<void> => {
-    for (let round = 0; round < 25; round++) {
-      const child = start(ledger, `${String(lane)}.${String(round)}`, 1_000_000);
-      await Promise.race([once(child.stdout), child]);
-      // The first line is out: from here on it is killed in the midst of its work.
-      await sleep(Math.random() * 60);
-      child.kill('SIGKILL');
-      const { stdout, signal } = await child;
-      if (signal === 'SIGKILL') kills++;
-      acknowledged.push(...stdout.filter((id) => /^\d+\.\d+-\d+$/.test(id)));
-    }
-  };
-  await Promise.all([0, 1, 2, 3].map(worker));
-  await settleLedger(ledger);
-  t.equal(kills, 100);
-  const recorded = ids(ledger);
-  t.equal(new Set(recorded).size, recorded.length, 'none twice');
-  t.strictSame(
-    acknowledged.filter((id) => !recorded.includes(id)),
-    [],
-    'none lost',
-  );
-  t.ok(acknowledged.length >= 100);
-  t.strictSame(
-    leftovers(ledger).filter((name) => !name.includes('.tmp-')),
-    [],
-  );
+t.test('killed at any moment', async (t) => {
+  await killedAtAnyMoment(t, path.join(t.testdir(), 'ledger.jsonl'), 3);
 });
-
-function once(stream: NodeJS.ReadableStream): Promise<void> {
-  return new Promise((resolve) => stream.once('data', () => resolve()));
-}

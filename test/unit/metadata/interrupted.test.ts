@@ -11,13 +11,14 @@ import { metadataSchema, schemaProblems } from '../../../driver/metadata/metadat
 import { identify, liveness } from '../../../driver/metadata/process-identity.js';
 import type { RunState } from '../../../driver/metadata/run-state.js';
 import { readRunState, writeRunState } from '../../../driver/metadata/run-state.js';
+import { nodeScript } from '../../helpers/node-script.js';
 
 t.setTimeout(120_000);
 
 /** Starts a driver of which only the record is real, and kills it. */
 async function abandon(directory: string, ledger: string, ...more: string[]): Promise<string> {
-  const script = path.join(import.meta.dirname, 'abandoned.ts');
-  const child = execa('node', ['--import', 'tsx', script, directory, ledger, ...more], {
+  const script = nodeScript('test/unit/metadata/abandoned.ts');
+  const child = execa('node', [...script, directory, ledger, ...more], {
     reject: false,
   });
   await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -21,8 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Files that every tree has, beside bin/ and driver/. */
 const SHARED = [
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['.npmrc', '.taprc'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.npmrc'],
 ];
 
 /** dist/ of the tiny driver, built once per test file: building is what takes the time. */
