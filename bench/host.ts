@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { userCacheDirectory } from '../driver/config/cache-directory.js';
 import type { VmHost } from '../driver/controller/vm-host.js';
+import { VmNames } from '../driver/controller/vm-names.js';
 import type { BootImage } from '../driver/image/image.js';
 import { provideImage } from '../driver/image/providers.js';
 import { chooseAccelerator } from '../driver/qemu/accelerator.js';
@@ -51,6 +52,7 @@ export async function openBench(
   const argv = new Map<string, readonly string[]>();
   const host: VmHost = {
     ...{ qemu, accelerator, keys: await makeRunKeys(directory), workspace: directory, log },
+    names: new VmNames(),
     timeouts: { spawnMs: 900_000, loginMs: 300_000 },
     emit: (event) => {
       if (event.type === 'vm:start') argv.set(event.vm, event.argv);

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { Connections } from '../attach/connections.js';
 import type { Config } from '../config/config.js';
 import type { RunKeys, VmHost } from '../controller/vm-host.js';
+import { VmNames } from '../controller/vm-names.js';
 import type { BootImage } from '../image/image.js';
 import { chooseAccelerator } from '../qemu/accelerator.js';
 import { demandForm } from '../qemu/ram/demand.js';
 import { identifyQemu } from '../qemu/version.js';
 import { probeKernel } from '../run/probe-kernel.js';
+import { safeName } from '../safe-name.js';
 
 /** What a machine outside of any run is made with. */
 export interface AdhocOptions {
@@ -44,7 +46,7 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
     ...(kernel === undefined ? {} : { kernel }),
   });
   const places: VmHost['places'] = (vm) => {
-    const directory = join(workspace, 'logs', vm);
+    const directory = join(workspace, 'logs', safeName(vm));
     const diagnostics = join(directory, 'diagnostics');
     mkdirSync(diagnostics, { recursive: true });
     return { serialLog: join(directory, 'serial.log'), diagnostics };
@@ -52,6 +54,7 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   const connections = new Connections(workspace, options.name, keys.clientKeyFile);
   return {
     ...{ qemu, accelerator, keys, workspace, signal, places },
+    names: new VmNames(),
     timeouts: {
       spawnMs: config.spawnTimeoutSeconds * 1000,
       loginMs: config.loginTimeoutSeconds * 1000,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { NewEvent } from '../events/events.js';
 import { identify, liveness, processIdentitySchema } from '../metadata/process-identity.js';
+import { safeName } from '../safe-name.js';
 
 /** Directory below a workspace, a file for each running machine. */
 const DIRECTORY = 'connections';
@@ -81,7 +82,7 @@ export class Connections {
   }
 
   #file(vm: string): string {
-    return join(this.#directory, `${encodeURIComponent(vm)}.json`);
+    return join(this.#directory, `${safeName(vm)}.json`);
   }
 }
 

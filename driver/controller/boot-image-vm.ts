@@ -213,7 +213,8 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
       );
     }
     const { host, image } = this.#parts;
-    return await BootImageVM.boot(host, { name, image, ...disksBeside(this.#parts, disks) });
+    const own = host.names.take(name);
+    return await BootImageVM.boot(host, { name: own, image, ...disksBeside(this.#parts, disks) });
   }
 
   async collectDiagnostics(reason: string): Promise<Artifact[]> {

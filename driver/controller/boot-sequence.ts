@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { MachineOrigin } from '../events/events.js';
@@ -44,11 +44,12 @@ export type QemuParts = Omit<MachineParts, 'log' | 'scope' | 'origin'>;
 /** Locally administered, QEMU's prefix; one address serves, since each VM is alone on its network. */
 const MAC = '52:54:00:74:62:01';
 
-/** The machine's directory below the workspace. */
-export async function ownDirectory(host: VmHost, name: string): Promise<string> {
-  const directory = join(host.workspace, name.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40));
-  await mkdir(directory, { recursive: true });
-  return directory;
+/**
+ * Makes a directory below the workspace for one machine. Whatever machines are called, no two
+ * share one; its path is short, since sockets lie in it.
+ */
+export async function ownDirectory({ workspace }: Pick<VmHost, 'workspace'>): Promise<string> {
+  return await mkdtemp(join(workspace, 'vm-'));
 }
 
 export function openLog(host: VmHost, name: string): SerialLog {

@@ -41,7 +41,7 @@ export async function bootMachine(host: VmHost, options: BootOptions): Promise<C
   const { name, image, machine } = options;
   const medium = mediumFor(image, machine);
   await using scope = new Scope();
-  const directory = await ownDirectory(host, name);
+  const directory = await ownDirectory(host);
   const [disks, firmware, smbiosFiles] = await Promise.all([
     DiskSet.create(directory, options.disks ?? disksFor(machine, medium)),
     firmwareFor(medium, directory, host.firmware),

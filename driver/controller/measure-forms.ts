@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { asTapbootError } from '../errors.js';
 import { RAM_FORMS, type RamForm, type SavedRam } from '../qemu/ram/forms.js';
+import { safeName } from '../safe-name.js';
 import { convertRam } from './convert-ram.js';
 import { restoreMachine } from './create.js';
 import type { FormVerdict } from './form-verdict.js';
@@ -86,6 +87,6 @@ async function unrecorded(host: VmHost, into: string): Promise<VmHost> {
     ...rest,
     emit: () => undefined,
     facts: () => undefined,
-    places: (vm) => ({ serialLog: join(diagnostics, `${vm}.log`), diagnostics }),
+    places: (vm) => ({ serialLog: join(diagnostics, `${safeName(vm)}.log`), diagnostics }),
   };
 }

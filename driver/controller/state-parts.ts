@@ -18,7 +18,7 @@ export async function partsOfState(
   state: SavedState,
   sameRun: boolean,
 ): Promise<QemuParts> {
-  const directory = await ownDirectory(host, name);
+  const directory = await ownDirectory(host);
   const { image, machine, medium, bootFrom } = state;
   const [disks, firmware, smbiosFiles] = await Promise.all([
     DiskSet.create(

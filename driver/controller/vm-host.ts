@@ -4,6 +4,7 @@ import type { DirectForm } from '../qemu/ram/forms.js';
 import type { QemuBinary } from '../qemu/version.js';
 import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
+import type { VmNames } from './vm-names.js';
 
 /** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
 export interface VmFacts {
@@ -37,6 +38,7 @@ export interface VmHost {
   keys: RunKeys;
   /** Short private directory for overlays, sockets, states. */
   workspace: string;
+  names: VmNames;
   /** Milliseconds from QEMU's start to a usable console, and from there to SSH. */
   timeouts: { spawnMs: number; loginMs: number };
   /** `CODE:VARS` of UEFI firmware; absent: where distributions put it. */

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasCode, recordWriteError } from '../ledger/atomic-file.js';
+import { safeName } from '../safe-name.js';
 
 /** What a run directory is called: UTC time, `-vm-run`, and a number when one second saw several. */
 export const RUN_DIRECTORY_NAME = /^(\d{4}-\d{2}-\d{2}T\d{6}Z)-vm-run(?:-(\d+))?$/;
@@ -9,6 +10,8 @@ export const RUN_DIRECTORY_NAME = /^(\d{4}-\d{2}-\d{2}T\d{6}Z)-vm-run(?:-(\d+))?
 export interface VmPlaces {
   serialLog: string;
   diagnostics: string;
+  /** What its scenario keeps: copies, pictures, a capsule. Made by who writes there. */
+  artifacts: string;
 }
 
 /** The places in a run directory; absolute paths, all made. */
@@ -27,7 +30,7 @@ export interface RunDirectory {
   diagnostics: string;
   /**
    * Places of one VM. The first VM asked for has those of the run itself; any other has
-   * `logs/vms/<name>/`. From the second on, the first is found there too, by links, so
+   * `logs/vms/<safe name>/`. From the second on, the first is found there too, by links, so
    * that `logs/vms/` always holds all of several. The same name, the same places.
    */
   vm(name: string): VmPlaces;
@@ -79,33 +82,27 @@ function furnish(directory: string): RunDirectory {
   // Both logs are there from the start: a path in the record always leads to a file.
   for (const file of [places.harnessLog, places.serialLog]) writeFileSync(file, '', { flag: 'a' });
   const known = new Map<string, VmPlaces>();
-  const folders = new Set<string>();
   return {
     ...places,
     vm(name) {
       const present = known.get(name);
       if (present !== undefined) return present;
-      const folder = uniqueFolder(name, folders);
-      const vm =
-        known.size === 0
-          ? { serialLog: places.serialLog, diagnostics: places.diagnostics }
-          : furnishVm(logs, folder, [...folders][0] ?? folder);
-      folders.add(folder);
+      const [first] = known.keys();
+      const { serialLog, diagnostics } =
+        first === undefined ? places : furnishVm(logs, safeName(name), safeName(first));
+      const artifacts = path.join(directory, 'artifacts', safeName(name));
+      const vm = { serialLog, diagnostics, artifacts };
       known.set(name, vm);
       return vm;
     },
   };
 }
 
-/** A name as a folder: only what every file system and every URL takes. */
-function uniqueFolder(name: string, taken: ReadonlySet<string>): string {
-  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'vm';
-  let folder = safe;
-  for (let number = 2; taken.has(folder); number++) folder = `${safe}-${String(number)}`;
-  return folder;
-}
-
-function furnishVm(logs: string, folder: string, first: string): VmPlaces {
+function furnishVm(
+  logs: string,
+  folder: string,
+  first: string,
+): Pick<VmPlaces, 'serialLog' | 'diagnostics'> {
   const vms = path.join(logs, 'vms');
   try {
     const linked = path.join(vms, first);
@@ -121,8 +118,10 @@ function furnishVm(logs: string, folder: string, first: string): VmPlaces {
       serialLog: path.join(vms, folder, 'serial.log'),
       diagnostics: path.join(vms, folder, 'diagnostics'),
     };
-    mkdirSync(places.diagnostics, { recursive: true });
-    writeFileSync(places.serialLog, '', { flag: 'a' });
+    // No two VMs share a folder: that one is there already would be a defect.
+    mkdirSync(path.join(vms, folder));
+    mkdirSync(places.diagnostics);
+    writeFileSync(places.serialLog, '', { flag: 'wx' });
     return places;
   } catch (cause) {
     throw recordWriteError(vms, cause);

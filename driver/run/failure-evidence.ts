@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { CapsuleKeeper } from '../capsule/index.js';
 import { fileDigest } from '../image/content/file-digest.js';
 import type { FailureHooks, ScenarioContext as StepsContext } from '../steps/index.js';
@@ -27,7 +26,7 @@ export async function failureHooks(
   if (mode === 'none') return { ...hold, ...(stepPassed === undefined ? {} : { stepPassed }) };
   const keeper = new CapsuleKeeper({
     ...{ host, vm, scenario, mode, run: record.directory.name, version: request.version },
-    directory: join(record.directory.path, 'artifacts', vm.name),
+    directory: record.directory.vm(vm.name).artifacts,
     digest: async (path) =>
       await fileDigest(path, {
         cacheDirectory: request.cacheDirectory,

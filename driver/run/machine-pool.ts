@@ -58,7 +58,6 @@ export class MachinePool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #shapes = new Map<string, Shape>();
   readonly checkpoints = new RunCheckpoints();
-  readonly #names = new Map<string, number>();
   readonly #suited: Promise<void>[] = [];
 
   constructor(options: PoolOptions) {
@@ -228,9 +227,7 @@ export class MachinePool implements AsyncDisposable {
 
   /** A name for a VM that no other of this run has. */
   unique(name: string): string {
-    const count = (this.#names.get(name) ?? 0) + 1;
-    this.#names.set(name, count);
-    return count === 1 ? name : `${name}-${String(count)}`;
+    return this.#options.host.names.take(name);
   }
 
   /** Waits until what is to be kept for later runs is in its place. */

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { Connections } from '../attach/connections.js';
 import type { VmHost } from '../controller/vm-host.js';
+import { VmNames } from '../controller/vm-names.js';
 import type { EventStream } from '../events/stream.js';
 import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
@@ -86,6 +87,7 @@ export async function prepareHost(
   const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
   return {
     ...{ qemu, accelerator, keys, workspace, log, signal: request.signal },
+    names: new VmNames(),
     timeouts: {
       spawnMs: config.spawnTimeoutSeconds * 1000,
       loginMs: config.loginTimeoutSeconds * 1000,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import { TEARDOWN } from '../diagnostics/index.js';
@@ -94,7 +93,7 @@ async function runAttempt(
         events.emit(judge.take(event));
       },
       ...{ scenarioRef: ref, redact: context.secrets, signal: request.signal, log: context.log },
-      artifactsDirectory: join(context.record.directory.path, 'artifacts', vm.name),
+      artifactsDirectory: context.record.directory.vm(vm.name).artifacts,
       keepEvidence,
     });
     ({ failure, late } = result);

@@ -7,6 +7,7 @@ import { userCacheDirectory } from '../../driver/config/cache-directory.js';
 import { readConfig } from '../../driver/config/config.js';
 import type { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import type { VmFacts, VmHost } from '../../driver/controller/vm-host.js';
+import { VmNames } from '../../driver/controller/vm-names.js';
 import type { NewEvent } from '../../driver/events/events.js';
 import type { BootImage } from '../../driver/image/image.js';
 import { provideImage } from '../../driver/image/providers.js';
@@ -35,7 +36,7 @@ export async function testHost(t: { teardown(close: () => void): void }): Promis
   const lines: string[] = [];
   const known = new Map<string, VmFacts>();
   return {
-    ...{ workspace, events, lines, known },
+    ...{ workspace, events, lines, known, names: new VmNames() },
     qemu: await identifyQemu(),
     accelerator: { name: 'tcg', reasons: ['TCG: tests'], remembered: false },
     keys: await makeRunKeys(workspace),

@@ -10,7 +10,12 @@ const run = async (vm: BootImageVM, command: string): Promise<string> => {
 };
 
 t.test('reboot, disk views, power off, a second machine beside', async (t) => {
-  const vm = await readyVm(t, await testHost(t), testMachine(512, 64));
+  const host = await testHost(t);
+  const image = await testImage();
+  // Their names begin with the same 46 characters.
+  const name = 'a-machine-whose-name-is-longer-than-any-prefix';
+  const vm = await BootImageVM.boot(host, { name, image, machine: testMachine(512, 64) });
+  t.teardown(() => vm.close());
 
   const bootId = await run(vm, 'cat /proc/sys/kernel/random/boot_id');
   await run(vm, 'printf marker-one | dd of=/dev/vdb bs=1 seek=4096 conv=fsync');
@@ -37,7 +42,9 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   t.equal(last?.state, 'power-off');
   t.equal(await readAt(last?.path, 4096, 10), 'marker-one');
 
-  await using beside = await vm.bootBeside('beside', ['vdb']);
+  await using beside = await vm.bootBeside(`${name}-resurrect-7`, ['vdb']);
+  const [still] = await vm.viewDisks(['vdb']);
+  t.equal(await readAt(still?.path, 4096, 10), 'marker-one', 'the second took none of its files');
   t.equal(await run(beside, 'dd if=/dev/vdb bs=1 skip=8192 count=10'), 'marker-two');
   await run(beside, 'printf XXXXXXXXXX | dd of=/dev/vdb bs=1 seek=8192 conv=fsync');
   const [after] = await vm.viewDisks(['vdb']);

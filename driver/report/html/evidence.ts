@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Artifact, RunEvent } from '../../events/events.js';
+import { safeName } from '../../safe-name.js';
 import { readRecording } from './recording.js';
 import type { ReportEvidence, ReportRecording } from './report-data.js';
 
@@ -68,7 +69,7 @@ async function vmPlaces(events: readonly RunEvent[], directory: string): Promise
   }
   const names = new Set(events.flatMap((event) => (event.type === 'vm:start' ? [event.vm] : [])));
   return [...names].map((vm, index) => {
-    const own = join(directory, 'logs', 'vms', vm.replace(/[^A-Za-z0-9._-]+/g, '-'), 'serial.log');
+    const own = join(directory, 'logs', 'vms', safeName(vm), 'serial.log');
     const first = join(directory, 'logs', 'serial.log');
     const serialLog = logs.get(vm) ?? (index === 0 || !existsSync(own) ? first : own);
     return { vm, serialLog, recording: serialLog.replace(/serial\.log$/, 'serial.cast') };

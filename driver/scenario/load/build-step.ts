@@ -61,7 +61,7 @@ function baseOf(written: WrittenCommon, reader: StepReader, place: StepPlace): S
   const { name, timeout, channel, checkpoint } = written;
   return {
     at: reader.at([]),
-    title: name === undefined ? '' : shorten(name, LONGEST_TITLE),
+    title: name === undefined ? '' : shorten(reader.name(['name'], name), LONGEST_TITLE),
     always: written.always ?? false,
     timeoutMs: timeout === undefined ? place.timeoutMs : reader.duration(['timeout'], timeout),
     ...(channel === undefined

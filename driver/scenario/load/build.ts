@@ -42,7 +42,7 @@ export function buildScenario(
   const fill = <T>(value: T, key: string): T =>
     substitute(value, [key], document, scope, report).value;
 
-  const headline = shorten(fill(written.name, 'name'), 200);
+  const headline = shorten(reader.name(['name'], fill(written.name, 'name')), 200);
   const timeout = fill(written.timeout, 'timeout');
   const timeoutMs =
     timeout === undefined ? DEFAULT_TIMEOUT_MS : reader.duration(['timeout'], timeout);

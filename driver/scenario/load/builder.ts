@@ -3,10 +3,11 @@ import { redactError } from '../../redact/redact-error.js';
 import { redactor } from '../../redact/redactor.js';
 import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
-import { suggestion } from '../problem.js';
+import { problemAt, suggestion } from '../problem.js';
+import { controlCharacter } from '../control-characters.js';
 import { VARIABLE_NAME } from '../schema/leaves.js';
 import { buildScenario } from './build.js';
-import { matrixOf } from './matrix.js';
+import { matrixOf, matrixSuffix } from './matrix.js';
 import type { ProblemList } from './problem-list.js';
 import { checkFrom } from './references.js';
 import { checkSense } from './sense.js';
@@ -61,12 +62,41 @@ export class ScenarioBuilder {
     const circular = parentBase !== undefined && chain.includes(parentBase);
     if (parentSource !== undefined && !circular) this.ensureBuilt(parentSource, chain);
     const parent = this.allBuilt().find(({ id }) => id === parentId);
+    this.checkIds(source);
     const scenarios = matrixOf(source, given).map((matrix) =>
       this.buildOne(source, matrix, parent, circular),
     );
     for (const name of Object.keys({ ...variables, ...written.matrix })) this.used.add(name);
     this.built.set(baseId, scenarios);
     if (problems.count > before) this.broken.add(baseId);
+  }
+
+  /** Each combination of a matrix has an id of its own, and none a control character. */
+  private checkIds(source: ScenarioSource): void {
+    const { baseId, document, written } = source;
+    const { problems, given } = this.context;
+    for (const name of Object.keys(written.matrix ?? {})) {
+      const control = controlCharacter(given[name] ?? '');
+      if (control === undefined) continue;
+      problems.add(
+        scenarioError('TAPBOOT_E_SCENARIO_ID', `--var ${name} cannot be a part of an id`, {
+          expected: `one line of text without control characters, since ${baseId} has '${name}' in its matrix`,
+          got: `a value with ${control}`,
+        }),
+      );
+    }
+    const seen = new Set<string>();
+    for (const matrix of matrixOf(source, given)) {
+      const id = `${baseId}${matrixSuffix(matrix)}`;
+      if (seen.has(id)) {
+        const message = `two combinations of the matrix are both called '${id}'`;
+        const details = { expected: 'values that make a name of its own for each', got: id };
+        const span = document.keySpan(['matrix']);
+        problems.add(problemAt(document, span, 'TAPBOOT_E_SCENARIO_TWICE', message, details));
+        return;
+      }
+      seen.add(id);
+    }
   }
 
   private buildOne(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { scenarioError, type TapbootError } from '../../errors.js';
+import { controlCharacter, withoutControls } from '../control-characters.js';
 import { kindOf, type WrittenStep } from '../kinds/index.js';
 import { planUseOf, type WrittenPlanStep } from '../schema/plan-step.js';
 import { scenarioFile, type WrittenScenario } from '../schema/scenario.js';
@@ -34,6 +35,16 @@ export async function readScenarioSource(
   path: string,
   file: string,
 ): Promise<ScenarioSourceResult> {
+  const baseId = baseIdOf(path);
+  const control = controlCharacter(baseId);
+  if (control !== undefined) {
+    const message = 'a scenario is named after its file, and no name holds control characters';
+    const at = { file: withoutControls(file), line: 1, column: 1 };
+    const got = `'${withoutControls(baseId)}' (${control})`;
+    const expected = 'a file name without control characters';
+    const problem = scenarioError('TAPBOOT_E_SCENARIO_ID', message, { at, expected, got });
+    return { ok: false, problems: [problem] };
+  }
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -52,7 +63,7 @@ export async function readScenarioSource(
   const shape = checkShape(document, scenarioFile);
   if (!shape.ok) return shape;
   const variables = textOfVariables(document, ['variables'], shape.value.variables);
-  const source = { document, written: shape.value, path, baseId: baseIdOf(path), variables };
+  const source = { document, written: shape.value, path, baseId, variables };
   return { ok: true, source };
 }
 

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { listOf } from '../yaml/show.js';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../quantities.js';
+import { CONTROL_CHARACTERS } from '../control-characters.js';
 
 /** A text that contains a variable. `[\s\S]` because `.` stops at line ends. */
 const TEMPLATE_PATTERN = '[\\s\\S]*\\$\\{[\\s\\S]*';
@@ -28,9 +29,10 @@ export const size = z.string(SIZE).regex(orTemplate(SIZE_PATTERN), SIZE);
 /** Any text but the empty one. */
 export const text = (expected: string): z.ZodString => z.string(expected).min(1, expected);
 
-/** One line of text. */
-export const line = (expected: string): z.ZodString =>
-  z.string(expected).regex(/^[^\r\n]+$/, expected);
+const ONE_LINE = new RegExp(`^[^${CONTROL_CHARACTERS}]+$`);
+
+/** One line of text, without control characters: it goes to terminals and into file names. */
+export const line = (expected: string): z.ZodString => z.string(expected).regex(ONE_LINE, expected);
 
 /** A path in the guest. */
 export const guestPath = z
@@ -82,6 +84,18 @@ const VARIABLE_VALUE = 'a text without ${…}, a number, true or false';
 export const variableValue = z.union(
   [z.string().regex(/^(?![\s\S]*\$\{)/, VARIABLE_VALUE), z.number(), z.boolean()],
   VARIABLE_VALUE,
+);
+
+const MATRIX_VALUE = 'one line of text without ${…} and control characters, a number, true or false';
+
+/** Value of a matrix variable; it becomes a part of the scenario's id. */
+export const matrixValue = z.union(
+  [
+    z.string().regex(new RegExp(`^(?!.*\\$\\{)[^${CONTROL_CHARACTERS}]*$`), MATRIX_VALUE),
+    z.number(),
+    z.boolean(),
+  ],
+  MATRIX_VALUE,
 );
 
 /** Says what a key means, with values that could stand there. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anyStep } from '../kinds/index.js';
-import { choice, duration, explained, line, slug, VARIABLE_NAME, variableValue } from './leaves.js';
+import { choice, duration, explained, line, matrixValue, slug, VARIABLE_NAME } from './leaves.js';
 import { machine } from './machine.js';
 import { variablesMap } from './plan-reference.js';
 import type { RuleParams } from './rules.js';
@@ -50,7 +50,7 @@ export const scenarioFile = z
     matrix: explained(
       z.record(
         z.string().regex(VARIABLE_NAME, VARIABLE),
-        z.array(variableValue, 'a list of values').min(1, 'at least one value'),
+        z.array(matrixValue, 'a list of values').min(1, 'at least one value'),
       ),
       'Variables with several values; the scenario is run once for each combination.',
       { disk: ['4G', '20G'], firmware: ['bios', 'uefi'] },

@@ -1,3 +1,5 @@
+import { withoutControls } from '../control-characters.js';
+
 /** Longest excerpt of a value in a message, in characters. */
 const LONGEST = 60;
 
@@ -16,9 +18,9 @@ export function showValue(value: unknown): string {
   return typeof value;
 }
 
-/** One line of at most 60 characters; what was cut is marked by `…`. */
+/** One line of at most 60 characters, no control character in it; what was cut is marked by `…`. */
 export function shorten(text: string, longest = LONGEST): string {
-  const line = text.replace(/\s*\n\s*/g, ' ⏎ ').trim();
+  const line = withoutControls(text.replace(/\s*\n\s*/g, ' ⏎ ').trim());
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
 }
 

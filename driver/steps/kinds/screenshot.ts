@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { safeName } from '../../safe-name.js';
 import { withGrace, type StepRunner } from '../step-runner.js';
 
 /** `screenshot`: a PNG of the display, numbered by the step, among the run's artifacts. */
@@ -9,7 +10,7 @@ export const screenshot: StepRunner<'screenshot'> = {
   awaits: ({ picture }) => `the picture '${picture}'`,
   ceilingMs: withGrace,
   run: async ({ picture }, context) => {
-    const name = `${String(context.index).padStart(2, '0')}-${picture}.png`;
+    const name = `${String(context.index).padStart(2, '0')}-${safeName(picture)}.png`;
     const target = path.join(context.artifactsDirectory, name);
     await mkdir(context.artifactsDirectory, { recursive: true });
     await context.vm.screenshot(target);

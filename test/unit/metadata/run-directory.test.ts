@@ -31,7 +31,8 @@ t.test('the places are there from the start', async (t) => {
 t.test('the first VM has the places of the run; several are all below logs/vms', async (t) => {
   const run = createRunDirectory(t.testdir(), NOW);
   const first = run.vm('main');
-  t.strictSame(first, { serialLog: run.serialLog, diagnostics: run.diagnostics });
+  t.match(first, { serialLog: run.serialLog, diagnostics: run.diagnostics });
+  t.equal(first.artifacts, path.join(run.path, 'artifacts', 'main'));
   t.throws(() => lstatSync(path.join(run.logs, 'vms')), { code: 'ENOENT' }, 'one VM needs no more');
   const second = run.vm('resurrect');
   t.equal(second.serialLog, path.join(run.logs, 'vms', 'resurrect', 'serial.log'));
@@ -49,10 +50,17 @@ t.test('the first VM has the places of the run; several are all below logs/vms',
 
 t.test('no name of a VM leads out of the run directory, and none meets another', async (t) => {
   const run = createRunDirectory(t.testdir(), NOW);
-  const names = ['main', '../../etc', 'a b', 'a/b', '..', 'S4 x[a=1]'];
-  const logs = names.map((name) => run.vm(name).serialLog);
-  t.equal(new Set(logs).size, names.length);
-  t.ok(logs.every((file) => file.startsWith(run.logs + path.sep) && !file.includes('..')));
+  const long = 'x'.repeat(300);
+  const names = ['main', '../../etc', 'a b', 'a/b', 'a-b', '..', '', 'S4 x[a=1]', long, `${long}y`];
+  const places = names.map((name) => run.vm(name));
+  t.equal(new Set(places.map(({ serialLog }) => serialLog)).size, names.length);
+  t.ok(places.every(({ serialLog }) => serialLog.startsWith(run.logs + path.sep)));
+  const { size } = new Set(places.map(({ artifacts }) => path.relative(run.path, artifacts)));
+  t.equal(size, names.length);
+  for (const { artifacts, serialLog } of places) {
+    t.match(path.relative(run.path, artifacts), /^artifacts\/[^/.][^/]*$/);
+    t.notMatch(serialLog, /\.\.\//);
+  }
 });
 
 t.test('a root that cannot be made is an infrastructure failure', async (t) => {
