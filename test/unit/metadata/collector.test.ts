@@ -43,6 +43,7 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   script.begin([a, 1], [b, 1]);
   metadata.setVm('main', { ssh: { host: '127.0.0.1', port: 40022, executable: '/usr/bin/ssh' } });
   metadata.setVm('main', { diskImage: '/tmp/vda', extraDisks: ['/tmp/vdb', '/tmp/vdc'] });
+  metadata.setVm('main', { kernel: { text: 'quiet', source: 'guest' } });
   metadata.setVm('main', { bootToLoginSeconds: 5.12345, bootToSshSeconds: 7.9996 });
   const [step] = steps('one');
   script.start(a, [step!]);
@@ -88,7 +89,12 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
       { id: 'b', outcome: 'passed', seconds: 2, start: 'booted' },
     ],
     vms: [
-      { name: 'main', scenarios: ['a'], logs: { serial: /logs\/serial\.log$/ } },
+      {
+        name: 'main',
+        scenarios: ['a'],
+        logs: { serial: /logs\/serial\.log$/ },
+        kernel_command_line: { text: 'quiet', source: 'guest' },
+      },
       {
         name: 'second',
         end_reason: 'powered off',
