@@ -27,6 +27,7 @@ t.test('a guest without bash', async (t) => {
   t.equal(started.exitStatus, 0, started.stderr);
   await using shell = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
   t.equal(shell.dialect, 'sh');
+  t.match(shell.commandLine, / quiet /, 'it has read what its kernel was started with');
   const run = async (command: string, stdin?: string) =>
     await shell.run(command, { timeoutMs: MINUTE, ...(stdin === undefined ? {} : { stdin }) });
 

@@ -178,6 +178,7 @@ t.test('console, shell and ssh on the Debian image', async (t) => {
   await t.test('shell', async (t) => {
     t.equal(shell.dialect, 'bash');
     t.equal(shell.fresh, true);
+    t.match(shell.commandLine, / quiet /, 'it has read what its kernel was started with');
     await contract(t, shell);
 
     const started = performance.now();

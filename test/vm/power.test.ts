@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
 

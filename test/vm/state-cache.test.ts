@@ -314,6 +314,8 @@ steps:
     t.equal(end.code, 0, ['tapboot run', ...args].join(' '));
     return {
       machine: end.tap.scenarios[0]?.diagnosis.machine ?? '',
+      kernel: end.metadata?.vms[0]?.kernel_command_line,
+      told: /^ {4}# (kernel command line: .*)$/m.exec(end.stdout)?.[1],
       start: end.ledger.at(-1)?.scenarios[0]?.start,
       kept: existsSync(states) ? readdirSync(states) : [],
     };
@@ -325,7 +327,11 @@ steps:
   t.match(first, { machine: /^booted at /, start: 'booted', kept: [/^[0-9a-f]{32}$/] });
   const [key = ''] = first.kept;
   const bootedAt = first.machine.replace('booted at ', '');
+  const { kernel, told } = first;
+  t.match(kernel, { text: /\bquiet .*\bconsole=ttyS0,115200n8$/, source: 'guest' });
+  t.equal(told, `kernel command line: ${kernel?.text ?? ''}`);
   t.strictSame(await tapboot(), {
+    ...{ kernel, told },
     machine: `restored from ${key}, booted at ${bootedAt} in an earlier run`,
     start: 'restored',
     kept: [key],

@@ -47,6 +47,7 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   metadata.setVm('main', {
     origin: { kind: 'restored', key: 'k', bootedAt, sameRun: false },
   });
+  metadata.setVm('main', { kernel: { text: 'quiet', source: 'guest' } });
   metadata.setVm('main', { bootToLoginSeconds: 5.12345, bootToSshSeconds: 7.9996 });
   const [step] = steps('one');
   script.start(a, [step!]);
@@ -94,7 +95,12 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
       { id: 'b', outcome: 'passed', seconds: 2, start: 'booted' },
     ],
     vms: [
-      { name: 'main', scenarios: ['a'], logs: { serial: /logs\/serial\.log$/ } },
+      {
+        name: 'main',
+        scenarios: ['a'],
+        logs: { serial: /logs\/serial\.log$/ },
+        kernel_command_line: { text: 'quiet', source: 'guest' },
+      },
       {
         name: 'second',
         origin: { kind: 'booted', booted_at: bootedAt },

@@ -111,7 +111,10 @@ export class Script {
     });
     this.emit({
       ...{ type: 'scenario:machine', scenario: ref, vm: 'main' },
-      origin: { kind: 'restored', key: 'k1', bootedAt: '2026-01-02T03:00:00.000Z', sameRun: true },
+      origin: {
+        ...{ kind: 'restored', key: 'k1', bootedAt: '2026-01-02T03:00:00.000Z', sameRun: true },
+        kernel: { text: 'quiet # x=1', source: 'console' },
+      },
     });
   }
 

@@ -116,6 +116,14 @@ t.test('what a name holds stays in the name', async (t) => {
   }
 });
 
+t.test('how a machine came to be, and what its kernel was started with', async (t) => {
+  const { text } = await render(RUNS['passed']!, { version: 14 });
+  t.match(
+    text,
+    /^ {4}# restored from k1, booted at .*\n {4}# kernel command line, as the kernel printed it: quiet # x=1$/m,
+  );
+});
+
 t.test('a failing point says everything, exactly', async (t) => {
   const { text } = await render(RUNS['failed']!, { version: 14 });
   const { all } = await parse(text);

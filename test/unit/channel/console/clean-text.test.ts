@@ -33,3 +33,21 @@ t.test('line ends', async (t) => {
 t.test('a title that was cut off does not swallow what follows', async (t) => {
   t.equal(clean('\x1b]0;title\r\nKernel panic'), '\nKernel panic');
 });
+
+t.test('who writes: a screen that is drawn, and a line editor', async (t) => {
+  const after = (...chunks: string[]): [boolean, boolean] => {
+    const cleaner = new TerminalCleaner();
+    for (const chunk of chunks) cleaner.push(Buffer.from(chunk));
+    return [cleaner.placed, cleaner.lineEditor];
+  };
+  t.same(after('\x1b[5;9HOne'), [true, false]);
+  t.same(after('\x1b[0', '5;1', 'HOne'), [true, false], 'cut');
+  t.same(after('\x1b[12dOne'), [true, false], 'a row alone');
+  t.same(after('\x1b[5;9HOne\r\nlogin: '), [false, false], 'a line feed ends it');
+  t.same(after('\x1b[5;9HOne\rTwo'), [true, false], 'a return does not');
+  t.same(after('\x1b[H\x1b[Jlogin: ', '\x1b[1;1H', '\x1b[01;01H'), [false, false], 'home');
+  t.same(after('\x1b7\x1b[999;999H\x1b[6n\x1b8'), [false, false], 'and back');
+  t.same(after('\x1b[s\x1b[999;999H\x1b[6n\x1b[u'), [false, false], 'and back');
+  t.same(after('\x1b[?2004h# '), [false, true]);
+  t.same(after('\x1b[?2004h# \x1b[?2004l\r\n'), [false, false]);
+});

@@ -189,21 +189,24 @@ t.test('nothing is typed into a menu, and the time-out says what waited', async 
     'latin1',
   );
   const prompt = 'ISOLINUX 6.04 20200816\r\nboot: ';
-  for (const [shown, got] of [
+  const cases = [
     [menu.slice(0, menu.indexOf('4\x1b')), 'SYSLINUX waits for a choice'],
     [prompt, 'SYSLINUX waits for a choice'],
     ['\r\nUEFI Interactive Shell v2.2\r\nShell> ', 'UEFI waits for a choice'],
     ['\r\n>>> ', /^an unfinished line that is no login prompt, .*: “>>>”$/],
     ['\r\nPassword: ', /^a question for a password/],
-  ] as const) {
-    const peer = consoleWithPeer();
-    peer.say(shown);
-    await t.rejects(login(peer.console, ROOT, { timeoutMs: 1500 }), {
-      code: 'TAPBOOT_E_LOGIN_TIMEOUT',
-      details: { got },
-    });
-    t.same(peer.typed, []);
-  }
+  ] as const;
+  await Promise.all(
+    cases.map(async ([shown, got]) => {
+      const peer = consoleWithPeer();
+      peer.say(shown);
+      await t.rejects(login(peer.console, ROOT, { timeoutMs: 1500 }), {
+        code: 'TAPBOOT_E_LOGIN_TIMEOUT',
+        details: { got },
+      });
+      t.same(peer.typed, []);
+    }),
+  );
 });
 
 t.test('Enter where a line asks for it, and an odd prompt behind it is asked', async (t) => {
