@@ -4,7 +4,7 @@ import type { BootImageVM } from '../controller/boot-image-vm.js';
 import type { VmHost } from '../controller/vm-host.js';
 import { asTapbootError, infraError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import { openPool } from '../run/pool-of-run.js';
+import { openPool } from '../run/open-pool.js';
 import type { MachineWish } from '../run/machine-pool.js';
 import type { RunRequest } from '../run/request.js';
 import { loadPlan, planAsShell, type Machine } from '../scenario/index.js';
