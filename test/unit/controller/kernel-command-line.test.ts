@@ -1,11 +1,11 @@
 import t from 'tap';
 import type { Channel } from '../../../driver/channel/channel.js';
 import { ConsoleTranscript } from '../../../driver/channel/console/transcript.js';
-import type { BootMedium } from '../../../driver/image/image.js';
 import {
   kernelCommandLine,
   readCommandLine,
 } from '../../../driver/controller/kernel-command-line.js';
+import type { BootMedium } from '../../../driver/image/image.js';
 
 const guest = (said: string, commandLine?: string) => {
   const transcript = new ConsoleTranscript({ sink: { write: () => true }, clock: () => 0 });
