@@ -5,6 +5,7 @@ import {
   kernelCommandLine,
   readCommandLine,
 } from '../../../driver/controller/kernel-command-line.js';
+import type { BootMedium } from '../../../driver/image/image.js';
 
 const guest = (said: string, commandLine?: string) => {
   const transcript = new ConsoleTranscript({ sink: { write: () => true }, clock: () => 0 });
@@ -12,10 +13,9 @@ const guest = (said: string, commandLine?: string) => {
   return { transcript, commandLine };
 };
 
-const cd = { medium: { kind: 'cd', iso: '/i', firmware: 'bios' } } as const;
-const direct = {
-  medium: { kind: 'direct', kernel: '/k', initrds: [], append: 'quiet console=tty0' },
-} as const;
+const from = (medium: BootMedium) => ({ medium });
+const cd = from({ kind: 'cd', iso: '/i', firmware: 'bios' });
+const direct = from({ kind: 'direct', kernel: '/k', initrds: [], append: 'quiet console=tty0' });
 
 const PRINTED = [
   '[    0.000000] Linux version 6.1.0 (gcc) #1',
