@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import { endingError } from '../ending.js';
 import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
@@ -57,6 +58,7 @@ export async function executeStep(
     return undefined;
   } catch (error) {
     if (surroundings.guestIsDead) return asTapbootError(error);
+    if (surroundings.interrupt.aborted) return endingError(surroundings.interrupt);
     return await causeOf(asTapbootError(error), vm, lastStatus());
   }
 }
@@ -77,7 +79,7 @@ async function causeOf(
   vm: MachineUnderTest,
   exitStatus: number | null | undefined,
 ): Promise<TapbootError> {
-  if (error.failureClass === 'scenario' || error.code === 'TAPBOOT_E_INTERRUPTED') return error;
+  if (error.failureClass === 'scenario') return error;
   const patience = error.failureClass === 'guest-dead' ? DEATH_NEWS_MS : 0;
   const death = await soon(vm.death, patience);
   if (death !== undefined) return death;
