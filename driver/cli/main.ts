@@ -3,6 +3,7 @@ import { asTapbootError, describeError } from '../errors.js';
 import { EXIT, exitCode } from '../exit-code.js';
 import { outsideOfProcess } from './outside.js';
 import { buildProgram } from './program.js';
+import { catchUncaught, hasBroken } from './uncaught.js';
 import { usageError } from './usage-error.js';
 
 /**
@@ -11,6 +12,7 @@ import { usageError } from './usage-error.js';
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const state: MainState = { exitCode: 0, outputBroken: false };
+  catchUncaught();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `tapboot list | head` closes our stdout early; that is the reader's right.
     if (error.code === 'EPIPE') return;
@@ -30,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (thrown) {
     state.exitCode = report(thrown);
   }
-  process.exitCode = state.outputBroken ? EXIT.infra : state.exitCode;
+  process.exitCode = state.outputBroken || hasBroken() ? EXIT.infra : state.exitCode;
 }
 
 interface MainState {

@@ -6,7 +6,7 @@ import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../scenario/model.js';
 import { becomeUsable, startGuest, type MachineParts } from './boot-sequence.js';
-import { copyIn, copyOut } from './copy.js';
+import { copyIn, copyOut, type Copied, type CopyOptions } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
 import { viewDisks } from './disk-view.js';
 import { consoleOf } from './guest-console.js';
@@ -129,19 +129,21 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     return await guest.guard(channel.run(command, { ...options, timeoutMs }));
   }
 
-  async copyIn(
-    host: string,
-    guest: string,
-    mode: number | undefined,
-    timeoutMs: number,
-  ): Promise<void> {
+  async copyIn(options: CopyOptions & { mode: number | undefined }): Promise<Copied> {
     const at = this.#on('copy a file');
-    await at.guard(copyIn(at, { host, guest, mode, timeoutMs }));
+    return this.#warnUnlessDigested(options, await at.guard(copyIn(at, options)));
   }
 
-  async copyOut(guest: string, host: string, timeoutMs: number): Promise<void> {
+  async copyOut(options: CopyOptions): Promise<Copied> {
     const at = this.#on('copy a file');
-    await at.guard(copyOut(at, { guest, host, timeoutMs }));
+    return this.#warnUnlessDigested(options, await at.guard(copyOut(at, options)));
+  }
+
+  #warnUnlessDigested({ guest }: CopyOptions, copied: Copied): Copied {
+    if (copied.digestBy !== undefined) return copied;
+    const message = `${this.name}: the copy of the guest's ${guest} was checked by its size alone: the guest has no sha256sum, md5sum, busybox or openssl`;
+    this.#parts.host.emit({ type: 'notice', level: 'warning', message });
+    return copied;
   }
 
   async viewDisks(names: readonly string[]): Promise<DiskView[]> {

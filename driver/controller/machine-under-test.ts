@@ -2,6 +2,7 @@ import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel
 import type { TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { Machine, TextPattern } from '../scenario/model.js';
+import type { Copied, CopyOptions } from './copy.js';
 
 /** The console as steps use it; positions are absolute character offsets in its decoded text. */
 export interface GuestConsole {
@@ -58,9 +59,10 @@ export interface MachineUnderTest {
   channel(name?: ChannelName): Promise<Channel>;
   /** Runs a command on {@link channel}. */
   run(command: string, options: RunOptions & { channel?: ChannelName }): Promise<CommandResult>;
-  /** Copies a file or directory tree into the guest (SFTP where ssh is there, else over the best channel). */
-  copyIn(host: string, guest: string, mode: number | undefined, timeoutMs: number): Promise<void>;
-  copyOut(guest: string, host: string, timeoutMs: number): Promise<void>;
+  /** Copies one file into the guest, whole or not at all: see `copyIn` of `copy.ts`. */
+  copyIn(options: CopyOptions & { mode: number | undefined }): Promise<Copied>;
+  /** Copies one file out of the guest, whole or not at all. */
+  copyOut(options: CopyOptions): Promise<Copied>;
   /** Views of the named disks; a running machine is flushed and paused for as long as it takes. */
   viewDisks(names: readonly string[]): Promise<DiskView[]>;
   /** Orderly shutdown, waited for. */

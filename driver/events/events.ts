@@ -1,3 +1,4 @@
+import type { EndingSignal } from '../ending.js';
 import type { FailureClass } from '../errors.js';
 import type { SourceLocation } from '../scenario/location.js';
 
@@ -219,7 +220,7 @@ export type RunEvent = { at: number } & (
       durationMs: number;
       /** Set when the run itself broke, outside any scenario. */
       failure?: Failure;
-      interrupted?: 'SIGINT' | 'SIGTERM';
+      interrupted?: EndingSignal;
     }
 );
 

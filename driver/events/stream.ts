@@ -3,10 +3,16 @@ import type { EventSink, NewEvent } from './events.js';
 /** One stream of events with any number of sinks. */
 export class EventStream {
   readonly #sinks: EventSink[] = [];
+  readonly #onTrouble: (error: unknown) => void;
   readonly #clock: () => number;
 
-  /** @param clock milliseconds since the epoch; a parameter so that tests can fix it */
-  constructor(clock: () => number = Date.now) {
+  /**
+   * @param onTrouble told what a sink has thrown. Whoever emits an event, often a callback of the
+   *   event loop, is not to be hit by it, and the other sinks are told all the same
+   * @param clock milliseconds since the epoch; a parameter so that tests can fix it
+   */
+  constructor(onTrouble: (error: unknown) => void, clock: () => number = Date.now) {
+    this.#onTrouble = onTrouble;
     this.#clock = clock;
   }
 
@@ -16,7 +22,13 @@ export class EventStream {
 
   emit(event: NewEvent): void {
     const stamped = { at: this.#clock(), ...event };
-    for (const sink of this.#sinks) sink.handle(stamped);
+    for (const sink of this.#sinks) {
+      try {
+        sink.handle(stamped);
+      } catch (error) {
+        this.#onTrouble(error);
+      }
+    }
   }
 
   /**

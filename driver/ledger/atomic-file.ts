@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { infraError } from '../errors.js';
+import { infraError, type TapbootError } from '../errors.js';
 
 /** Writes all of `bytes`; write(2) may stop short. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
@@ -71,7 +71,7 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 /** A file of the record could not be written. */
-export function recordWriteError(file: string, cause: unknown): Error {
+export function recordWriteError(file: string, cause: unknown): TapbootError {
   return infraError('TAPBOOT_E_RECORD_WRITE', `${file} cannot be written`, {
     cause,
     expected: 'a writable directory with free space',

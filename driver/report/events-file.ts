@@ -1,4 +1,4 @@
-import { asTapbootError, type TapbootError } from '../errors.js';
+import type { TapbootError } from '../errors.js';
 import type { EventSink, RunEvent } from '../events/events.js';
 import { recordWriteError } from '../ledger/atomic-file.js';
 import { FileOutput } from './formats/report-file.js';
@@ -19,7 +19,7 @@ export class EventsFile implements EventSink {
     this.#file = file;
   }
 
-  /** Why the file is not whole: the run goes on without it, and is told of it at its end. */
+  /** Why the file is not whole; thrown once, at the event that could not be written. */
   get error(): TapbootError | undefined {
     return this.#error;
   }
@@ -29,7 +29,8 @@ export class EventsFile implements EventSink {
     try {
       this.#output.write(`${JSON.stringify(event)}\n`);
     } catch (cause) {
-      this.#error = asTapbootError(recordWriteError(this.#file, cause));
+      this.#error = recordWriteError(this.#file, cause);
+      throw this.#error;
     }
   }
 

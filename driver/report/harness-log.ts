@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import type { TapbootError } from '../errors.js';
 import type { EventSink, Failure, RunEvent } from '../events/events.js';
 import { recordWriteError, writeFully } from '../ledger/atomic-file.js';
 import { duration, plainText } from './plain-text.js';
@@ -12,21 +13,26 @@ import { originText } from './tap-diagnostics.js';
 export class HarnessLog implements EventSink {
   readonly #file: string;
   readonly #redact: (text: string) => string;
+  readonly #onError: (error: TapbootError) => void;
   readonly #clock: () => number;
   #fd: number | undefined;
+  #error: TapbootError | undefined;
 
   /**
    * @param redact applied to every line; events are expected redacted already, but
    *   typed console input and tools' output come from elsewhere
+   * @param onError told once when the log can no longer be written, e.g. disk full
    * @throws TapbootError `infra` TAPBOOT_E_RECORD_WRITE
    */
   constructor(
     file: string,
     redact: (text: string) => string = (text) => text,
+    onError: (error: TapbootError) => void = () => undefined,
     clock: () => number = Date.now,
   ) {
     this.#file = file;
     this.#redact = redact;
+    this.#onError = onError;
     this.#clock = clock;
     try {
       this.#fd = openSync(file, 'a', 0o644);
@@ -35,15 +41,21 @@ export class HarnessLog implements EventSink {
     }
   }
 
-  /** Adds an entry of one or several lines. After `close` it goes nowhere. */
+  /** Why the log is not whole: whoever logs is not to be hit by it. */
+  get error(): TapbootError | undefined {
+    return this.#error;
+  }
+
+  /** Adds an entry of one or several lines. After `close`, or an error, it goes nowhere. */
   log(text: string, at = this.#clock()): void {
-    if (this.#fd === undefined) return;
+    if (this.#fd === undefined || this.#error !== undefined) return;
     const [first = '', ...rest] = plainText(this.#redact(text)).replace(/\n+$/, '').split('\n');
     const lines = [`${new Date(at).toISOString()} ${first}`, ...rest.map((line) => `  | ${line}`)];
     try {
       writeFully(this.#fd, Buffer.from(`${lines.join('\n')}\n`));
     } catch (cause) {
-      throw recordWriteError(this.#file, cause);
+      this.#error = recordWriteError(this.#file, cause);
+      this.#onError(this.#error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { infraError } from '../errors.js';
+import { infraError, type TapbootError } from '../errors.js';
 import type { Extent } from './finding.js';
 import { runHostTool } from './host-tool.js';
 
@@ -13,6 +13,7 @@ const mapSchema = z.array(
  *
  * `qemu-img map` asks the file system with SEEK_DATA and SEEK_HOLE, which Node cannot.
  * @param size bytes of the file; qemu-img rounds up to 512, the result does not
+ * @throws TapbootError `infra` TAPBOOT_E_TOOL_FAILED also when the map leaves out a part
  */
 export async function dataExtents(
   path: string,
@@ -24,8 +25,12 @@ export async function dataExtents(
   const tool = { command: qemuImg, package: 'qemu-utils' };
   const { stdout } = await runHostTool(tool, args, [0], signal);
   const extents: Extent[] = [];
+  let told = 0;
   for (const entry of parseMap(stdout)) {
-    const end = Math.min(entry.start + entry.length, size);
+    // What the map passes over would never be read, and count as zeros.
+    if (entry.start !== told) break;
+    told = entry.start + entry.length;
+    const end = Math.min(told, size);
     if (!entry.data || entry.zero || end <= entry.start) continue;
     const last = extents.at(-1);
     if (last !== undefined && last.offset + last.length === entry.start) {
@@ -34,6 +39,7 @@ export async function dataExtents(
       extents.push({ offset: entry.start, length: end - entry.start });
     }
   }
+  if (told < size) throw unreadableMap(stdout, `a map without gaps of all ${String(size)} bytes`);
   return extents;
 }
 
@@ -41,11 +47,14 @@ function parseMap(text: string): z.infer<typeof mapSchema> {
   try {
     return mapSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw infraError('TAPBOOT_E_TOOL_FAILED', 'the answer of qemu-img map cannot be read', {
-      expected: 'a JSON list of extents',
-      got: text.slice(0, 200),
-      hint: 'Another version of qemu-utils may be installed than tapboot was tested with.',
-      cause,
-    });
+    throw unreadableMap(text, 'a JSON list of extents', cause);
   }
 }
+
+const unreadableMap = (text: string, expected: string, cause?: unknown): TapbootError =>
+  infraError('TAPBOOT_E_TOOL_FAILED', 'the answer of qemu-img map cannot be read', {
+    expected,
+    got: text.slice(0, 200),
+    hint: 'Another version of qemu-utils may be installed than tapboot was tested with.',
+    ...(cause === undefined ? {} : { cause }),
+  });

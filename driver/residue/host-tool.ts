@@ -20,7 +20,8 @@ const outputLimit = 256 * 1024 * 1024;
 
 /**
  * Runs a host program to its end, with plain C messages.
- * @param accepted exit statuses that are answers; any other is a failure of the host
+ * @param accepted exit statuses that are answers; any other, and a signal, is a failure of the host
+ * @param silent those of them that are answers only without a word on stderr
  * @throws TapbootError `infra` TAPBOOT_E_TOOL_MISSING (names the package) or TAPBOOT_E_TOOL_FAILED
  */
 export async function runHostTool(
@@ -28,6 +29,7 @@ export async function runHostTool(
   args: readonly string[],
   accepted: readonly number[],
   signal?: AbortSignal,
+  silent: readonly number[] = [],
 ): Promise<ToolOutput> {
   const folders = tool.command.includes('/') ? [''] : ['', ...systemFolders];
   for (const folder of folders) {
@@ -45,6 +47,9 @@ export async function runHostTool(
     if (exitCode === undefined || !accepted.includes(exitCode) || result.isMaxBuffer) {
       const reason = exitCode === undefined || result.isMaxBuffer ? result.shortMessage : undefined;
       throw failed(tool, args, reason ?? `exit status ${String(exitCode)}`, stderr);
+    }
+    if (silent.includes(exitCode) && stderr.trim() !== '') {
+      throw failed(tool, args, `exit status ${String(exitCode)} and an error message`, stderr);
     }
     return { exitCode, stdout, stderr };
   }

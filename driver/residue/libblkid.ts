@@ -83,13 +83,16 @@ function parse(stdout: string): z.infer<typeof wipefsSchema> {
   }
 }
 
-// blkid: 0 found, 2 nothing found (or no such place), 8 ambivalent.
+// blkid(8): 0 found, 8 ambivalent; 2 is both nothing found and every failure to look, and only
+// the latter says something on stderr.
 const answers = [0, 2, 8];
+const nothingFound = [2];
 const usages = ['filesystem', 'raid', 'crypto', 'other'];
 
 /**
  * What `blkid --probe` says of one part of the disk. Where several formats are there, blkid
  * refuses to choose and is asked for each usage by itself.
+ * @throws TapbootError `infra` TAPBOOT_E_TOOL_FAILED when blkid could not look: that is no answer
  */
 export async function blkidSignatures(
   path: string,
@@ -114,6 +117,7 @@ export async function blkidSignatures(
       ],
       answers,
       signal,
+      nothingFound,
     );
   const first = await ask();
   if (first.exitCode !== 8) return read(first.stdout, region);

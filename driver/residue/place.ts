@@ -40,18 +40,25 @@ export function placeSignature(signature: Signature, regions: readonly Region[])
  * confirms it; anything else is a finding of its own.
  */
 export function mergeSeen(own: readonly Signature[], seen: readonly Signature[]): Signature[] {
-  const merged = own.map((signature) => ({ ...signature }));
+  const merged: Signature[] = [];
+  // By type: a disk full of marks must not cost their number times that of the regions.
+  const byType = new Map<string, Signature[]>();
+  const add = (signature: Signature): void => {
+    merged.push(signature);
+    const same = byType.get(signature.type);
+    if (same === undefined) byType.set(signature.type, [signature]);
+    else same.push(signature);
+  };
+  for (const signature of own) add({ ...signature });
   for (const other of seen) {
-    const known = merged.filter(
-      (signature) =>
-        (signature.type === other.type ||
-          (other.type === 'dos' && bootSectorTypes.has(signature.type))) &&
-        covers(signature, other),
-    );
+    const types = [other.type, ...(other.type === 'dos' ? bootSectorTypes : [])];
+    const known = types
+      .flatMap((type) => byType.get(type) ?? [])
+      .filter((signature) => covers(signature, other));
     for (const signature of known) {
       signature.detail = { ...signature.detail, seen_by: other.detail['seen_by'] ?? '' };
     }
-    if (known.length === 0) merged.push(other);
+    if (known.length === 0) add(other);
   }
   return merged;
 }

@@ -1,4 +1,5 @@
 import { overridesInForce } from '../config/overrides.js';
+import { endingError, endingSignal } from '../ending.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { redactError } from '../redact/redact-error.js';
 import { EXIT } from '../exit-code.js';
@@ -107,11 +108,17 @@ interface Beginning {
   policy: FailurePolicy;
 }
 
-async function runRecorded(request: RunRequest, beginning: Beginning): Promise<number> {
+async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<number> {
   const { record, history, planned, secrets, reports, policy } = beginning;
-  const { config } = request;
-  const harness = new HarnessLog(record.directory.harnessLog, secrets);
-  const events = new EventStream();
+  const { config } = asked;
+  // A run that cannot be recorded or reported any more has no verdict: it ends as by a signal.
+  const breaking = new AbortController();
+  const lost = (thrown: unknown): void => {
+    breaking.abort(asTapbootError(thrown));
+  };
+  const request = { ...asked, signal: AbortSignal.any([asked.signal, breaking.signal]) };
+  const harness = new HarnessLog(record.directory.harnessLog, secrets, lost);
+  const events = new EventStream(lost);
   const outputErrors: Error[] = [];
   const report = stdoutReport(request, (error) => outputErrors.push(error));
   const kept = new EventsFile(record.directory.events);
@@ -140,7 +147,10 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
     seconds: ({ ref }) => history.passes(ref).at(-1),
   });
   // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.
-  const ending = (): void => report.pretty?.ending(`ending: ${String(request.signal.reason)}`);
+  const ending = (): void => {
+    const name = endingSignal(request.signal);
+    report.pretty?.ending(`ending: ${name ?? endingError(request.signal).message}`);
+  };
   request.signal.addEventListener('abort', ending, { once: true });
   let code = await run.execute();
   request.signal.removeEventListener('abort', ending);
@@ -148,12 +158,14 @@ async function runRecorded(request: RunRequest, beginning: Beginning): Promise<n
   if (report.tap !== undefined && run.error !== undefined) {
     request.stderr.write(`tapboot: ${describeError(redactError(run.error, secrets))}\n`);
   }
-  // One of them is enough: the same full disk is behind both.
-  let incomplete = kept.error;
+  // One of them is enough: the same full disk is behind all. What broke the run has been told.
+  const trouble: unknown = breaking.signal.reason;
+  const told = trouble !== undefined && trouble === run.error;
+  let incomplete = trouble === undefined || told ? undefined : asTapbootError(trouble);
   try {
     await record.close();
   } catch (thrown) {
-    incomplete = asTapbootError(thrown);
+    if (!told) incomplete = asTapbootError(thrown);
   }
   if (incomplete !== undefined) code = unrecorded(request, report, incomplete, reports);
   // The record's error, if there is one, has just been told.

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import { TEARDOWN } from '../diagnostics/index.js';
+import { endingError } from '../ending.js';
 import { asTapbootError, type FailureClass } from '../errors.js';
 import type { Artifact, Failure, MachineOrigin, ScenarioOutcome } from '../events/events.js';
 import { runScenarioSteps } from '../steps/index.js';
 import { failureOf } from '../steps/failure.js';
-import { interruptedError } from '../steps/guard.js';
 import { stepRefs } from '../steps/step-refs.js';
 import { failureHooks } from './failure-evidence.js';
 import { AttemptJudge, triedAgain } from './failure-policy.js';
@@ -102,7 +102,7 @@ async function runAttempt(
   } catch (thrown) {
     const { signal } = request;
     // Whatever an interrupted wait throws, the interrupt is why.
-    const error = signal.aborted ? interruptedError(signal) : asTapbootError(thrown);
+    const error = signal.aborted ? endingError(signal) : asTapbootError(thrown);
     failure ??= failureOf(error, {
       ...{ scenario, at: scenario.at, redact: context.secrets },
       phase: vm === undefined ? 'boot' : 'teardown',

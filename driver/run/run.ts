@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { reclaimWorkspaces, Workspace } from '../controller/workspace.js';
-import { asTapbootError, infraError, type FailureClass, type TapbootError } from '../errors.js';
+import { endingError, endingSignal } from '../ending.js';
+import { asTapbootError, TapbootError, type FailureClass } from '../errors.js';
 import type { Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
 import type { EventStream } from '../events/stream.js';
 import { exitCode } from '../exit-code.js';
@@ -66,12 +67,15 @@ export class Run {
     let failure: Failure | undefined;
     try {
       await this.#scenarios();
+      const { signal } = this.#options.request;
+      // What breaks a run is told of the run, also when it broke in the last of its scenarios.
+      if (signal.reason instanceof TapbootError) throw signal.reason;
       this.#phase = 'teardown';
       this.#options.policy.knownIssues.settle();
     } catch (thrown) {
       const error = asTapbootError(thrown);
       const { signal } = this.#options.request;
-      const cause = signal.aborted ? interrupted(signal) : error;
+      const cause = signal.aborted ? endingError(signal) : error;
       failure = phaseFailure(cause, this.#phase);
       this.#error = cause;
       this.#classes.push(cause.failureClass);
@@ -147,7 +151,7 @@ export class Run {
   async #work(list: WorkList, from: Machines, context: ScenarioContext): Promise<void> {
     const { signal } = this.#options.request;
     for (let one = await list.take(); one !== undefined; one = await list.take()) {
-      if (signal.aborted) throw interrupted(signal);
+      if (signal.aborted) throw endingError(signal);
       try {
         const result = await runScenario(one, from, context);
         this.#counts[result.outcome]++;
@@ -202,12 +206,12 @@ export class Run {
     const decided = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
     this.#counts.interrupted += planned.length - decided;
     const code = exitCode(this.#classes, this.#counts.queued > 0);
-    const reason: unknown = request.signal.reason;
+    const interrupted = endingSignal(request.signal);
     events.emit({
       ...{ type: 'run:end', outcome: this.#outcome(), exitCode: code, counts: this.#counts },
       durationMs: performance.now() - this.#started,
       ...(failure === undefined ? {} : { failure }),
-      ...(reason === 'SIGINT' || reason === 'SIGTERM' ? { interrupted: reason } : {}),
+      ...(interrupted === undefined ? {} : { interrupted }),
     });
     return code;
   }
@@ -218,11 +222,4 @@ export class Run {
     if (this.#classes.length > 0) return 'failed';
     return this.#counts.flaky > 0 ? 'flaky' : 'passed';
   }
-}
-
-/** The error of a run that a signal ended. */
-export function interrupted(signal: AbortSignal): ReturnType<typeof infraError> {
-  return infraError('TAPBOOT_E_INTERRUPTED', `interrupted by ${String(signal.reason)}`, {
-    hint: 'Nothing is wrong with the product; run again.',
-  });
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import { endingError } from '../ending.js';
 import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
 import { lookAhead } from './foresight.js';
 import { endedBySignal, isGoingDown } from './going-down.js';
-import { guarded, interruptedError } from './guard.js';
+import { guarded } from './guard.js';
 import type { StepRecorder } from './recorder.js';
 import type { BoundStep } from './registry.js';
 
@@ -57,6 +58,7 @@ export async function executeStep(
     return undefined;
   } catch (error) {
     if (surroundings.guestIsDead) return asTapbootError(error);
+    if (surroundings.interrupt.aborted) return endingError(surroundings.interrupt);
     return await causeOf(asTapbootError(error), vm, lastStatus(), surroundings.interrupt);
   }
 }
@@ -78,7 +80,7 @@ async function causeOf(
   exitStatus: number | null | undefined,
   interrupt: AbortSignal,
 ): Promise<TapbootError> {
-  if (error.failureClass === 'scenario' || error.code === 'TAPBOOT_E_INTERRUPTED') return error;
+  if (error.failureClass === 'scenario') return error;
   const patience = error.failureClass === 'guest-dead' ? DEATH_NEWS_MS : 0;
   const death = (await soon(vm.death, patience)) ?? (await settledDeath(vm, interrupt));
   if (death !== undefined) return death;
@@ -94,11 +96,11 @@ export async function settledDeath(
   vm: MachineUnderTest,
   interrupt: AbortSignal,
 ): Promise<TapbootError | undefined> {
-  if (interrupt.aborted) return interruptedError(interrupt);
+  if (interrupt.aborted) return endingError(interrupt);
   let stop: () => void = () => undefined;
   const stopped = new Promise<TapbootError>((resolve) => {
     stop = () => {
-      resolve(interruptedError(interrupt));
+      resolve(endingError(interrupt));
     };
     interrupt.addEventListener('abort', stop, { once: true });
   });

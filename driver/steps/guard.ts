@@ -1,3 +1,4 @@
+import { endingError } from '../ending.js';
 import { infraError, type TapbootError } from '../errors.js';
 import { seconds } from './wording.js';
 
@@ -20,33 +21,24 @@ export interface Guard {
 /** Time that a step has for tidying up (views of disks, second machines) once it is given up. */
 export const SETTLE_MS = 5000;
 
-/** The failure of a step that an interrupt has ended. */
-export function interruptedError(signal: AbortSignal): TapbootError {
-  const reason: unknown = signal.reason;
-  const why = typeof reason === 'string' ? ` by ${reason}` : '';
-  return infraError('TAPBOOT_E_INTERRUPTED', `interrupted${why}`, {
-    hint: 'The record of the run is kept; the scenario has no verdict.',
-  });
-}
-
 /**
  * Does `work` until it ends, or until the guest dies, the run is interrupted or the ceiling
  * is reached. Then the work's signal is aborted, and it is given some seconds to tidy up.
  *
- * @throws what the work throws; the guest's death; TAPBOOT_E_INTERRUPTED; TAPBOOT_E_STEP_OVERDUE
+ * @throws what the work throws; the guest's death; why the run is ended; TAPBOOT_E_STEP_OVERDUE
  */
 export async function guarded(
   work: (signal: AbortSignal) => Promise<void>,
   guard: Guard,
 ): Promise<void> {
-  if (guard.interrupt.aborted) throw interruptedError(guard.interrupt);
+  if (guard.interrupt.aborted) throw endingError(guard.interrupt);
   const abort = new AbortController();
   let giveUp: (error: TapbootError) => void = () => undefined;
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
   const onInterrupt = (): void => {
-    giveUp(interruptedError(guard.interrupt));
+    giveUp(endingError(guard.interrupt));
   };
   guard.interrupt.addEventListener('abort', onInterrupt, { once: true });
   if (!guard.ignoreDeath) void guard.death.then(giveUp);

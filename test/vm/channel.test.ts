@@ -159,6 +159,10 @@ t.test('console, shell and ssh on the Debian image', async (t) => {
     t.equal(noisy.stdout, `${Array.from({ length: 4000 }, (_, i) => String(i + 1)).join('\n')}\n`);
     t.match(transcript.text(), /@tb\w+:\d+:o:[^\n]*\[ *\d+\.\d+\] noise|noise \d+/);
 
+    // More than can be typed in that time, or in many times that.
+    const long = { stdin: 'x'.repeat(4_000_000), timeoutMs: 1000 };
+    t.match(await onConsole.run('cat', long), { timedOut: true, exitStatus: null });
+
     console.send('exit\n');
     await delay(500);
     t.match(
@@ -248,15 +252,15 @@ t.test('console, shell and ssh on the Debian image', async (t) => {
     t.teardown(() => rmSync(directory, { recursive: true }));
     const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7) % 251));
     writeFileSync(join(directory, 'in'), bytes);
-    await ssh.upload(join(directory, 'in'), '/run/copied', 0o750);
-    t.match(await ssh.run('stat -c "%a %s" /run/copied', { timeoutMs: MINUTE }), {
-      stdout: '750 200000\n',
-    });
-    await ssh.download('/run/copied', join(directory, 'out'));
+    const limits = { timeoutMs: MINUTE };
+    await ssh.upload(join(directory, 'in'), '/run/copied', limits);
+    t.match(await ssh.run('stat -c "%a %s" /run/copied', limits), { stdout: '600 200000\n' });
+    t.equal(await ssh.download('/run/copied', join(directory, 'out'), limits), bytes.length);
     t.ok(readFileSync(join(directory, 'out')).equals(bytes));
-    await t.rejects(ssh.download('/nowhere', join(directory, 'x')), {
-      failureClass: 'infra',
-      message: /No such file/,
+    const refused = ssh.download('/nowhere', join(directory, 'x'), limits);
+    t.match(await refused.catch((error: unknown) => error), {
+      failureClass: 'product',
+      details: { got: /No such file/ },
     });
 
     ssh.drop();

@@ -311,6 +311,20 @@ t.test('the driver is ended', async (t) => {
       await going.printed(/\n {4}ok 1 - it lives/);
     },
   } as const;
+  const recorded = async (t: Test, end: TapbootRun, before: readonly string[]) => {
+    t.equal(end.code, 4, end.told);
+    t.equal(end.signal, undefined, 'it ended by itself');
+    t.same(end.tap.violations, []);
+    t.equal(end.tap.ok, false);
+    t.equal(end.ledger.length, before.length + 1, 'earlier runs have their lines by now');
+    t.match(end.ledger.at(-1), {
+      outcome: 'error',
+      scenarios: [{ outcome: 'interrupted', class: 'infra' }],
+    });
+    t.match(end.metadata, { outcome: 'error', exit_code: 4 });
+    t.equal(runState(end.runDirectory ?? ''), 'ended');
+    await place.expectNothingLeft(t);
+  };
   const ended = async (moment: keyof typeof moments, signal: NodeJS.Signals) => {
     const going = run(place, [file]);
     await moments[moment](going);
@@ -336,26 +350,42 @@ t.test('the driver is ended', async (t) => {
     });
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    for (const moment of ['at boot', 'in a step'] as const) {
-      await t.test(`${signal} ${moment}`, async (t) => {
-        const before = runDirectories(place.logRoot);
-        const end = await ended(moment, signal);
-        t.equal(end.code, 4, end.told);
-        t.equal(end.signal, undefined, 'it ended by itself');
-        t.match(end.stderr, `tapboot: ${signal}: ending the run`);
-        t.same(end.tap.violations, []);
-        t.equal(end.tap.ok, false);
-        t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_INTERRUPTED' } }]);
-        t.equal(end.ledger.length, before.length + 1, 'earlier runs have their lines by now');
-        t.match(end.ledger.at(-1), {
-          outcome: 'error',
-          scenarios: [{ outcome: 'interrupted', class: 'infra' }],
-        });
-        t.match(end.metadata, { outcome: 'error', exit_code: 4, interrupted: signal });
-        t.equal(runState(end.runDirectory ?? ''), 'ended');
-        await place.expectNothingLeft(t);
-      });
-    }
+  for (const [signal, moment] of [
+    ['SIGTERM', 'at boot'],
+    ['SIGTERM', 'in a step'],
+    ['SIGINT', 'at boot'],
+    ['SIGINT', 'in a step'],
+    ['SIGHUP', 'in a step'],
+  ] as const) {
+    await t.test(`${signal} ${moment}`, async (t) => {
+      const before = runDirectories(place.logRoot);
+      const end = await ended(moment, signal);
+      await recorded(t, end, before);
+      t.match(end.stderr, `tapboot: ${signal}: ending the run`);
+      t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_INTERRUPTED' } }]);
+      t.equal(end.metadata?.interrupted, signal);
+    });
   }
+
+  await t.test('an error in a callback, which nobody catches', async (t) => {
+    const before = runDirectories(place.logRoot);
+    const preload = join(place.directory, 'preload.mjs');
+    const trigger = join(place.directory, 'trigger');
+    await writeFile(
+      preload,
+      `import { existsSync } from 'node:fs';
+      const timer = setInterval(() => {
+        if (!existsSync(${JSON.stringify(trigger)})) return;
+        clearInterval(timer);
+        throw new TypeError('injected');
+      }, 50).unref();`,
+    );
+    const going = run(place, [file], { NODE_OPTIONS: `--import ${preload}` });
+    await moments['in a step'](going);
+    await writeFile(trigger, '');
+    const end = await going.end;
+    await recorded(t, end, before);
+    t.equal(end.tap.bailout, 'injected');
+    t.match(end.stderr, /^tapboot: injected \[TAPBOOT_E_UNEXPECTED\]\n.*preload\.mjs/ms);
+  });
 });

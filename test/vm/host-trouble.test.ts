@@ -1,12 +1,19 @@
 // A host that is not as it should be, and calls that are wrong: the message, word for word, the
 // exit code, and what was (not) started.
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
-import { Place, projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
+import { Place, projectRoot, runDirectories, type TapbootRun } from '../helpers/run-tapboot.js';
 import { provideOnce } from '../helpers/image-info.js';
 
 t.setTimeout(20 * 60_000);
@@ -290,6 +297,43 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
     });
     t.match(end.ledger, [{ outcome: 'error', scenarios: [{ class: 'infra' }] }]);
     t.same(readdirSync(temporary), [], 'what had been made is gone');
+  });
+
+  await t.test('no room for what QEMU tells in the middle of a step', async (t) => {
+    const place = await Place.make(t);
+    const root = await mounted(t, place, 'notes-disk', 'size=4m');
+    const file = join(place.directory, 'waits.yaml');
+    // QEMU tells its driver of every change of the guest's hardware clock, unasked.
+    writeFileSync(
+      file,
+      `version: 1
+name: waits
+machine: { memory: 512M, disks: { vda: 64M } }
+steps:
+  - run: 'true'
+  - run: while :; do hwclock --systohc; sleep 1; done
+    timeout: 500s
+`,
+    );
+    const going = place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', file], {
+      logRoot: root,
+    });
+    await going.logged(/qmp event RTC_CHANGE/);
+    fill(root);
+    const [run = ''] = runDirectories(root);
+    const log = join(run, 'logs', 'harness.log');
+    // Nor in the block that the log has already; the next thing to be logged is such an event.
+    appendFileSync(log, '\n'.repeat(4096 - (statSync(log).size % 4096)));
+    const end = await going.end;
+    t.equal(end.code, 4, end.told);
+    t.same(end.tap.violations, []);
+    t.equal(
+      normal(place, end.tap.bailout ?? ''),
+      'PLACE/notes-disk/RUN/logs/harness.log cannot be written',
+    );
+    t.match(end.tap.scenarios, [{ ok: false, diagnosis: { code: 'TAPBOOT_E_RECORD_WRITE' } }]);
+    t.match(end.ledger, [{ outcome: 'error', scenarios: [{ outcome: 'interrupted' }] }]);
+    await place.expectNothingLeft(t);
   });
 
   await t.test('no room for the record of a run that has begun', async (t) => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -141,6 +141,104 @@ t.test('a state can be gone back to, and started from', async (t) => {
   await t.rejects(bootImageVm({ ...settings, from: state, pristine: true }), {
     code: 'TAPBOOT_E_FIXTURE_OPTIONS',
   });
+});
+
+/**
+ * The guest's base64 breaks off after 3000 bytes of a copy, and then does `then`. What the
+ * driver's own shell does with it is left alone: that neither reads nor writes files in /root.
+ */
+const breakBase64 = (then: string): string => `
+umount /usr/bin/base64 2>/dev/null
+cp /usr/bin/base64 /run/base64
+cat >/run/broken-base64 <<'EOF'
+#!/bin/sh
+case "$(readlink /proc/$$/fd/0) $(readlink /proc/$$/fd/1)" in
+  */root/*) /run/base64 "$@" | head -c 3000; ${then} ;;
+  *) exec /run/base64 "$@" ;;
+esac
+EOF
+chmod 755 /run/broken-base64
+mount --bind /run/broken-base64 /usr/bin/base64`;
+
+/** From now on SFTP is served by this command; sessions that stand are ended. */
+const serveSftpBy = (command: string): string => `
+printf '#!/bin/sh\\n%s\\n' '${command}' >/run/sftp
+chmod 755 /run/sftp
+mountpoint -q /etc/ssh/sshd_config || {
+  sed 's|^Subsystem.*|Subsystem sftp /run/sftp|' /etc/ssh/sshd_config >/run/sshd_config
+  mount --bind /run/sshd_config /etc/ssh/sshd_config
+  systemctl reload ssh.service
+}
+pkill -f '^sshd: root'; true`;
+
+t.test('a copy is whole or not there', async (t) => {
+  const vm = await bootImageVm({ ...settings, pristine: true, test: t });
+  const host = t.testdir({ out: {} });
+  const out = join(host, 'out');
+  await vm.ssh('true');
+  // A small file goes through the shell, a large one by SFTP.
+  const sizes = { small: 40_000, large: 300_000 };
+  await vm.succeed('mkdir /root/in');
+  for (const [name, size] of Object.entries(sizes)) {
+    const bytes = Buffer.alloc(size, 0xfe);
+    await writeFile(join(host, name), bytes);
+    await vm.succeed('ln -sf the-file /root/in/link');
+    await vm.copyIn(join(host, name), '/root/in/link', { mode: 0o640 });
+    t.equal(
+      await vm.succeed('cd /root/in; stat -c "%n %a %s" the-file; readlink link; ls -A | wc -l'),
+      `the-file 640 ${String(size)}\nthe-file\n2\n`,
+      `${name}: in, behind a link`,
+    );
+    // Without the byte that is changed on the way further down.
+    await vm.succeed(`cp /root/in/the-file /root/${name}; touch -d @1000000000 /root/${name}`);
+    await vm.copyOut(`/root/${name}`, join(out, name));
+    t.ok((await readFile(join(out, name))).equals(bytes), `${name}: out`);
+    await rm(join(out, name));
+  }
+  for (const [name, expected] of [
+    ['/proc/version', /^Linux version/],
+    ['/sys/class/net/lo/address', /^00:00:00:00:00:00\n$/],
+  ] as const) {
+    await vm.copyOut(name, join(out, 'kernel'));
+    t.match(await readFile(join(out, 'kernel'), 'utf8'), expected, `${name}, of another size`);
+    await rm(join(out, 'kernel'));
+  }
+  await vm.succeed('rm -r /root/in; mkdir /root/in; truncate -s 1025M /root/sparse');
+  const sparse = vm.copyOut('/root/sparse', join(out, 'sparse'));
+  await t.rejects(sparse, { code: 'TAPBOOT_E_COPY_SIZE' });
+
+  const copied = async (
+    name: keyof typeof sizes,
+    expected: { code: string; failureClass: string },
+    timeoutMs = 60_000,
+  ): Promise<void> => {
+    const ways = {
+      in: () => vm.copyIn(join(host, name), `/root/in/${name}`, { timeoutMs }),
+      out: () => vm.copyOut(`/root/${name}`, join(out, name), { timeoutMs }),
+    };
+    for (const [direction, copy] of Object.entries(ways)) {
+      const error = await copy().then(
+        () => 'it passes',
+        (error: unknown) => error,
+      );
+      t.match(error, expected, `${name} ${direction}: ${expected.code}`);
+      t.equal(await vm.succeed('ls -A /root/in'), '', 'nothing of it is left in the guest');
+      t.same(await readdir(out), [], 'nor on the host');
+    }
+  };
+  const late = { code: 'TAPBOOT_E_COPY_TIMEOUT', failureClass: 'product' };
+  const damaged = { code: 'TAPBOOT_E_COPY_DAMAGED', failureClass: 'infra' };
+  const server = '/usr/lib/openssh/sftp-server';
+  await vm.succeed(breakBase64('sleep 1000'));
+  await copied('small', late, 3000);
+  await vm.succeed(breakBase64('exit 0'));
+  await copied('small', damaged);
+  const cut = 'stdbuf -o0 head -c 100000';
+  await vm.succeed(serveSftpBy(`${cut} | ${server} | ${cut}; sleep 1000`));
+  await copied('large', late, 3000);
+  const change = 'stdbuf -o0 tr "\\376" "\\375"';
+  await vm.succeed(serveSftpBy(`${change} | ${server} | ${change}`));
+  await copied('large', damaged);
 });
 
 t.test('a lost shared machine is told at once, and the next one is a new one', async (t) => {

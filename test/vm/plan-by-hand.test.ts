@@ -17,7 +17,8 @@ t.test(
     const plan = await loadPlan('raid-lvm-residue', directory, { workingDirectory: projectRoot });
     const script = join(t.testdir(), 'seed.sh');
     await writeFile(script, planAsShell(plan, 'seed'));
-    await vm.copyIn(script, '/root/seed.sh', 0o755, 60_000);
+    const guest = '/root/seed.sh';
+    await vm.copyIn({ host: script, guest, mode: 0o755, timeoutMs: 60_000 });
     const seeded = await vm.run('sh /root/seed.sh', { timeoutMs: 300_000 });
     t.equal(seeded.exitStatus, 0, seeded.stderr);
 

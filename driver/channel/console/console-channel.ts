@@ -74,13 +74,23 @@ export class ConsoleChannel implements Channel {
     signal?.throwIfAborted();
     const [link, leftMs] = await this.#ready(timeoutMs);
     const id = String(++this.#count);
+    const until = performance.now() + leftMs;
     await link.write(`${id}.c`, bytes);
-    if (stdin !== undefined) await link.write(`${id}.i`, Buffer.from(stdin));
+    const started = performance.now();
+    if (stdin !== undefined) {
+      // Input may be long, and a console is slow: typing it is part of what the time-out is for.
+      const stopped = (): boolean => performance.now() > until || signal?.aborted === true;
+      const whole = await link.write(`${id}.i`, Buffer.from(stdin), stopped);
+      signal?.throwIfAborted();
+      if (!whole) {
+        link.type([` __tb_u ${id}`]);
+        return notBegun(command, performance.now() - started);
+      }
+    }
 
     const output = new CommandOutput(outputLimit);
     const ended = new Deferred<number>();
     const sent = new Deferred<undefined>();
-    const started = performance.now();
     const listening = link.listen((record) => {
       if (record.id !== id) return;
       output.add(record);
@@ -92,7 +102,7 @@ export class ConsoleChannel implements Channel {
     try {
       link.type([` __tb_r ${id} ${stdin === undefined ? '-' : 'i'} ${String(outputLimit)}`]);
       const over = Promise.race([ended.promise, link.console.closed]);
-      const stop = await untilStopped(over, leftMs, signal);
+      const stop = await untilStopped(over, Math.max(1, until - performance.now()), signal);
       if (stop !== undefined) await kill(link, ended);
       if (stop?.why === 'abort') throw stop.reason;
       const endedAt = ended.settled ? await ended.promise : performance.now();
@@ -150,6 +160,12 @@ function takenAway(error: TapbootError, withinMs: number): TapbootError {
     hint: 'Does a `console` step leave a program running in the foreground there? Other channels do not mind.',
   });
 }
+
+/** A command whose time was over before its input had been typed. */
+const notBegun = (command: string, durationMs: number): CommandResult => ({
+  ...{ channel: 'console', command, ...NOTHING, stderrSeparate: true },
+  ...{ exitStatus: null, durationMs, timedOut: true },
+});
 
 const NOTHING: CompleteOutput = { stdout: '', stderr: '', dropped: { stdout: 0, stderr: 0 } };
 

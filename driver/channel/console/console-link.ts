@@ -47,7 +47,7 @@ export class ConsoleLink {
       ({ kind }) => kind === 'r',
       'loading the console channel',
     );
-    if (ready.fields[0] !== 'Cg==') {
+    if (ready?.fields[0] !== 'Cg==') {
       throw infraError('TAPBOOT_E_CONSOLE_CHANNEL', 'the guest has no base64', {
         hint: 'Commands over the console need it for their output.',
       });
@@ -56,14 +56,20 @@ export class ConsoleLink {
     this.type([' . "$__tb_d/script"']);
   }
 
-  /** Writes the guest's file `name`, and makes sure of every byte. */
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  /**
+   * Writes the guest's file `name`, and makes sure of every byte.
+   * @param stopped asked before each batch of lines: true leaves the rest untyped
+   * @returns false when it was stopped
+   */
+  async write(name: string, bytes: Uint8Array, stopped = (): boolean => false): Promise<boolean> {
     const sum = String(cksum(bytes));
-    await this.#acknowledged(
+    const written = await this.#acknowledged(
       [...linesThatWrite(bytes, `$__tb_d/${name}`), ` __tb_c ${name}`],
       ({ id, kind, fields }) => id === name && kind === 'c' && fields[0] === sum,
       `typing ${String(bytes.length)} bytes`,
+      stopped,
     );
+    return written !== undefined;
   }
 
   /** Types lines; they must be commands of their own, and fit into a terminal's buffer. */
@@ -98,15 +104,18 @@ export class ConsoleLink {
   /**
    * Types lines, in batches, each acknowledged; all of them again when the record wanted
    * does not come.
+   * @returns the record; undefined when it was stopped
    */
   async #acknowledged(
     lines: readonly string[],
     wanted: (record: ConsoleRecord) => boolean,
     what: string,
-  ): Promise<ConsoleRecord> {
+    stopped = (): boolean => false,
+  ): Promise<ConsoleRecord | undefined> {
     for (let attempt = 0; attempt < ACK_ATTEMPTS; attempt++) {
       const parts = batches(lines);
       for (const [index, part] of parts.entries()) {
+        if (stopped()) return undefined;
         const last = index === parts.length - 1;
         const tag = `a${String(attempt)}.${String(index)}`;
         const found = new Deferred<ConsoleRecord>();

@@ -1,9 +1,10 @@
-import type { Client, SFTPWrapper } from 'ssh2';
+import type { Client } from 'ssh2';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
 import { untilStopped } from '../until-stopped.js';
 import { connectSsh, type SshTarget } from './connection.js';
+import { transfer, type TransferLimits } from './sftp.js';
 import { SshCommand, type RemoteShell, type SshEnding } from './ssh-command.js';
 
 const TERM_GRACE_MS = 1000;
@@ -69,22 +70,27 @@ export class SshChannel implements Channel {
   }
 
   /**
-   * Copies a file of the host into the guest by SFTP.
-   * @throws TapbootError infra with the server's reason
+   * Copies a file of the host into the guest by SFTP, readable for its owner alone.
+   * @throws TapbootError as `transfer`
    */
-  async upload(hostPath: string, guestPath: string, mode?: number): Promise<void> {
-    await this.#transfer(`${hostPath} to the guest's ${guestPath}`, (sftp, done) =>
-      sftp.fastPut(hostPath, guestPath, mode === undefined ? {} : { mode }, done),
+  async upload(hostPath: string, guestPath: string, limits: TransferLimits): Promise<void> {
+    const what = `${hostPath} to the guest's ${guestPath}`;
+    const client = await this.#connected(limits.timeoutMs, limits.signal);
+    await transfer(client, what, limits, (sftp, step, done) =>
+      sftp.fastPut(hostPath, guestPath, { mode: 0o600, step }, done),
     );
   }
 
   /**
    * Copies a file of the guest to the host by SFTP.
-   * @throws TapbootError infra with the server's reason
+   * @returns its bytes
+   * @throws TapbootError as `transfer`
    */
-  async download(guestPath: string, hostPath: string): Promise<void> {
-    await this.#transfer(`the guest's ${guestPath} to ${hostPath}`, (sftp, done) =>
-      sftp.fastGet(guestPath, hostPath, done),
+  async download(guestPath: string, hostPath: string, limits: TransferLimits): Promise<number> {
+    const what = `the guest's ${guestPath} to ${hostPath}`;
+    const client = await this.#connected(limits.timeoutMs, limits.signal);
+    return await transfer(client, what, limits, (sftp, step, done) =>
+      sftp.fastGet(guestPath, hostPath, { step }, done),
     );
   }
 
@@ -131,34 +137,6 @@ export class SshChannel implements Channel {
     } catch (error) {
       this.#client = undefined;
       throw error;
-    }
-  }
-
-  async #transfer(
-    what: string,
-    copy: (sftp: SFTPWrapper, done: (error?: Error | null) => void) => void,
-  ): Promise<void> {
-    const client = await this.#connected();
-    const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
-      client.sftp((error, wrapper) => (error === undefined ? resolve(wrapper) : reject(error)));
-    }).catch((cause: unknown) => {
-      throw infraError('TAPBOOT_E_SFTP', 'the guest offers no SFTP', { cause });
-    });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const gone = (): void => reject(new Error('the connection broke'));
-        client.once('close', gone);
-        copy(sftp, (error) => {
-          client.removeListener('close', gone);
-          if (error) reject(error);
-          else resolve();
-        });
-      });
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw infraError('TAPBOOT_E_SFTP', `could not copy ${what}: ${reason}`, { cause });
-    } finally {
-      sftp.end();
     }
   }
 }

@@ -26,8 +26,8 @@ export interface Partition extends Region {
 }
 
 const blockSizes = [512, 4096];
-// A table beyond this is no table; the customary one has 128 entries of 128 bytes.
-const maxEntriesBytes = 1024 * 1024;
+/** A table beyond this is not read; the customary one has 128 entries of 128 bytes. */
+export const maxEntriesBytes = 128 * 1024;
 
 /** Mixed-endian GUID (first three fields little-endian), in lower case. */
 export function guid(bytes: Buffer, at: number): string {
@@ -45,9 +45,7 @@ export function parseGptHeader(block: Buffer, blockSize: number): GptHeader | un
   const entryCount = block.readUInt32LE(80);
   const entrySize = block.readUInt32LE(84);
   const entriesAt = u64(block, 72) * blockSize;
-  if (entrySize < 128 || entryCount * entrySize > maxEntriesBytes || !Number.isFinite(entriesAt)) {
-    return undefined;
-  }
+  if (entrySize < 128 || !Number.isFinite(entriesAt)) return undefined;
   return { blockSize, entriesAt, entryCount, entrySize, entriesCrc: block.readUInt32LE(88) };
 }
 

@@ -1,12 +1,18 @@
 import type { RawDisk } from '../raw-disk.js';
 import type { Region, Signature } from '../signatures/signature.js';
+import { notLookedAt } from './not-looked-at.js';
 
 const sector = 512;
 const tableAt = 446;
 const extendedTypes = new Set([0x05, 0x0f, 0x85]);
 const protectiveType = 0xee;
-// A chain of logical partitions longer than this goes in circles.
+/** Logical partitions that one chain is followed for; Linux makes do with 256 to a disk. */
 const maxLogical = 128;
+
+/** How many extended boot records may still be read: of all chains of a disk together. */
+export interface RecordBudget {
+  left: number;
+}
 
 interface MbrEntry {
   index: number;
@@ -42,6 +48,7 @@ const isFilesystemBootSector = (block: Buffer): boolean =>
 export async function readMbr(
   disk: RawDisk,
   region: Region,
+  budget: RecordBudget,
 ): Promise<{ signatures: Signature[]; partitions: Region[] }> {
   const block = await disk.read(region.start, sector);
   const used = entries(block);
@@ -63,7 +70,7 @@ export async function readMbr(
     if (entry.type === protectiveType) continue;
     const start = region.start + entry.start;
     if (extendedTypes.has(entry.type)) {
-      const chain = await readLogical(disk, region, start);
+      const chain = await readLogical(disk, region, start, budget);
       signatures.push(...chain.signatures);
       partitions.push(...chain.partitions);
     } else {
@@ -81,13 +88,19 @@ async function readLogical(
   disk: RawDisk,
   region: Region,
   base: number,
+  budget: RecordBudget,
 ): Promise<{ signatures: Signature[]; partitions: Region[] }> {
   const signatures: Signature[] = [];
   const partitions: Region[] = [];
   const seen = new Set<number>();
   let at: number | undefined = base;
-  while (at !== undefined && !seen.has(at) && seen.size < maxLogical) {
+  while (at !== undefined) {
+    if (seen.has(at) || seen.size === maxLogical || budget.left === 0) {
+      signatures.push(notLookedAt(at, brokenOff(seen, at)));
+      break;
+    }
     seen.add(at);
+    budget.left -= 1;
     const used: MbrEntry[] | undefined = entries(await disk.read(at, sector));
     if (used === undefined) break;
     signatures.push(
@@ -107,6 +120,13 @@ async function readLogical(
     at = next === undefined ? undefined : base + next.start;
   }
   return { signatures, partitions };
+}
+
+function brokenOff(seen: ReadonlySet<number>, at: number): string {
+  const chain = 'a chain of extended boot records';
+  if (seen.has(at)) return `${chain} that goes in a circle`;
+  if (seen.size === maxLogical) return `${chain} longer than ${String(maxLogical)}`;
+  return `${chain}, after many others`;
 }
 
 const record = (

@@ -1,43 +1,94 @@
 import { crc32 } from '../checksum.js';
 import type { RawDisk } from '../raw-disk.js';
 import { verdict, type Region, type Signature } from '../signatures/signature.js';
-import { parseGptEntries, parseGptHeader, type GptHeader, type Partition } from './gpt.js';
-import { readMbr } from './mbr.js';
+import {
+  maxEntriesBytes,
+  parseGptEntries,
+  parseGptHeader,
+  type GptHeader,
+  type Partition,
+} from './gpt.js';
+import { readMbr, type RecordBudget } from './mbr.js';
+import { notLookedAt, notLookedAtType } from './not-looked-at.js';
 
-// Partitions in an array in a partition in an array: deeper nesting is no longer a disk.
+/** Partitions in an array in a partition in an array: what is nested deeper is not taken apart. */
 const maxDepth = 4;
+
+/**
+ * Partitions and data areas of arrays that are taken apart, for each of which blkid is run: more
+ * than a disk in use has (128 in a GPT, an array in each), and a few seconds of work.
+ */
+const maxRegions = 300;
+
+/** Extended boot records that are read on one disk. */
+const maxRecords = 1024;
 
 /** The regions of a disk, and what the boot records and GPT entries add to its signatures. */
 export interface RegionMap {
   /** The disk first, then in the order they were found; never two of the same place. */
   regions: Region[];
+  /** Also says where a limit kept it from looking further, as a finding `not_looked_at`. */
   signatures: Signature[];
 }
 
 /**
  * Takes the disk apart into partitions (GPT by its primary or backup header, MBR with logical
- * ones) and the data areas of the arrays that `signatures` know, and those again.
+ * ones) and the data areas of the arrays that `signatures` know, and those again. The work is
+ * bounded by the number of regions, whatever the tables promise.
  */
 export async function mapRegions(
   disk: RawDisk,
   signatures: readonly Signature[],
 ): Promise<RegionMap> {
-  const map: RegionMap = { regions: [], signatures: [] };
-  let level: Region[] = [{ start: 0, length: disk.size, name: 'disk' }];
-  for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) {
+  const whole: Region = { start: 0, length: disk.size, name: 'disk' };
+  const tables: Tables = { found: new Map(), budget: { left: maxRecords } };
+  const regions = [whole];
+  const known = new Set([stretch(whole)]);
+  let level = fits(whole, disk.size) ? [whole] : [];
+  for (let depth = 1; level.length > 0; depth += 1) {
     const next: Region[] = [];
     for (const region of level) {
-      if (!fits(region, disk.size) || map.regions.some((known) => same(known, region))) continue;
-      map.regions.push(region);
-      next.push(...(await partitionsOf(disk, region, map.signatures)));
-      next.push(...openedIn(region, signatures));
+      const inside = [
+        ...(await partitionsOf(disk, region, tables)),
+        ...openedIn(region, signatures),
+      ];
+      for (const part of inside) {
+        if (!fits(part, disk.size) || known.has(stretch(part))) continue;
+        if (depth === maxDepth) note(tables, notLookedAt(part.start, tooDeep));
+        else if (known.size === maxRegions) note(tables, notLookedAt(part.start, tooMany));
+        else {
+          known.add(stretch(part));
+          next.push(part);
+        }
+      }
     }
+    regions.push(...next);
     level = next;
   }
-  return map;
+  return { regions, signatures: [...tables.found.values()] };
 }
 
-const same = (a: Region, b: Region): boolean => a.start === b.start && a.length === b.length;
+const tooDeep = `partitions and arrays nested more than ${String(maxDepth)} deep`;
+const tooMany = `more than ${String(maxRegions)} partitions and arrays`;
+
+/** What the tables of a disk have said so far, by what makes it one and the same. */
+interface Tables {
+  found: Map<string, Signature>;
+  budget: RecordBudget;
+}
+
+function note({ found }: Tables, signature: Signature): void {
+  const { type, offset, owner, what } = signature;
+  // One limit is told once, GPT entries once a header, and a sector's record is the same for
+  // whoever meets it.
+  const key =
+    type === notLookedAtType
+      ? what
+      : `${type === 'gpt_entries' ? `entries of ${String(owner)}` : 'record'} at ${String(offset)}`;
+  if (!found.has(key)) found.set(key, signature);
+}
+
+const stretch = ({ start, length }: Region): string => `${String(start)}+${String(length)}`;
 const fits = ({ start, length }: Region, size: number): boolean =>
   start >= 0 && length >= 512 && start < size;
 
@@ -54,24 +105,26 @@ const openedIn = (region: Region, signatures: readonly Signature[]): Region[] =>
       : [],
   );
 
-async function partitionsOf(disk: RawDisk, region: Region, found: Signature[]): Promise<Region[]> {
-  const mbr = await readMbr(disk, region);
-  found.push(
-    ...mbr.signatures.filter(
-      ({ offset }) =>
-        !found.some((known) => known.offset === offset && known.type !== 'gpt_entries'),
-    ),
-  );
+async function partitionsOf(disk: RawDisk, region: Region, tables: Tables): Promise<Region[]> {
+  const mbr = await readMbr(disk, region, tables.budget);
+  for (const signature of mbr.signatures) note(tables, signature);
   const partitions = [...mbr.partitions];
   for (const { header, role } of await gptHeaders(disk, region)) {
     const at = region.start + header.entriesAt;
-    const table = await disk.read(at, header.entryCount * header.entrySize);
-    const entries = parseGptEntries(table, header);
-    if (entries.length > 0) found.push(entriesFinding(region, at, table, header, entries, role));
-    for (const { start, length, name } of entries) {
-      const partition = { start: region.start + start, length, name };
-      if (!partitions.some((known) => same(known, partition))) partitions.push(partition);
+    const { entryCount, entrySize } = header;
+    if (entryCount * entrySize > maxEntriesBytes) {
+      const size = `${String(entryCount)} entries of ${String(entrySize)} bytes`;
+      note(tables, notLookedAt(at, `a GPT of ${size}, beyond ${String(maxEntriesBytes)} bytes`));
+      continue;
     }
+    const table = await disk.read(at, entryCount * entrySize);
+    const entries = parseGptEntries(table, header);
+    if (entries.length > 0) {
+      note(tables, entriesFinding(region, at, table, header, entries, role));
+    }
+    partitions.push(
+      ...entries.map(({ start, length, name }) => ({ start: region.start + start, length, name })),
+    );
   }
   return partitions.map(({ start, length, name }) => ({
     start,

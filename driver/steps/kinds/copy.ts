@@ -1,9 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Copied } from '../../controller/copy.js';
 import { scenarioError } from '../../errors.js';
 import { withGrace, type StepRunner } from '../step-runner.js';
 
-/** `copy`: a file or tree into the guest, or out of it to the run's artifacts. */
+/** `copy`: a file into the guest, or out of it to the run's artifacts. */
 export const copy: StepRunner<'copy'> = {
   needs: () => 'on',
   hostSide: false,
@@ -13,24 +14,30 @@ export const copy: StepRunner<'copy'> = {
       : `the copy of the guest's ${transfer.guest}`,
   ceilingMs: withGrace,
   run: async ({ transfer }, context) => {
+    const limits = { timeoutMs: context.remainingMs(), signal: context.signal };
     if (transfer.direction === 'in') {
       await mustExist(transfer.host);
-      await context.vm.copyIn(transfer.host, transfer.guest, transfer.mode, context.remainingMs());
+      const { host, guest, mode } = transfer;
+      context.note(whole(await context.vm.copyIn({ host, guest, mode, ...limits })));
       return;
     }
     const target = artifactPath(context.artifactsDirectory, transfer.artifact);
     await mkdir(path.dirname(target), { recursive: true });
-    await context.vm.copyOut(transfer.guest, target, context.remainingMs());
+    const { guest } = transfer;
+    context.note(whole(await context.vm.copyOut({ guest, host: target, ...limits })));
     context.addArtifact({ label: transfer.artifact, path: target });
   },
 };
+
+const whole = ({ bytes, digestBy }: Copied): string =>
+  `${String(bytes)} bytes copied; compared: ${digestBy === undefined ? 'their number alone' : `size and digest (${digestBy})`}`;
 
 async function mustExist(file: string): Promise<void> {
   try {
     await stat(file);
   } catch (error) {
     throw scenarioError('TAPBOOT_E_COPY_SOURCE', `the file to be copied in is not there: ${file}`, {
-      expected: 'a file or directory on the host; relative paths count from the scenario file',
+      expected: 'a file on the host; relative paths count from the scenario file',
       got: error instanceof Error ? error.message : String(error),
       cause: error,
     });

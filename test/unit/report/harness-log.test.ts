@@ -7,7 +7,7 @@ import { RUNS, Script } from './streams.js';
 
 t.test('an entry an event, timestamped; further lines marked as such', async (t) => {
   const file = path.join(t.testdir(), 'harness.log');
-  const log = new HarnessLog(file, redactor(['hunter22']), () => Date.UTC(2026, 0, 2));
+  const log = new HarnessLog(file, redactor(['hunter22']), undefined, () => Date.UTC(2026, 0, 2));
   log.log('console < login root\npassword hunter22\u001b[2J\n');
   await RUNS['failed']!(new Script(log));
   log.log('after the end');

@@ -58,6 +58,10 @@ export const steps = (...titles: string[]): StepRef[] =>
     at: { file: 'scenarios/x.yaml', line: index + 5, column: 5 },
   }));
 
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
 /** A run told in short: emits what the engine would. */
 export class Script {
   readonly #stream: EventStream;
@@ -69,7 +73,7 @@ export class Script {
   exit = 0;
 
   constructor(...sinks: EventSink[]) {
-    this.#stream = new EventStream(() => (this.#now += 250));
+    this.#stream = new EventStream(rethrow, () => (this.#now += 250));
     for (const sink of sinks) this.#stream.add(sink);
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { checkScenarios, type Scenario, type Step } from '../../../driver/scenario/index.js';
+import { checkScenarios, judgeOutput, type Scenario, type Step } from '../../../driver/scenario/index.js';
 
 const root = join(import.meta.dirname, '../../..');
 const { scenarios, problems } = await checkScenarios(['scenarios'], { workingDirectory: root });
@@ -87,6 +87,17 @@ t.test('the verification looks for all four names in all five places', async (t)
     const mustFail = /^(ls |dd .* of=)/.test(step.command);
     t.equal(step.expect.exit === 'nonzero', mustFail, `${step.title}: status`);
   }
+});
+
+t.test('a blkid that could not look has not shown that nothing is there', async (t) => {
+  const steps = section('removes-raid-lvm-residue', 'verify');
+  const step = steps.find((each) => each.kind === 'run' && each.command === 'blkid');
+  if (step?.kind !== 'run') throw new Error('no step asks blkid');
+  const holds = (exitStatus: number, stdout: string, stderr: string): boolean =>
+    judgeOutput({ exitStatus, stdout, stderr }, step.expect).every(({ ok }) => ok);
+  t.ok(holds(2, '', ''), 'nothing found');
+  t.ok(holds(0, '/dev/vda1: TYPE="ext4"', ''), 'something else found');
+  t.notOk(holds(2, '', 'blkid: error: /dev/vdb: Input/output error'), 'no answer at all');
 });
 
 t.test(

@@ -12,6 +12,7 @@ import type {
   CommandResult,
   RunOptions,
 } from '../../../driver/channel/channel.js';
+import type { Copied, CopyOptions } from '../../../driver/controller/copy.js';
 import type {
   DiskView,
   GuestConsole,
@@ -173,14 +174,15 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
     }
   }
 
-  copyIn(host: string, guest: string): Promise<void> {
+  copyIn({ host, guest }: CopyOptions): Promise<Copied> {
     this.calls.push(`copyIn ${host} ${guest}`);
-    return Promise.resolve();
+    return Promise.resolve({ bytes: 7, digestBy: undefined });
   }
 
-  async copyOut(guest: string, host: string): Promise<void> {
+  async copyOut({ guest, host }: CopyOptions): Promise<Copied> {
     this.calls.push(`copyOut ${guest}`);
     await writeFile(host, 'copied\n');
+    return { bytes: 7, digestBy: 'sha256sum' };
   }
 
   async viewDisks(names: readonly string[]): Promise<DiskView[]> {
