@@ -158,9 +158,10 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   async reboot(options: { from?: string; timeoutMs: number }): Promise<void> {
-    await shutDown(this.#on('reboot'), 'reboot', options.timeoutMs);
+    if (this.#power === 'on') await shutDown(this.#on('reboot'), 'reboot', options.timeoutMs);
     if (options.from !== undefined) this.#parts.bootFrom = options.from;
     this.#guest = await startGuest(this.#parts);
+    this.#power = 'on';
     await becomeUsable(this.#parts, this.#guest);
   }
 
@@ -221,7 +222,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   #on(what: string, orOff = false): Guest {
     if (this.#guest !== undefined && (orOff || this.#power === 'on')) return this.#guest;
     throw scenarioError('TAPBOOT_E_POWERED_OFF', `cannot ${what}: the machine is powered off`, {
-      hint: 'After `power: off` only `disks` steps make sense.',
+      hint: 'After `power: off` only `disks` and `reboot` steps make sense.',
     });
   }
 

@@ -61,7 +61,10 @@ export interface MachineUnderTest {
   powerOff(timeoutMs: number): Promise<void>;
   /** Pulls the plug: what the guest had not written is lost. */
   cutPower(): Promise<void>;
-  /** Orderly reboot, then the driver's channels again; with `from`, boots from that disk. */
+  /**
+   * Orderly reboot, then the driver's channels again; with `from`, boots from that disk. A
+   * machine that is off is booted.
+   */
   reboot(options: { from?: string; timeoutMs: number }): Promise<void>;
   /**
    * Writes a PNG of the display to `file` (absolute).

@@ -1,4 +1,5 @@
 import { productError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import type { Guest } from './guest.js';
 
 /**
@@ -17,7 +18,7 @@ export async function shutDown(
   const asked = channel.run(`systemctl ${how} || ${how}`, { timeoutMs }).catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => {
+    timer = startTimer(() => {
       resolve('late');
     }, timeoutMs);
   });

@@ -1,3 +1,4 @@
+import { startTimer } from '../timers.js';
 /** Asks the guest for a sign of life; rejects when there is none in `timeoutMs`. */
 export type AskHeartbeat = (timeoutMs: number) => Promise<unknown>;
 
@@ -77,7 +78,7 @@ export class Heartbeat {
 
   #arm(): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#beat(), this.#options.intervalMs);
+    this.#timer = startTimer(() => void this.#beat(), this.#options.intervalMs);
     if (this.#options.background === true) this.#timer.unref();
   }
 

@@ -1,5 +1,6 @@
 import type { ConsoleTranscript } from '../channel/console/transcript.js';
 import type { TapbootError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
 import type { FindingKind } from './console-patterns.js';
 import { deathByConsole, deathWithTail } from './death.js';
@@ -145,7 +146,7 @@ export class Watchdog {
     this.#armSilence();
     clearTimeout(this.#promptTimer);
     this.#handle(this.#detector.push(text));
-    this.#promptTimer = setTimeout(() => {
+    this.#promptTimer = startTimer(() => {
       const prompt = this.#detector.waitingPrompt();
       if (prompt !== undefined) this.#handle([prompt]);
     }, PROMPT_MS);
@@ -215,7 +216,7 @@ export class Watchdog {
     clearTimeout(this.#silenceTimer);
     if (this.#booted || this.#stopped) return;
     const { bootSilenceMs, transcript } = this.#options;
-    this.#silenceTimer = setTimeout(() => {
+    this.#silenceTimer = startTimer(() => {
       const got = `nothing on its console for ${String(bootSilenceMs / 1000)} s`;
       this.#die(
         deathWithTail(
@@ -236,7 +237,7 @@ export class Watchdog {
 
   async #wait(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = startTimer(() => {
         this.#timers.delete(timer);
         resolve();
       }, ms);

@@ -1,8 +1,20 @@
-import t from 'tap';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { loadScenarios } from '../../driver/scenario/index.js';
+import { runScenarioSteps } from '../../driver/steps/index.js';
+import {
+  projectRoot,
+  testHost,
+  testImage,
+  testMachine,
+  type TestHost,
+} from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
+
+t.setTimeout(20 * MINUTES);
 
 const run = async (vm: BootImageVM, command: string): Promise<string> => {
   const result = await vm.run(command, { timeoutMs: 2 * MINUTES });
@@ -61,6 +73,16 @@ t.test('a cut of power keeps what was written and loses what was not', async (t)
   t.equal(vm.power, 'off');
   const [view] = await vm.viewDisks(['vdb']);
   t.equal(await readAt(view?.path, 0, 7), 'written');
+
+  await t.test('what was saved when it was off can be booted', async (t) => {
+    await using again = await BootImageVM.restore(host, 'again', await vm.save(), true);
+    t.equal(again.power, 'off');
+    await again.reboot({ timeoutMs: MINUTES });
+    t.equal(again.power, 'on');
+    t.equal(await run(again, 'dd if=/dev/vdb bs=1 count=7'), 'written');
+    await playPage(t, 'power', again, host);
+    t.equal(again.power, 'off', 'the page ends with a cut');
+  });
 });
 
 t.test('boots from an installed disk', async (t) => {
@@ -76,7 +98,7 @@ t.test('boots from an installed disk', async (t) => {
   });
   t.teardown(() => vm.close());
   t.match(await run(vm, 'cat /proc/cmdline'), /mitigations=off/);
-  await vm.reboot({ from: 'vda', timeoutMs: 5 * MINUTES });
+  await playPage(t, 'reboot', vm, host);
   t.match(await run(vm, 'findmnt --noheadings --raw --output SOURCE / ; lsblk -n'), /vda/);
   t.notMatch(
     await run(vm, 'lsblk --nodeps --noheadings --output NAME'),
@@ -84,6 +106,25 @@ t.test('boots from an installed disk', async (t) => {
     'the image is out',
   );
 });
+
+/** Does on a machine what the page about a kind of step shows. */
+async function playPage(t: Test, kind: string, vm: BootImageVM, host: TestHost): Promise<void> {
+  const page = await readFile(join(projectRoot, `docs/steps/${kind}.md`), 'utf8');
+  const example = /^```yaml\n([^]*?)^```/m.exec(page)?.[1] ?? '';
+  const directory = t.testdir({ 'example.yaml': `name: Example\ntimeout: 20m\nsteps:\n${example}` });
+  const [scenario] = await loadScenarios([directory], { workingDirectory: directory });
+  if (scenario === undefined) throw new Error(`${kind}: no example`);
+  const { id, name, file } = scenario;
+  const { failure } = await runScenarioSteps(scenario, vm, {
+    ...{ scenarioRef: { id, name, file }, artifactsDirectory: directory, log: host.log },
+    redact: (text) => text,
+    signal: new AbortController().signal,
+    emit: (event) => {
+      if (event.type === 'step:end') t.equal(event.outcome, 'passed', event.step.title);
+    },
+  });
+  t.equal(failure, undefined, `the example of ${kind}`);
+}
 
 async function readAt(path: string | undefined, offset: number, length: number): Promise<string> {
   const { open } = await import('node:fs/promises');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { collectVariable, wholeNumber } from '../option-values.js';
+import { collectVariable, minutes as minutesValue, wholeNumber } from '../option-values.js';
 
 const EXAMPLES = `
 Examples:
@@ -30,7 +30,7 @@ export function addStressCommand(program: Command, context: CommandContext): voi
     .description('run scenarios many times, and say how often they fail')
     .argument('<scenario...>', 'names, ids or files')
     .option('--runs <count>', 'how often each (default: 20)', wholeNumber(1))
-    .option('--minutes <time>', 'as often as fits in this time', wholeNumber(1))
+    .option('--minutes <time>', 'as often as fits in this time (at most 7 days)', minutesValue)
     .option('--image <spec>', 'boot image, as of run')
     .option('--var <name=value>', 'set a variable of the scenarios (repeatable)', collectVariable)
     .option('--accel <name>', 'auto, kvm or tcg')

@@ -1,8 +1,11 @@
 import { withGrace, type StepRunner } from '../step-runner.js';
 
-/** `reboot`: an orderly reboot, or a boot from a disk, and what its console must show. */
+/**
+ * `reboot`: an orderly reboot, or a boot from a disk, and what its console must show. Boots a
+ * machine that is off.
+ */
 export const reboot: StepRunner<'reboot'> = {
-  needs: () => 'on',
+  needs: () => 'any',
   hostSide: false,
   awaits: ({ from }) => (from === undefined ? 'the reboot' : `the boot from ${from}`),
   ceilingMs: withGrace,
