@@ -111,7 +111,9 @@ t.test('boots from an installed disk', async (t) => {
 async function playPage(t: Test, kind: string, vm: BootImageVM, host: TestHost): Promise<void> {
   const page = await readFile(join(projectRoot, `docs/steps/${kind}.md`), 'utf8');
   const example = /^```yaml\n([^]*?)^```/m.exec(page)?.[1] ?? '';
-  const directory = t.testdir({ 'example.yaml': `name: Example\ntimeout: 20m\nsteps:\n${example}` });
+  const directory = t.testdir({
+    'example.yaml': `name: Example\ntimeout: 20m\nsteps:\n${example}`,
+  });
   const [scenario] = await loadScenarios([directory], { workingDirectory: directory });
   if (scenario === undefined) throw new Error(`${kind}: no example`);
   const { id, name, file } = scenario;
