@@ -11,6 +11,9 @@ const EDGE_ONLY = ['argv', 'env', 'stdout', 'stderr', 'stdin', 'exit', 'exitCode
   }),
 );
 
+/** Timers that overflow fire at once. */
+const TIMERS = 'Timers are armed in driver/timers.ts, where none overflows.';
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.tap/', '.setup/', 'notes/', 'docs/_site/'] },
   js.configs.recommended,
@@ -58,6 +61,31 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 250 }],
+    },
+  },
+  {
+    files: ['driver/**/*.ts'],
+    ignores: ['driver/timers.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'setTimeout', message: TIMERS },
+        { name: 'setInterval', message: TIMERS },
+      ],
+      'no-restricted-imports': [
+        'error',
+        ...['timers', 'timers/promises'].flatMap((name) => [
+          { name, message: TIMERS },
+          { name: `node:${name}`, message: TIMERS },
+        ]),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='AbortSignal'][property.name='timeout']",
+          message: TIMERS,
+        },
+      ],
     },
   },
   {

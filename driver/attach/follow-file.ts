@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { startInterval } from '../timers.js';
 
 /** A file system that tells of no changes is looked at so often. */
 const LOOK_MS = 500;
@@ -29,7 +30,7 @@ export async function followFile(
     reading = reading.then(readOn).catch(() => undefined);
   };
   const watcher = watch(path, look);
-  const timer = setInterval(look, LOOK_MS);
+  const timer = startInterval(look, LOOK_MS);
   look();
   try {
     await options.stop;

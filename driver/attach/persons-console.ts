@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelName, CommandResult } from '../channel/channel.js';
 import { shellQuote } from '../shell-quote.js';
+import { sleep } from '../timers.js';
 
 /** Milliseconds for a shell that is there to answer, on a host that has much else to do. */
 const ANSWER_MS = 15_000;

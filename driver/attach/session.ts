@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SshChannel } from '../channel/ssh/ssh-channel.js';
 import { infraError } from '../errors.js';
+import { sleep } from '../timers.js';
 import { liveConnections, type Connection } from './connections.js';
 import { followFile } from './follow-file.js';
 import { rootShell, type RootLogin } from './root-shell.js';

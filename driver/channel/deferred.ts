@@ -1,3 +1,4 @@
+import { startTimer } from '../timers.js';
 /** A promise that is settled from outside, and that can be waited for with a deadline. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
@@ -36,7 +37,7 @@ export class Deferred<T> {
   async within(timeoutMs: number): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), timeoutMs);
+      timer = startTimer(() => resolve(undefined), timeoutMs);
     });
     try {
       return await Promise.race([this.promise, late]);

@@ -1,3 +1,4 @@
+import { startTimer } from '../timers.js';
 import { abortReason } from './reason.js';
 
 /** Why a command is to be ended before it ends by itself. */
@@ -15,7 +16,7 @@ export async function untilStopped(
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   const stopped = new Promise<Stop>((resolve) => {
-    timer = setTimeout(() => resolve({ why: 'timeout' }), timeoutMs);
+    timer = startTimer(() => resolve({ why: 'timeout' }), timeoutMs);
     onAbort = () => resolve({ why: 'abort', reason: abortReason(signal) });
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });

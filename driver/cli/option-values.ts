@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { LONGEST_MS } from '../scenario/quantities.js';
 
 /** Collects the values of a repeatable option. */
 export const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
@@ -15,11 +16,21 @@ export function collectVariable(
   return { ...earlier, [match[1]]: match[2] };
 }
 
-/** A whole number of at least `minimum`. */
+/** A whole number of at least `minimum`, and at most `highest`. */
 export const wholeNumber =
-  (minimum: number) =>
+  (minimum: number, highest = Number.MAX_SAFE_INTEGER) =>
   (value: string): number => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && number >= minimum) return number;
-    throw new InvalidArgumentError(`It has to be a whole number of ${String(minimum)} or more.`);
+    if (/^\d+$/.test(value) && number >= minimum && number <= highest) return number;
+    const range =
+      highest === Number.MAX_SAFE_INTEGER
+        ? `of ${String(minimum)} or more`
+        : `from ${String(minimum)} to ${String(highest)}`;
+    throw new InvalidArgumentError(`It has to be a whole number ${range}.`);
   };
+
+/** Minutes, at most 7 days. */
+export const minutes = wholeNumber(1, LONGEST_MS / 60_000);
+
+/** Megabytes (MiB), as long as their bytes are an exact number. */
+export const megabytes = wholeNumber(0, Math.floor(Number.MAX_SAFE_INTEGER / 1024 ** 2));

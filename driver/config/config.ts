@@ -4,6 +4,7 @@ import type { Environment } from './variables.js';
 import {
   duration,
   integerVariable,
+  longest,
   oneOf,
   positiveInteger,
   switchVariable,
@@ -110,6 +111,9 @@ export const DEFAULTS = {
   debugFor: '10m',
 } as const;
 
+/** Highest limit in MiB whose bytes are still an exact number: 2^53 - 1 bytes. */
+export const MOST_MEBIBYTES = Math.floor(Number.MAX_SAFE_INTEGER / 1024 ** 2);
+
 /** Name of the queue file, in the ledger's directory. */
 export const QUEUE_FILE = 'vm-run-queue.json';
 
@@ -130,7 +134,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
   const budgetMinutes =
     flags.budget === undefined
       ? DEFAULTS.budgetMinutes
-      : positiveInteger('--budget', flags.budget, 'minutes');
+      : positiveInteger('--budget', flags.budget, 'minutes', longest('minutes'));
   if (flags.fresh === true && flags.incremental === true) {
     throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--fresh and --incremental exclude each other', {
       expected: 'one of them',
@@ -146,12 +150,14 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
       'BOOT_IMAGE_VM_SPAWN_TIMEOUT',
       'seconds',
       DEFAULTS.spawnTimeoutSeconds,
+      longest('seconds'),
     ),
     loginTimeoutSeconds: integerVariable(
       env,
       'BOOT_IMAGE_VM_LOGIN_TIMEOUT',
       'seconds',
       DEFAULTS.loginTimeoutSeconds,
+      longest('seconds'),
     ),
     ledgerPath: ledgerOff ? undefined : ledger,
     queuePath: path.join(path.dirname(ledger), QUEUE_FILE),
@@ -184,7 +190,11 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     sessionCeilingSeconds: DEFAULTS.sessionCeilingSeconds,
     stateDirectory: states === undefined ? undefined : absolute(states),
     stateLimitBytes:
-      1024 ** 2 * integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes),
+      1024 ** 2 *
+      integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes, {
+        highest: MOST_MEBIBYTES,
+        text: `at most ${String(MOST_MEBIBYTES)}`,
+      }),
     ramForm: oneOf('TAPBOOT_RAM_FORM', textVariable(env, 'TAPBOOT_RAM_FORM') ?? 'auto', [
       'auto',
       'stream',

@@ -1,5 +1,5 @@
 import { scenarioError } from '../errors.js';
-import { parseDuration } from '../scenario/quantities.js';
+import { LONGEST, LONGEST_MS, parseDuration } from '../scenario/quantities.js';
 
 /** Environment as Node has it: unset variables are absent or undefined. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,18 +17,39 @@ export function textVariable(env: Environment, name: string): string | undefined
  * Parses a whole number of at least 1, as a flag or a variable spells it.
  * @param source how the user calls the setting (`BOOT_IMAGE_VM_SPAWN_TIMEOUT`, `--repeat`)
  * @param unit for the message, e.g. `seconds`
+ * @param limit the highest number, and how the message calls it
  * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE
  */
-export function positiveInteger(source: string, value: string, unit: string): number {
+export function positiveInteger(
+  source: string,
+  value: string,
+  unit: string,
+  limit?: Limit,
+): number {
   const trimmed = value.trim();
   const number = Number(trimmed);
-  if (/^\+?\d+$/.test(trimmed) && Number.isSafeInteger(number) && number > 0) return number;
+  const highest = limit?.highest ?? Number.MAX_SAFE_INTEGER;
+  if (/^\+?\d+$/.test(trimmed) && number > 0 && number <= highest) return number;
+  const range = limit === undefined ? '1 or more' : `1 to ${String(highest)}`;
   throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
-    expected: `a positive integer (${unit})`,
+    expected: `a positive integer (${unit})${limit === undefined ? '' : `, ${limit.text}`}`,
     got: JSON.stringify(value),
-    hint: `Set ${source} to a whole number of 1 or more, or leave it out for the default.`,
+    hint: `Set ${source} to a whole number of ${range}, or leave it out for the default.`,
   });
 }
+
+/** The highest value of a setting. */
+export interface Limit {
+  highest: number;
+  /** `at most 7 days` */
+  text: string;
+}
+
+/** The longest time that any setting takes, in its unit. */
+export const longest = (unit: 'seconds' | 'minutes'): Limit => ({
+  highest: LONGEST_MS / (unit === 'seconds' ? 1000 : 60_000),
+  text: LONGEST,
+});
 
 /**
  * Milliseconds of a duration as scenarios write it: `90s`, `10m`.
@@ -38,7 +59,7 @@ export function duration(source: string, value: string): number {
   const milliseconds = parseDuration(value.trim());
   if (milliseconds !== undefined) return milliseconds;
   throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
-    expected: 'a duration such as 90s, 10m or 1h',
+    expected: `a duration such as 90s, 10m or 1h, ${LONGEST}`,
     got: JSON.stringify(value),
     hint: `Write ${source} 10m, for example.`,
   });
@@ -50,9 +71,10 @@ export function integerVariable(
   name: string,
   unit: string,
   fallback: number,
+  limit?: Limit,
 ): number {
   const value = env[name];
-  return value === undefined ? fallback : positiveInteger(name, value, unit);
+  return value === undefined ? fallback : positiveInteger(name, value, unit, limit);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { startTimer } from '../timers.js';
 
 /** Replaces secrets in a text that arrives in pieces. */
 export interface TextFilter {
@@ -79,7 +80,7 @@ export class ConsoleRecording {
     if (text === '') return;
     if (this.#pending === undefined) {
       this.#pending = { at: this.#now(), text };
-      this.#timer = setTimeout(() => {
+      this.#timer = startTimer(() => {
         this.#flush();
       }, GRAIN_MS);
       this.#timer.unref();

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelName } from '../channel/channel.js';
 import type { ConsoleChannel } from '../channel/console/console-channel.js';
 import { Console } from '../channel/console/console.js';
@@ -12,6 +11,7 @@ import type { GuestAccess } from '../image/image.js';
 import { SHELL_PORT } from '../qemu/machine.js';
 import type { RunningMachine } from '../qemu/running-machine.js';
 import { Scope } from '../scope.js';
+import { sleep } from '../timers.js';
 import { FLUSH_CONSOLE } from '../watchdog/flush-console.js';
 import type { Watchdog } from '../watchdog/watchdog.js';
 import { consoleAgain, firstRoot, shellPortOpened } from './first-root.js';

@@ -70,8 +70,8 @@ export interface MachineUnderTest {
   /** Pulls the plug: what the guest had not written is lost. */
   cutPower(): Promise<void>;
   /**
-   * Orderly reboot, or of a machine that is off a boot; then the driver's channels again. With
-   * `from`, boots from that disk.
+   * Orderly reboot, then the driver's channels again; with `from`, boots from that disk. A
+   * machine that is off is booted.
    */
   reboot(options: { from?: string; timeoutMs: number }): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 import { productError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import type { Guest } from './guest.js';
 import { settledDeath } from './settled-death.js';
 
@@ -18,7 +19,7 @@ export async function shutDown(
   const asked = channel.run(`systemctl ${how} || ${how}`, { timeoutMs }).catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => {
+    timer = startTimer(() => {
       resolve('late');
     }, timeoutMs);
   });

@@ -4,6 +4,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs
 import { arch, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { infraError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import { PROBE_MARKER, probeInitrd } from './probe-initrd.js';
 import { QemuProcess } from './process.js';
 import { listenOnce } from './socket.js';
@@ -111,7 +112,7 @@ async function untilMarker(
     );
   });
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => {
+    timer = startTimer(() => {
       resolve(`a Linux kernel did not reach user space within ${String(seconds)} s`);
     }, seconds * 1000);
   });

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { execa } from 'execa';
 import { infraError } from '../errors.js';
+import { startTimer } from '../timers.js';
 
 /** How QEMU ended. */
 export interface QemuExit {
@@ -125,7 +126,7 @@ export class QemuProcess implements AsyncDisposable {
   async terminate(): Promise<void> {
     if (!this.#running) return;
     this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    const timer = startTimer(() => this.#child.kill('SIGKILL'), GRACE_MS);
     await this.exited;
     clearTimeout(timer);
   }

@@ -1,3 +1,4 @@
+import { startInterval } from '../timers.js';
 import { plainText, width } from './plain-text.js';
 
 /** What the terminal can do; asked anew for each drawing, since windows change their size. */
@@ -38,7 +39,7 @@ export class LiveBlock {
   /** Shows the block, and keeps it current until `clear`. */
   show(): void {
     this.#draw('');
-    this.#timer ??= setInterval(() => {
+    this.#timer ??= startInterval(() => {
       this.#draw('');
     }, INTERVAL_MS).unref();
   }

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../controller/boot-image-vm.js';
 import { describeError } from '../errors.js';
 import type { FailedStep } from '../steps/index.js';
+import { startTimer } from '../timers.js';
 import { debugMenu } from './debug-menu.js';
 import type { ScenarioContext } from './scenario-context.js';
 import { waysIn } from './ways-in.js';
@@ -54,7 +55,7 @@ async function holdForAWhile(
   say(`tapboot: ${vm.name} is kept alive for ${String(debugForMs / 60_000)} minutes. Ways in:`);
   for (const line of await waysIn(vm, host.keys.clientKeyFile)) say(`  ${line}`);
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, debugForMs);
+    const timer = startTimer(resolve, debugForMs);
     const done = (): void => {
       clearTimeout(timer);
       resolve();

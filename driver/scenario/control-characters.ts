@@ -17,5 +17,4 @@ export function controlCharacter(text: string): string | undefined {
 export const withoutControls = (text: string): string =>
   text.replace(EACH, (character) => `\\u${hex(character)}`);
 
-const hex = (character: string): string =>
-  character.charCodeAt(0).toString(16).padStart(4, '0');
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, '0');

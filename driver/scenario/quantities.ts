@@ -8,8 +8,15 @@ export const DURATION_PATTERN = '(?!0+(?:\\.0+)?[a-z])\\d{1,9}(?:\\.\\d{1,3})?(?
 /** Number, then `K`, `M`, `G`, `T` or `KiB` … `TiB`, all powers of 1024 (as QEMU's); no zero. */
 export const SIZE_PATTERN = '(?!0+(?:\\.0+)?[A-Z])\\d{1,9}(?:\\.\\d{1,3})?(?:[KMGT]|[KMGT]iB)';
 
-/** Longest duration: 7 days. Node's timers end at 24.8 days, and no step takes that long. */
-const LONGEST_MS = 7 * 24 * 3600 * 1000;
+/**
+ * Longest duration that a file, a flag, a variable or an option can ask for: 7 days, in
+ * milliseconds. Node's timers end at 24.8 days, and no step takes that long.
+ */
+export const LONGEST_MS = 7 * 24 * 3600 * 1000;
+/** The same for messages. */
+export const LONGEST = 'at most 7 days';
+/** Where sizes end: beyond 2^53 - 1 bytes no number is exact any more. */
+export const LARGEST = 'below 8192T';
 const MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 

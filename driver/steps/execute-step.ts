@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineUnderTest } from '../controller/machine-under-test.js';
 import { endingError } from '../ending.js';
 import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
+import { sleep } from '../timers.js';
 import { lookAhead } from './foresight.js';
 import { endedBySignal, isGoingDown } from './going-down.js';
 import { guarded } from './guard.js';

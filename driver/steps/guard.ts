@@ -1,5 +1,6 @@
 import { endingError } from '../ending.js';
 import { infraError, type TapbootError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import { seconds } from './wording.js';
 
 /** What may end a step from outside. */
@@ -42,7 +43,7 @@ export async function guarded(
   };
   guard.interrupt.addEventListener('abort', onInterrupt, { once: true });
   if (!guard.ignoreDeath) void guard.death.then(giveUp);
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     giveUp(overdue(guard));
   }, guard.ceilingMs);
   const working = work(abort.signal);
@@ -75,7 +76,7 @@ function overdue({ awaits, ceilingMs, timeoutMs }: Guard): TapbootError {
 async function settled(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+    timer = startTimer(resolve, ms);
   });
   await Promise.race([promise.then(ignore, ignore), timeout]);
   clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { startTimer } from '../timers.js';
 
 /** Milliseconds of quiet after a change: an editor's save is several events. */
 const SETTLE_MS = 60;
@@ -62,7 +63,7 @@ export class FileChanges implements Disposable {
   #note(path: string): void {
     this.#changed.add(path);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       this.#pending = true;
       this.#wake?.();
     }, SETTLE_MS);

@@ -1,3 +1,4 @@
+import { startTimer } from '../timers.js';
 /** Asks the guest for a sign of life; rejects when there is none in `timeoutMs`. */
 export type AskHeartbeat = (timeoutMs: number) => Promise<unknown>;
 
@@ -92,7 +93,7 @@ export class Heartbeat {
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#beat(), this.#options.intervalMs);
+    this.#timer = startTimer(() => void this.#beat(), this.#options.intervalMs);
     if (this.#options.background === true) this.#timer.unref();
   }
 

@@ -1,4 +1,5 @@
 import type { TapbootError } from '../errors.js';
+import { startTimer } from '../timers.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
 import { FINAL } from './console-patterns.js';
 import { deathByConsole, deathOf, deathWithTail, type DeathWords } from './death.js';
@@ -232,7 +233,7 @@ export class Watchdog {
     clearTimeout(this.#silenceTimer);
     if (this.#booted || this.#undecided.stopped) return;
     const { bootSilenceMs, transcript } = this.#options;
-    this.#silenceTimer = setTimeout(() => {
+    this.#silenceTimer = startTimer(() => {
       const message = 'the guest fell silent while booting';
       const got = `nothing on its console for ${String(bootSilenceMs / 1000)} s`;
       this.#die(deathWithTail({ code: 'TAPBOOT_E_GUEST_SILENT', message, got }, transcript));

@@ -63,9 +63,9 @@ t.test('wrong calls end with 2 before anything starts', async (t) => {
       TCG,
       { BOOT_IMAGE_VM_SPAWN_TIMEOUT: 'soon' },
       `tapboot: BOOT_IMAGE_VM_SPAWN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]
-  expected: a positive integer (seconds)
+  expected: a positive integer (seconds), at most 7 days
   got:      "soon"
-  next:     Set BOOT_IMAGE_VM_SPAWN_TIMEOUT to a whole number of 1 or more, or leave it out for the default.
+  next:     Set BOOT_IMAGE_VM_SPAWN_TIMEOUT to a whole number of 1 to 604800, or leave it out for the default.
 `,
     ],
     [
@@ -73,9 +73,9 @@ t.test('wrong calls end with 2 before anything starts', async (t) => {
       TCG,
       { BOOT_IMAGE_VM_LOGIN_TIMEOUT: '0' },
       `tapboot: BOOT_IMAGE_VM_LOGIN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]
-  expected: a positive integer (seconds)
+  expected: a positive integer (seconds), at most 7 days
   got:      "0"
-  next:     Set BOOT_IMAGE_VM_LOGIN_TIMEOUT to a whole number of 1 or more, or leave it out for the default.
+  next:     Set BOOT_IMAGE_VM_LOGIN_TIMEOUT to a whole number of 1 to 604800, or leave it out for the default.
 `,
     ],
     [

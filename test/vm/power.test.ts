@@ -1,8 +1,10 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
+
+t.setTimeout(20 * MINUTES);
 
 const run = async (vm: BootImageVM, command: string): Promise<string> => {
   const result = await vm.run(command, { timeoutMs: 2 * MINUTES });
@@ -49,6 +51,24 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   await run(beside, 'printf XXXXXXXXXX | dd of=/dev/vdb bs=1 seek=8192 conv=fsync');
   const [after] = await vm.viewDisks(['vdb']);
   t.equal(await readAt(after?.path, 8192, 10), 'marker-two', 'the second one writes to overlays');
+});
+
+t.test('a cut of power keeps what was written and loses what was not', async (t) => {
+  const host = await testHost(t);
+  const vm = await readyVm(t, host, testMachine(64, 64));
+  await run(vm, 'printf written | dd of=/dev/vdb bs=512 conv=fsync');
+  await vm.cutPower();
+  t.equal(vm.power, 'off');
+  const [view] = await vm.viewDisks(['vdb']);
+  t.equal(await readAt(view?.path, 0, 7), 'written');
+
+  await t.test('what was saved when it was off can be booted', async (t) => {
+    await using again = await BootImageVM.restore(host, 'again', await vm.save(), true);
+    t.equal(again.power, 'off');
+    await again.reboot({ timeoutMs: MINUTES });
+    t.equal(again.power, 'on');
+    t.equal(await run(again, 'dd if=/dev/vdb bs=1 count=7'), 'written');
+  });
 });
 
 async function readAt(path: string | undefined, offset: number, length: number): Promise<string> {

@@ -6,6 +6,7 @@ import {
   scenarioError,
   type TapbootError,
 } from '../../errors.js';
+import { startTimer } from '../../timers.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
@@ -230,8 +231,8 @@ function askAgain(ask: () => void, ended: Deferred<number>): { stop: () => void 
   let round = 0;
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
-    const delay = ASK_AGAIN_MS[Math.min(round++, ASK_AGAIN_MS.length - 1)];
-    timer = setTimeout(() => {
+    const delay = ASK_AGAIN_MS[Math.min(round++, ASK_AGAIN_MS.length - 1)] ?? 0;
+    timer = startTimer(() => {
       if (ended.settled) return;
       try {
         ask();

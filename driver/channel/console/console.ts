@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
+import { startTimer } from '../../timers.js';
 import { abortReason } from '../reason.js';
 import type { ConsoleTranscript } from './transcript.js';
 
@@ -108,7 +109,7 @@ export class Console {
         return match !== undefined;
       };
       const onAbort = (): void => finish(() => reject(abortReason(signal)));
-      const timer = setTimeout(() => {
+      const timer = startTimer(() => {
         if (!look()) finish(() => reject(notSeen(pattern, options, from, transcript)));
       }, timeoutMs);
       // One look per turn of the event loop, however many chunks came in it.

@@ -1,4 +1,5 @@
 import { guestDead, type ErrorDetails } from '../../errors.js';
+import { startTimer } from '../../timers.js';
 import type { Console } from './console.js';
 import { consoleGone } from './console.js';
 import { withoutNoise } from './noise.js';
@@ -86,7 +87,7 @@ export class Dialogue {
         this.#signal?.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, Math.max(1, Math.min(ms, left)));
+      const timer = startTimer(done, Math.max(1, Math.min(ms, left)));
       const offData = transcript.onData(done);
       const offEnd = transcript.onEnd(done);
       this.#signal?.addEventListener('abort', done, { once: true });

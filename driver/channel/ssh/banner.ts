@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { guestDead } from '../../errors.js';
+import { sleep as delay, startTimer } from '../../timers.js';
 
 /** Between two attempts, when the guest refused one. */
 const RETRY_MS = 200;
@@ -57,7 +57,7 @@ async function readBanner(host: string, port: number, timeoutMs: number): Promis
       socket.destroy();
       resolve(answer);
     };
-    const timer = setTimeout(() => finish({ reason: 'the connection stayed silent' }), timeoutMs);
+    const timer = startTimer(() => finish({ reason: 'the connection stayed silent' }), timeoutMs);
     socket.setEncoding('latin1');
     socket.on('data', (piece: string) => {
       text += piece;

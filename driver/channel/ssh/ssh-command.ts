@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { finished } from 'node:stream/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { guestDead } from '../../errors.js';
+import { startTimer } from '../../timers.js';
 import { KILL_TREE } from '../shell/guest-script.js';
 import { shellQuote } from '../../shell-quote.js';
 import { Deferred } from '../deferred.js';
@@ -85,7 +86,7 @@ export class SshCommand {
         const settle = (): void => this.#finish(ending ?? { status: null }, lost);
         void Promise.race([
           finished(stream).catch(() => undefined),
-          new Promise((resolve) => setTimeout(resolve, DRAIN_MS)),
+          new Promise<void>((resolve) => startTimer(resolve, DRAIN_MS)),
         ]).then(settle);
       });
       stream.once('close', () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { wholeNumber } from '../option-values.js';
+import { megabytes, wholeNumber } from '../option-values.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,7 +39,7 @@ export function addNotesCommand(program: Command, context: CommandContext): void
     .option(
       '--max-megabytes <size>',
       `what they take together (default: ${String(DEFAULTS.maxMegabytes)})`,
-      wholeNumber(0),
+      megabytes,
     )
     .option('--log-root <directory>', 'where the run directories are ($BOOT_IMAGE_VM_LOG_ROOT)')
     .option('--dry-run', 'only say what would be removed')

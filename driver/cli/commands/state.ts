@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { Outside } from '../outside.js';
-import { wholeNumber } from '../option-values.js';
+import { megabytes } from '../option-values.js';
 import type { EntryFacts, Eviction } from '../../state/eviction.js';
 import type { StateStore } from '../../state/state-store.js';
 
@@ -32,7 +32,7 @@ export function addStateCommand(program: Command, context: CommandContext): void
   state
     .command('prune')
     .description('remove damaged states, what killed runs left, and what is above the limit')
-    .option('--max-megabytes <size>', 'what they may take together', wholeNumber(0))
+    .option('--max-megabytes <size>', 'what they may take together', megabytes)
     .addHelpText('after', EXAMPLES)
     .action(async ({ maxMegabytes }: { maxMegabytes?: number }) => {
       const limit = maxMegabytes === undefined ? undefined : maxMegabytes * MEGABYTE;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { wholeNumber } from '../option-values.js';
+import { minutes as minutesValue, wholeNumber } from '../option-values.js';
 import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
 const EXAMPLES = `
@@ -30,7 +30,7 @@ export function addStressCommand(program: Command, context: CommandContext): voi
     .description('run scenarios many times, and say how often they fail')
     .argument('<scenario...>', 'names, ids or files')
     .option('--runs <count>', 'how often each (default: 20)', wholeNumber(1))
-    .option('--minutes <time>', 'as often as fits in this time', wholeNumber(1))
+    .option('--minutes <time>', 'as often as fits in this time (at most 7 days)', minutesValue)
     .option('--image <spec>', 'boot image, as of run');
   addVariableOptions(command)
     .option('--accel <name>', 'auto, kvm or tcg')

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { infraError } from '../../errors.js';
+import { startTimer } from '../../timers.js';
 
 /**
  * Runs `work` while holding an exclusive lock on `file`.
@@ -24,7 +25,7 @@ export async function withLock<T>(
     reject: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
-  const waiting = setTimeout(() => options.onWait?.(), 500);
+  const waiting = startTimer(() => options.onWait?.(), 500);
   try {
     const held = await Promise.race([
       new Promise<true>((resolve) => holder.stdout.once('data', () => resolve(true))),

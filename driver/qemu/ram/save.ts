@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { infraError } from '../../errors.js';
+import { sleep as delay } from '../../timers.js';
 import type { QmpClient } from '../qmp.js';
 import { listenOnce } from '../socket.js';
 import type { DirectForm } from './forms.js';

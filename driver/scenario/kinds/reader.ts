@@ -1,7 +1,7 @@
 import type { SourceLocation } from '../location.js';
 import type { Pattern, TextPattern } from '../model.js';
 import { nearest, problemAt, type ProblemDetails, type Report } from '../problem.js';
-import { parseDuration, parseSize } from '../quantities.js';
+import { LARGEST, LONGEST, parseDuration, parseSize } from '../quantities.js';
 import { controlCharacter } from '../control-characters.js';
 import { DURATION, SIZE } from '../schema/leaves.js';
 import type { Span, YamlDocument } from '../yaml/document.js';
@@ -51,19 +51,25 @@ export class StepReader {
 
   /** Milliseconds. */
   duration(path: YamlPath, written: string): number {
-    return parseDuration(written) ?? this.unfit(path, written, `${DURATION}, at most 7 days`, 1);
+    return parseDuration(written) ?? this.unfit(path, written, `${DURATION}, ${LONGEST}`, 1);
   }
 
   /** Bytes. */
   size(path: YamlPath, written: string): number {
-    return parseSize(written) ?? this.unfit(path, written, `${SIZE}, a whole number of bytes`, 512);
+    const expected = `${SIZE}, a whole number of bytes ${LARGEST}`;
+    return parseSize(written) ?? this.unfit(path, written, expected, 512);
   }
 
   /** A name, which the schema has checked but for the values of its variables. */
   name(path: YamlPath, written: string): string {
     const control = controlCharacter(written);
     if (control === undefined) return written;
-    return this.unfit(path, written, `one line of text without control characters (${control})`, '');
+    return this.unfit(
+      path,
+      written,
+      `one line of text without control characters (${control})`,
+      '',
+    );
   }
 
   integer(path: YamlPath, written: number | string, lowest: number, highest: number): number {

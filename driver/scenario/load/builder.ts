@@ -10,7 +10,7 @@ import { buildScenario } from './build.js';
 import { matrixOf, matrixSuffix } from './matrix.js';
 import type { ProblemList } from './problem-list.js';
 import { checkFrom } from './references.js';
-import { checkSense } from './sense.js';
+import { checkSense, offAtCheckpoint } from './sense.js';
 import type { ScenarioSource } from './source.js';
 
 export interface BuilderContext {
@@ -118,7 +118,9 @@ export class ScenarioBuilder {
       report,
       ...(parent === undefined ? {} : { inherited: parent.machine }),
     });
-    checkSense(scenario, source.document, report);
+    const find = (id: string): Scenario | undefined =>
+      this.allBuilt().find((other) => other.id === id);
+    checkSense(scenario, source.document, report, offAtCheckpoint(scenario.from, find));
     const parentBase = scenario.from?.scenario.replace(/\[.*$/, '');
     if (parentBase === undefined || !this.unread.includes(parentBase)) {
       const known = [

@@ -1,17 +1,42 @@
-import type { Scenario, Step } from '../model.js';
+import type { CheckpointReference, Scenario, Step } from '../model.js';
 import { problemAt, type ProblemDetails, type Report } from '../problem.js';
 import type { YamlDocument } from '../yaml/document.js';
 
-/** Kinds that need no running guest. */
-const WITHOUT_GUEST: ReadonlySet<Step['kind']> = new Set(['disks', 'reboot', 'power']);
+/** Kinds that make sense when the machine is off: `reboot` switches it on again. */
+const WITHOUT_GUEST: ReadonlySet<Step['kind']> = new Set(['disks', 'reboot']);
+
+/**
+ * The step that has switched the machine off by the time a scenario's checkpoint is saved;
+ * undefined when the machine is on.
+ * @param find a scenario by its id
+ */
+export function offAtCheckpoint(
+  from: CheckpointReference | undefined,
+  find: (id: string) => Scenario | undefined,
+): Step | undefined {
+  const scenario = from && find(from.scenario);
+  if (scenario === undefined) return undefined;
+  const saving = scenario.steps.findIndex(({ saveAs }) => saveAs === from?.checkpoint);
+  const last = scenario.steps
+    .slice(0, saving + 1)
+    .findLast(({ kind }) => kind === 'power' || kind === 'reboot');
+  if (last === undefined) return offAtCheckpoint(scenario.from, find);
+  return last.kind === 'power' ? last : undefined;
+}
 
 /**
  * What a scenario says step by step may be right and still make no sense as a whole:
  * work for a guest that is switched off, SSH without a network, one name for two
  * checkpoints. Found here, before anything is booted.
+ * @param offBefore the step of another scenario that has switched the machine off already
  */
-export function checkSense(scenario: Scenario, document: YamlDocument, report: Report): void {
-  let off: Step | undefined;
+export function checkSense(
+  scenario: Scenario,
+  document: YamlDocument,
+  report: Report,
+  offBefore?: Step,
+): void {
+  let off = offBefore;
   const saved = new Map<string, Step>();
   for (const step of scenario.steps) {
     const wrong = (code: `TAPBOOT_E_${string}`, message: string, details: ProblemDetails): void => {
@@ -21,9 +46,9 @@ export function checkSense(scenario: Scenario, document: YamlDocument, report: R
     };
     if (off !== undefined && !WITHOUT_GUEST.has(step.kind)) {
       wrong('TAPBOOT_E_POWERED_OFF', `the machine is off by then: '${step.title}' cannot run`, {
-        expected: 'disks, reboot or nothing after power',
+        expected: 'disks, reboot or nothing while the machine is off',
         got: step.kind,
-        hint: `move the step before the power step in line ${String(off.at.line)}`,
+        hint: `put \`- reboot: true\` before it, or move it before the power step in ${placeOf(off, document)}`,
       });
     }
     if (step.kind === 'power') off = step;
@@ -50,6 +75,11 @@ export function checkSense(scenario: Scenario, document: YamlDocument, report: R
     }
     saved.set(step.saveAs, step);
   }
+}
+
+function placeOf({ at }: Step, document: YamlDocument): string {
+  const line = `line ${String(at.line)}`;
+  return at.file === document.file ? line : `${line} of ${at.file}`;
 }
 
 function needsNetwork(step: Step): boolean {

@@ -86,7 +86,8 @@ export const variableValue = z.union(
   VARIABLE_VALUE,
 );
 
-const MATRIX_VALUE = 'one line of text without ${…} and control characters, a number, true or false';
+const MATRIX_VALUE =
+  'one line of text without ${…} and control characters, a number, true or false';
 
 /** Value of a matrix variable; it becomes a part of the scenario's id. */
 export const matrixValue = z.union(

@@ -1,8 +1,8 @@
 import { withGrace, type StepRunner } from '../step-runner.js';
 
 /**
- * `reboot`: an orderly reboot, or a boot from a disk, and what its console must show. A machine
- * that is off is switched on.
+ * `reboot`: an orderly reboot, or a boot from a disk, and what its console must show. Boots a
+ * machine that is off.
  */
 export const reboot: StepRunner<'reboot'> = {
   needs: () => 'any',

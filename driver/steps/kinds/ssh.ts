@@ -1,5 +1,6 @@
 import { asTapbootError, productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { CommandResult } from '../../channel/channel.js';
+import { startTimer } from '../../timers.js';
 import { commandVerdict } from '../command-verdict.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
 import { quoted } from '../wording.js';
@@ -60,7 +61,7 @@ async function unreachable(error: TapbootError, context: StepContext): Promise<T
 async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
+    timer = startTimer(() => {
       resolve(undefined);
     }, ms);
   });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../../channel/channel.js';
 import type { TapbootError } from '../../errors.js';
 import { productError } from '../../errors.js';
 import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import { sleep } from '../../timers.js';
 import { commandVerdict } from '../command-verdict.js';
 import {
   lastAttemptCommand,

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { productError } from '../../errors.js';
 import type { Pattern, WaitCondition, WaitStep } from '../../scenario/model.js';
+import { sleep } from '../../timers.js';
 import { describeFileCommand, waitForFileScript } from '../guest-scripts/file-content.js';
 import type { StepContext } from '../step-runner.js';
 import { seconds } from '../wording.js';

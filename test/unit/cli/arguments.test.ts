@@ -1,5 +1,11 @@
 import t from 'tap';
-import { collect, collectVariable, wholeNumber } from '../../../driver/cli/option-values.js';
+import {
+  collect,
+  collectVariable,
+  megabytes,
+  minutes,
+  wholeNumber,
+} from '../../../driver/cli/option-values.js';
 import { usageError } from '../../../driver/cli/usage-error.js';
 
 t.test('values of options', async (t) => {
@@ -13,6 +19,11 @@ t.test('values of options', async (t) => {
     t.throws(() => wholeNumber(0)(wrong), /whole number/, wrong);
   }
   t.throws(() => wholeNumber(1)('0'), /1 or more/);
+  t.throws(() => wholeNumber(1)('9'.repeat(400)), /whole number/);
+  t.equal(minutes('10080'), 7 * 24 * 60);
+  t.throws(() => minutes('43200'), /from 1 to 10080/, '30 days');
+  t.equal(megabytes('0'), 0);
+  t.throws(() => megabytes('8589934592'), /from 0 to 8589934591/);
 });
 
 t.test('commander’s words become an error of ours', async (t) => {

@@ -74,16 +74,39 @@ t.test('the ledger is switched off by 1, true, yes, and by nothing unclear', asy
 t.test(
   'a value that cannot be used names the setting, what is expected, what there is',
   async (t) => {
-    for (const value of ['0', '-1', '1.5', 'soon', '', '1e3', '0x10', '99999999999999999999']) {
+    const week = 7 * 24 * 3600;
+    const long = [String(week + 1), '2592000', '99999999999999999999'];
+    for (const value of ['0', '-1', '1.5', 'soon', '', '1e3', '0x10', ...long]) {
       for (const name of ['BOOT_IMAGE_VM_SPAWN_TIMEOUT', 'BOOT_IMAGE_VM_LOGIN_TIMEOUT']) {
         t.throws(() => readConfig({ [name]: value }, {}, '/'), {
           code: 'TAPBOOT_E_CONFIG_VALUE',
           failureClass: 'scenario',
           message: `${name} has a value that cannot be used`,
-          details: { expected: 'a positive integer (seconds)', got: JSON.stringify(value) },
+          details: {
+            expected: 'a positive integer (seconds), at most 7 days',
+            got: JSON.stringify(value),
+          },
         });
       }
     }
+    const most = readConfig(
+      { BOOT_IMAGE_VM_SPAWN_TIMEOUT: String(week) },
+      { debugFor: '168h' },
+      '/',
+    );
+    t.match(most, { spawnTimeoutSeconds: week, debugForMs: week * 1000 });
+    t.throws(() => readConfig({}, { debugFor: '720h' }, '/'), {
+      message: /^--debug-for /,
+      details: { expected: 'a duration such as 90s, 10m or 1h, at most 7 days', got: '"720h"' },
+    });
+    t.throws(() => readConfig({}, { budget: '10081' }, '/'), {
+      message: /^--budget /,
+      details: { expected: 'a positive integer (minutes), at most 7 days', got: '"10081"' },
+    });
+    t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: '8589934592' }, {}, '/'), {
+      message: /^TAPBOOT_STATE_LIMIT /,
+      details: { expected: 'a positive integer (MiB), at most 8589934591' },
+    });
     t.throws(() => readConfig({}, { budget: 'all' }, '/'), { message: /^--budget / });
     t.throws(() => readConfig({}, { repeat: '0' }, '/'), { message: /^--repeat / });
     t.throws(() => readConfig({}, { accel: 'xen' }, '/'), {
@@ -101,9 +124,9 @@ t.test(
         describeError(error as TapbootError),
         [
           'BOOT_IMAGE_VM_SPAWN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]',
-          '  expected: a positive integer (seconds)',
+          '  expected: a positive integer (seconds), at most 7 days',
           '  got:      "15m"',
-          '  next:     Set BOOT_IMAGE_VM_SPAWN_TIMEOUT to a whole number of 1 or more, or leave it out for the default.',
+          '  next:     Set BOOT_IMAGE_VM_SPAWN_TIMEOUT to a whole number of 1 to 604800, or leave it out for the default.',
         ].join('\n'),
       );
     }

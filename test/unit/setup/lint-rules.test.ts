@@ -126,6 +126,25 @@ t.test('only the edge may read or write the outside world', async (t) => {
     t.ok(below.includes(complaint), `${what} below`);
     t.notOk(atTheEdge.includes(complaint), `${what} at the edge`);
   });
+
+  const timers = [
+    "import { setTimeout as sleep } from 'node:timers/promises';",
+    'export const timer = setTimeout(() => undefined, 1);',
+    'export const interval = setInterval(() => undefined, 1);',
+    'export const signal = AbortSignal.timeout(1);',
+    'export const slept = sleep(1);',
+    '',
+  ].join('\n');
+  const restricted = (rules: string[]): string[] =>
+    rules.filter((rule) => rule.includes('no-restricted')).sort();
+  t.same(
+    restricted(await rulesFor(timers, 'driver/errors.ts')),
+    ['1 no-restricted-imports', '2 no-restricted-globals', '3 no-restricted-globals'].concat(
+      '4 no-restricted-syntax',
+    ),
+    'timers are armed in one place',
+  );
+  t.same(restricted(await rulesFor(timers, 'driver/timers.ts')), []);
 });
 
 t.test('shell files are found by name and by their first line', async (t) => {

@@ -213,6 +213,7 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
 
   reboot(options: { from?: string; timeoutMs: number }): Promise<void> {
     this.calls.push(`reboot ${options.from ?? ''}`.trim());
+    this.power = 'on';
     return Promise.resolve();
   }
 

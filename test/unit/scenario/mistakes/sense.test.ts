@@ -126,9 +126,49 @@ const mistakes: Mistake[] = [
       '> 4 |   - run: id',
       '    |     ^^^^^^^',
       '  5 |',
-      '  expected: disks, reboot or nothing after power',
+      '  expected: disks, reboot or nothing while the machine is off',
       '  got:      run',
-      '  next:     move the step before the power step in line 3',
+      '  next:     put `- reboot: true` before it, or move it before the power step in line 3',
+    ],
+  },
+  {
+    what: 'a machine that is off, switched off',
+    files: {
+      'it.yaml': [
+        ...['name: It', 'steps:', '  - power: cut', '  - reboot: true', '  - run: id'],
+        ...['  - power: off', '  - disks: { vda: clean }', '  - power: off'],
+      ],
+    },
+    told: [
+      "it.yaml:8:5: the machine is off by then: 'power: off' cannot run [TAPBOOT_E_POWERED_OFF]",
+      '  7 |   - disks: { vda: clean }',
+      '> 8 |   - power: off',
+      '    |     ^^^^^^^^^^',
+      '  9 |',
+      '  expected: disks, reboot or nothing while the machine is off',
+      '  got:      power',
+      '  next:     put `- reboot: true` before it, or move it before the power step in line 6',
+    ],
+  },
+  {
+    what: 'work for a machine that was off at the checkpoint it comes from',
+    files: {
+      'a.yaml': ['name: A', 'steps:', '  - power: off', '    checkpoint: off'],
+      'b.yaml': [
+        ...['name: B', 'from: a#off', 'steps:', '  - disks: { vda: clean }'],
+        ...['    checkpoint: seen', '  - reboot: true', '  - run: id'],
+      ],
+      'c.yaml': ['name: C', 'from: b#seen', 'steps: [{ run: id }]'],
+    },
+    told: [
+      "c.yaml:3:9: the machine is off by then: 'run: id' cannot run [TAPBOOT_E_POWERED_OFF]",
+      '  2 | from: b#seen',
+      '> 3 | steps: [{ run: id }]',
+      '    |         ^^^^^^^^^^^^',
+      '  4 |',
+      '  expected: disks, reboot or nothing while the machine is off',
+      '  got:      run',
+      '  next:     put `- reboot: true` before it, or move it before the power step in line 3 of a.yaml',
     ],
   },
   {

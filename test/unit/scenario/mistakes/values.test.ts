@@ -43,6 +43,39 @@ const mistakes: Mistake[] = [
     ],
   },
   {
+    what: '30 days, by a variable',
+    files: {
+      'it.yaml': [
+        ...['name: It', 'variables: { limit: 720h }', "timeout: '${limit}'"],
+        'steps: [{ run: id }]',
+      ],
+    },
+    told: [
+      "it.yaml:3:10: 'timeout' has a wrong value [TAPBOOT_E_SCENARIO_VALUE]",
+      '  2 | variables: { limit: 720h }',
+      "> 3 | timeout: '${limit}'",
+      '    |          ^^^^^^^^^^',
+      '  4 | steps: [{ run: id }]',
+      '  expected: a duration such as 420s, 2m or 500ms, at most 7 days',
+      "  got:      '720h'",
+    ],
+  },
+  {
+    what: 'a size beyond all measure',
+    files: {
+      'it.yaml': ['name: It', 'machine: { disks: { vda: 8192T } }', 'steps: [{ run: id }]'],
+    },
+    told: [
+      "it.yaml:2:26: 'vda' has a wrong value [TAPBOOT_E_SCENARIO_VALUE]",
+      '  1 | name: It',
+      '> 2 | machine: { disks: { vda: 8192T } }',
+      '    |                          ^^^^^',
+      '  3 | steps: [{ run: id }]',
+      '  expected: a size such as 512M, 1.5G or 64KiB, a whole number of bytes below 8192T',
+      "  got:      '8192T'",
+    ],
+  },
+  {
     what: 'a size in another unit',
     files: { 'it.yaml': ['name: It', 'machine: { memory: 512MB }', 'steps: [{ run: id }]'] },
     told: [
