@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
 
-t.setTimeout(15 * 60_000);
+t.setTimeout(60 * 60_000);
 
 /** Two time-outs of 30 minutes: 60 together, which is beyond the hard limit of a budget. */
 const long = (name: string, steps: string, more = ''): string => `name: ${name}
