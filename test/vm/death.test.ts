@@ -67,7 +67,11 @@ const FROM_THE_FUTURE =
 const LAST_WORDS = {
   'oops-in-the-last-step': [MAKE_OOPS, `${OOPS}; true`],
   'oops-behind-a-line-from-the-future': [`${MAKE_OOPS}; ${FROM_THE_FUTURE}`, `${OOPS}; true`],
-  'oops-behind-the-last-step': [MAKE_OOPS, `setsid sh -c '${OOPS}' >/dev/null 2>&1 &`],
+  // The evidence takes the guest longer than the trouble that begins with it.
+  'oops-behind-the-last-step': [
+    `${MAKE_OOPS}; head -c 3000000 /dev/zero | tr '\\0' x >/tmp/pre-nixos.log`,
+    `setsid ${OOPS} &`,
+  ],
   'oops-by-the-evidence': [
     MAKE_OOPS,
     `cp /bin/dmesg /run/dmesg
@@ -115,7 +119,7 @@ function oopsTold(t: Test, end: TapbootRun, id: string, ledgerLine = 0): void {
     recorded,
   );
   t.match(
-    end.metadata?.scenarios?.find((each) => each.id === id),
+    end.metadata?.scenarios.find((each) => each.id === id),
     recorded,
   );
   t.comment(`${id}: ${String(told?.diagnosis.phase)}: ${String(told?.diagnosis.message)}`);
