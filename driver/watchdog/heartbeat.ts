@@ -36,7 +36,7 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #missed = 0;
   #paused = false;
-  /** Counts pauses: a question that was under way in one says nothing. */
+  /** Counts pauses, and the end: a question that was under way in one says nothing. */
   #pauses = 0;
   #stopped = false;
 
@@ -58,6 +58,7 @@ export class Heartbeat {
 
   stop(): void {
     this.#stopped = true;
+    this.#pauses++;
     clearTimeout(this.#timer);
   }
 
@@ -75,7 +76,7 @@ export class Heartbeat {
     } catch {
       // A question that fails before its time was not heard: who cut the way tells why.
       const early = performance.now() - asked < timeoutMs / 2;
-      return early || this.#stopped || this.#pauses !== pauses ? 'unknown' : 'silent';
+      return early || this.#pauses !== pauses ? 'unknown' : 'silent';
     }
   }
 

@@ -63,18 +63,34 @@ const OOPS = 'insmod /run/oops.ko >/dev/null 2>&1';
 const FROM_THE_FUTURE =
   "printf '\\r\\n[123456.700000] a line of somebody\\r\\n' >/dev/ttyS0; sleep 0.2";
 
+/** A `run` step as YAML, without its name. */
+const runs = (command: string): string => `run: ${JSON.stringify(command)}`;
+
 /** Deaths in or behind the last step, by scenario: what its first step does, and its last one. */
 const LAST_WORDS = {
-  'oops-in-the-last-step': [MAKE_OOPS, `${OOPS}; true`],
-  'oops-behind-a-line-from-the-future': [`${MAKE_OOPS}; ${FROM_THE_FUTURE}`, `${OOPS}; true`],
-  'oops-behind-the-last-step': [MAKE_OOPS, `setsid sh -c '${OOPS}' >/dev/null 2>&1 &`],
-  'oops-by-the-evidence': [
-    MAKE_OOPS,
-    `cp /bin/dmesg /run/dmesg
-     printf '#!/bin/sh\n${OOPS}\nexec /run/dmesg "$@"\n' >/run/oops-dmesg
-     chmod +x /run/oops-dmesg
-     mount --bind /run/oops-dmesg "$(readlink -f /bin/dmesg)"`,
+  'oops-in-the-last-step': [runs(MAKE_OOPS), runs(`${OOPS}; true`)],
+  'oops-behind-a-line-from-the-future': [
+    runs(`${MAKE_OOPS}; ${FROM_THE_FUTURE}`),
+    runs(`${OOPS}; true`),
   ],
+  // The evidence takes the guest longer than the trouble that begins with it.
+  'oops-behind-the-last-step': [
+    runs(`${MAKE_OOPS}; head -c 3000000 /dev/zero | tr '\\0' x >/tmp/pre-nixos.log`),
+    runs(`setsid ${OOPS} &`),
+  ],
+  'oops-by-the-evidence': [
+    runs(MAKE_OOPS),
+    runs(`cp /bin/dmesg /run/dmesg
+      printf '#!/bin/sh\\n${OOPS}\\nexec /run/dmesg "$@"\\n' >/run/oops-dmesg
+      chmod +x /run/oops-dmesg
+      mount --bind /run/oops-dmesg "$(readlink -f /bin/dmesg)"`),
+  ],
+  'oops-on-the-way-down': [
+    runs(`${MAKE_OOPS}; systemd-run -p ExecStop='/bin/sh -c "${OOPS}; true"' /bin/sleep infinity`),
+    'power: off',
+  ],
+  // The state would be that of a machine whose last words are an oops.
+  'oops-before-a-save': [runs(MAKE_OOPS), `${runs(`${OOPS}; true`)}\n    checkpoint: lost`],
 } as const;
 
 /** A scenario of two steps, of which the last one passes. */
@@ -88,13 +104,12 @@ async function lastWords(place: Place, id: keyof typeof LAST_WORDS): Promise<str
     `version: 1
 name: ${id}
 machine: { memory: 512M, disks: { vda: 64M } }
+timeout: 300s
 steps:
   - name: it gets ready
-    run: ${JSON.stringify(before)}
-    timeout: 300s
+    ${before}
   - name: the last step
-    run: ${JSON.stringify(last)}
-    timeout: 300s
+    ${last}
 `,
   );
   return file;
@@ -115,7 +130,7 @@ function oopsTold(t: Test, end: TapbootRun, id: string, ledgerLine = 0): void {
     recorded,
   );
   t.match(
-    end.metadata?.scenarios?.find((each) => each.id === id),
+    end.metadata?.scenarios.find((each) => each.id === id),
     recorded,
   );
   t.comment(`${id}: ${String(told?.diagnosis.phase)}: ${String(told?.diagnosis.message)}`);
@@ -163,14 +178,26 @@ t.test('deaths in the middle of a scenario', async (t) => {
     'oops-in-the-last-step',
     'oops-behind-the-last-step',
     'oops-by-the-evidence',
+    'oops-on-the-way-down',
+    'oops-before-a-save',
   ] as const;
   const [future = '', ...others] = await Promise.all(oopses.map((id) => lastWords(place, id)));
+  const heir = join(place.directory, 'scenarios/heir.yaml');
+  await writeFile(
+    heir,
+    `version: 1
+name: heir
+from: oops-before-a-save#lost
+steps: [{ name: it goes on, run: 'true' }]
+`,
+  );
   const junit = join(place.directory, 'junit.xml');
   const going = place.start(
     ['run', '--image', 'debian:fast', '--accel', 'tcg', '--report', `junit=${junit}`].concat(
       future,
       files,
       others,
+      heir,
     ),
   );
   await going.printed(/# Subtest: qemu-is-killed[^]*\n {4}ok 1 - it lives/);
@@ -199,6 +226,11 @@ t.test('deaths in the middle of a scenario', async (t) => {
       oopsTold(t, end, id);
     });
   }
+  t.match(
+    end.tap.scenarios.find(({ title }) => title === 'heir'),
+    { ok: false, diagnosis: { class: 'guest-dead', code: 'TAPBOOT_E_CHECKPOINT_MISSING' } },
+    'nobody starts from it',
+  );
   const phaseOf = (id: string): unknown =>
     end.tap.scenarios.find(({ title }) => title === id)?.diagnosis.phase;
   t.equal(phaseOf('oops-in-the-last-step'), 'step');
