@@ -1,9 +1,18 @@
-// node fetch.mjs package-lock.json DIRECTORY: fills the directory with the tarballs that the lock
-// names, by the npm client with whatever registry it is set to, and nothing else. It runs inside
-// of a build, where no package is at hand yet: Node's own modules have to do.
+// node fetch.mjs package-lock.json DIRECTORY [CACHE]: fills the directory with the tarballs that the
+// lock names, by the npm client with whatever registry it is set to, and nothing else. It runs inside
+// of a build, where no package is at hand yet: Node's own modules have to do. With CACHE, a cache of
+// npm's, only what that cache lacks is fetched, into it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,14 +31,18 @@ function cachedAt(cache, file) {
 /**
  * @param {any} lock package-lock.json
  * @param {string} directory made here; must not exist
+ * @param {string} [lasting] npm's cache directory to take from and to fetch into; without it, all
+ *   is fetched, into a cache that is removed again
  * @throws {Error} when the registry has something else under a name than the lock says
  */
-export function fetchTarballs(lock, directory) {
+export function fetchTarballs(lock, directory, lasting) {
   const wanted = wantedTarballs(lock);
-  const cache = mkdtempSync(join(tmpdir(), 'tapboot-npm-'));
+  const own = mkdtempSync(join(tmpdir(), 'tapboot-npm-'));
+  const cache = lasting ?? own;
   try {
-    for (let from = 0; from < wanted.length; from += AT_ONCE) {
-      const specs = wanted.slice(from, from + AT_ONCE).map(({ spec }) => spec);
+    const missing = wanted.filter(({ file }) => !existsSync(cachedAt(cache, file)));
+    for (let from = 0; from < missing.length; from += AT_ONCE) {
+      const specs = missing.slice(from, from + AT_ONCE).map(({ spec }) => spec);
       const options = [
         '--loglevel=error',
         '--no-progress',
@@ -38,7 +51,7 @@ export function fetchTarballs(lock, directory) {
       ];
       execFileSync('npm', ['cache', 'add', ...options, ...specs], {
         // Away from any .npmrc of a project.
-        cwd: cache,
+        cwd: own,
         env: { ...process.env, npm_config_update_notifier: 'false' },
         stdio: ['ignore', 2, 2],
       });
@@ -54,7 +67,7 @@ export function fetchTarballs(lock, directory) {
       chmodSync(path, 0o444);
     }
   } finally {
-    rmSync(cache, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
   }
   return wanted.length;
 }
@@ -70,7 +83,7 @@ function readTarball(path, spec) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [lockFile, directory] = process.argv.slice(2);
-  const count = fetchTarballs(JSON.parse(readFileSync(lockFile, 'utf8')), directory);
+  const [lockFile, directory, cache] = process.argv.slice(2);
+  const count = fetchTarballs(JSON.parse(readFileSync(lockFile, 'utf8')), directory, cache);
   process.stderr.write(`${String(count)} tarballs in ${directory}\n`);
 }

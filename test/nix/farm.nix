@@ -14,7 +14,7 @@
         tapboot.lib.mkVmTests (
           {
             pkgs = nixpkgs.legacyPackages.x86_64-linux;
-            bootImage = tapboot.packages.x86_64-linux.bootImage;
+            bootImage = "file:kernel=${./machine/kernel},initrd=${./machine/initrd}";
             scenarios = ./scenarios;
             name = "farm";
             split = true;

@@ -53,6 +53,8 @@ export class SandboxedNix {
       `system-features = ${(options.features ?? FEATURES).join(' ')}`,
       // Ours are short-lived; asking the disk after each path would only take time.
       'fsync-metadata = false',
+      // What made a path that is kept is kept, too.
+      'keep-outputs = true',
     ];
     const places = await privateNix(directory, settings, behind);
     const bind = behind === directory ? [] : [`mount --bind '${behind}' '${directory}'`];
