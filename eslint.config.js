@@ -60,7 +60,6 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-spread': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
-      'max-lines': ['error', { max: 250 }],
     },
   },
   {
@@ -75,8 +74,8 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         ...['timers', 'timers/promises'].flatMap((name) => [
-          { name, message: TIMERS },
-          { name: `node:${name}`, message: TIMERS },
+          { name, importNames: ['setTimeout', 'setInterval'], message: TIMERS },
+          { name: `node:${name}`, importNames: ['setTimeout', 'setInterval'], message: TIMERS },
         ]),
       ],
       'no-restricted-syntax': [
@@ -108,7 +107,6 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
-      'max-lines': ['error', { max: 500 }],
     },
   },
   {

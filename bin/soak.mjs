@@ -1,7 +1,7 @@
 // `npm run soak`: repetitions that take too long for `npm test`, one after the other, with a table.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { tree } from './setup/tree.mjs';
 import { prepare } from './setup/prepare.mjs';
 import { exitWith } from './setup/ensure-built.mjs';
@@ -10,14 +10,13 @@ import { runTapJob, Tally } from './setup/tap-job.mjs';
 
 const HELP = `usage: npm run soak -- [--resume] [--list] [--write] [NAME…]
 
-Runs test/soak/NAME.soak.ts, all of them when none is named, one after the other, for hours.
+Runs NAME.soak.ts below test/, all of them when none is named, one after the other, for hours.
 --resume: leave out what has passed on this very tree already
 --list: print the names, run nothing
 --write: put the table into docs/soak.md
 The last line is \`N passed, N failed\`; the exit code is 0 when nothing failed.
 `;
 
-const directory = join(tree.root, 'test', 'soak');
 const file = join(tree.state, 'soak.json');
 const page = join(tree.root, 'docs', 'soak.md');
 const MARKS = ['<!-- soak -->', '<!-- /soak -->'];
@@ -25,7 +24,11 @@ const MARKS = ['<!-- soak -->', '<!-- /soak -->'];
 /** A digest of all that git would commit now: what has passed holds for this tree alone. */
 function treeId() {
   const git = (args, env) =>
-    execFileSync('git', args, { cwd: tree.root, encoding: 'utf8', env: { ...process.env, ...env } });
+    execFileSync('git', args, {
+      cwd: tree.root,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
   const index = join(tree.state, 'soak-index');
   const env = { GIT_INDEX_FILE: index };
   git(['read-tree', 'HEAD'], env);
@@ -40,11 +43,14 @@ function remember(results) {
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-const names = () =>
-  readdirSync(directory)
-    .filter((name) => name.endsWith('.soak.ts'))
-    .map((name) => name.slice(0, -'.soak.ts'.length))
-    .sort();
+/** The soaks by name: files of test/soak/, and the long forms that lie beside a test. */
+function soaks() {
+  const suffix = '.soak.ts';
+  const files = readdirSync(join(tree.root, 'test'), { recursive: true })
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => [basename(file, suffix), join('test', file)]);
+  return new Map(files.sort());
+}
 
 /** A row for each soak that has run: assertions, minutes, date, and what it measured. */
 function table(results) {
@@ -68,14 +74,13 @@ function writePage(text) {
   writeFileSync(page, `${head}\n\n${text}\n\n${old.slice(old.indexOf(end))}`);
 }
 
-async function soak(name, tally) {
+async function soak(source, tally) {
   const start = performance.now();
   const said = [];
   const quiet = new Tally((text) => {
     said.push(text);
     tally.print(text);
   });
-  const source = relative(tree.root, join(directory, `${name}.soak.ts`));
   await runTapJob([source], quiet, { comments: true });
   const figures = [...said.join('\n').matchAll(/# figure: (.*)/g)].map(([, text]) => text);
   tally.passed += quiet.passed;
@@ -87,13 +92,17 @@ async function soak(name, tally) {
 
 async function main(args) {
   const flags = new Set(args.filter((arg) => arg.startsWith('--')));
-  const known = names();
+  const files = soaks();
+  const known = [...files.keys()];
   const wanted = args.filter((arg) => !arg.startsWith('--'));
-  const unknown = [...flags].find((flag) => !['--resume', '--list', '--write', '--help'].includes(flag));
+  const unknown = [...flags].find(
+    (flag) => !['--resume', '--list', '--write', '--help'].includes(flag),
+  );
   const strange = wanted.find((name) => !known.includes(name));
   if (flags.has('--help')) return void process.stdout.write(HELP);
   if (unknown !== undefined || strange !== undefined) {
-    const what = unknown === undefined ? `there is no soak ${strange}` : `unknown option ${unknown}`;
+    const what =
+      unknown === undefined ? `there is no soak ${strange}` : `unknown option ${unknown}`;
     process.stderr.write(`soak: ${what}\nknown: ${known.join(', ')}\n\n${HELP}`);
     process.exitCode = 2;
     return;
@@ -110,7 +119,7 @@ async function main(args) {
       tally.passed += earlier.passed;
       continue;
     }
-    const result = await soak(name, tally);
+    const result = await soak(files.get(name), tally);
     remember({ ...readResults(), [name]: { ...result, tree: id } });
   }
   const text = table(readResults());

@@ -41,11 +41,14 @@ export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStder
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const limit = setTimeout(() => {
-      keep(`ended after its limit of ${String(limitMs / 1000)} s\n`);
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
-    }, limitMs ?? 2 ** 31 - 1);
+    const limit = setTimeout(
+      () => {
+        keep(`ended after its limit of ${String(limitMs / 1000)} s\n`);
+        child.kill('SIGTERM');
+        setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+      },
+      limitMs ?? 2 ** 31 - 1,
+    );
     let received;
     const forward = (signal) => {
       received = signal;

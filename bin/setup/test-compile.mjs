@@ -25,7 +25,10 @@ export const compiledFile = (file) => join(compiled, file.replace(/\.ts$/, '.js'
 /** A test file's `t` is that of its group: see test-group.mjs. */
 const ROOT = pathToFileURL(join(dirname(OURSELVES), 'test-root.mjs')).href;
 const ofGroup = (code, file) =>
-  code.replace(/^(import t from )"tap";$/m, (_, head) => `${head}${JSON.stringify(`${ROOT}?${file}`)};`);
+  code.replace(
+    /^(import t from )"tap";$/m,
+    (_, head) => `${head}${JSON.stringify(`${ROOT}?${file}`)};`,
+  );
 
 async function compile(source, target) {
   const { transform } = await import('esbuild');

@@ -19,7 +19,7 @@ export async function runQueue(jobs, tokens) {
   const running = new Map();
   const ready = ({ after = [] }) => after.every((name) => !open.has(name));
   while (open.size > 0) {
-    for (let next; running.size < tokens && (next = waiting.findIndex(ready)) >= 0; ) {
+    for (let next; running.size < tokens && (next = waiting.findIndex(ready)) >= 0;) {
       const [job] = waiting.splice(next, 1);
       running.set(
         job.name,

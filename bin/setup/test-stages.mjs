@@ -34,9 +34,7 @@ const checkJob = (stage, name, tally, times, { file, args, env }) => ({
 
 async function lintJobs(tally, times) {
   const { linters } = await import('./linters.mjs');
-  return linters().map((linter) =>
-    checkJob('lint', `lint: ${linter.name}`, tally, times, linter),
-  );
+  return linters().map((linter) => checkJob('lint', `lint: ${linter.name}`, tally, times, linter));
 }
 
 function typeJob(tally, times) {

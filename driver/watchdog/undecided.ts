@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../timers.js';
 
 /** What has been seen and is not certain yet, and the waits that decide it, until they are stopped. */
 export class Undecided {

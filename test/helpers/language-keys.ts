@@ -168,9 +168,7 @@ function childrenOf(of: string, form: JsonSchema, path: string): [string, JsonSc
   const free: [string, JsonSchema, string][] =
     typeof any === 'object' ? [[join('NAME'), any, '*']] : [];
   const listed: [string, JsonSchema, string][] =
-    typeof items === 'object' && !Array.isArray(items)
-      ? [[`${path}[]`, items, '*']]
-      : [];
+    typeof items === 'object' && !Array.isArray(items) ? [[`${path}[]`, items, '*']] : [];
   return [...own, ...free, ...listed];
 }
 

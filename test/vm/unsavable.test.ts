@@ -65,11 +65,7 @@ t.test('a machine that cannot be saved', async (t) => {
     t.match(end.ledger.at(-1)?.scenarios, [{ start: 'booted' }, { start: 'booted' }]);
     const told = (words: RegExp): number =>
       end.stdout.split('\n').filter((line) => words.test(line) && REASON.test(line)).length;
-    t.equal(
-      told(/^ *# .*machine \S+ cannot be saved .* each one like it boots anew/),
-      1,
-      'once',
-    );
+    t.equal(told(/^ *# .*machine \S+ cannot be saved .* each one like it boots anew/), 1, 'once');
     t.equal(told(/^ *# .*the starts of the steps on \S+ are not kept/), 2, 'for each scenario');
     const log = readFileSync(join(end.runDirectory ?? '', 'logs', 'harness.log'), 'utf8');
     t.match(log, REASON, 'the record has it');

@@ -1,11 +1,5 @@
 import t from 'tap';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { appendToLedger, settleLedger } from '../../../driver/ledger/append.js';
 import { containsRun, ledgerEnd } from '../../../driver/ledger/ledger-tail.js';
