@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import ssh2, { type Client } from 'ssh2';
 import { guestDead, infraError, type TapbootError } from '../../errors.js';
-import { sleep as delay } from '../../timers.js';
+import { sleep as delay, timerMs } from '../../timers.js';
 import { fingerprintOf, fingerprintOfBlob, keyBlob } from './key-pair.js';
 
 /** Where and as whom to log in. */
@@ -94,7 +94,7 @@ async function tryOnce(
       ...connectionOf(target),
       username: target.user ?? 'root',
       privateKey: target.privateKey,
-      readyTimeout: timeoutMs,
+      readyTimeout: timerMs(timeoutMs),
       // A server shows one key of the negotiated kind: ask for the kind that is pinned.
       algorithms: { serverHostKey: [hostKeyType(target.hostKey)] },
       hostVerifier: (key: Buffer) => {
