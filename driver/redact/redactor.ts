@@ -1,5 +1,6 @@
 import { scenarioError } from '../errors.js';
 import { allForms, isTooShort, MIN_SECRET_LENGTH, visible } from './forms.js';
+import { Prefixes, Suffixes } from './prefixes.js';
 import { BETWEEN, BETWEEN_WRAPPED, originalAt, plainOf } from './plain.js';
 
 /** What is printed in a secret's place. */
@@ -27,7 +28,14 @@ interface Interval {
 /** Where a text was cut, by this character: what is left of a value there is found, too. */
 const CUT = '…';
 
-function occurrences(text: string, forms: readonly string[]): Interval[] {
+/** What is looked for, ready to be. */
+interface Sought {
+  forms: readonly string[];
+  prefixes: Prefixes;
+  suffixes: Suffixes;
+}
+
+function occurrences(text: string, { forms, prefixes, suffixes }: Sought): Interval[] {
   const found: Interval[] = [];
   for (const form of forms) {
     for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) {
@@ -35,30 +43,13 @@ function occurrences(text: string, forms: readonly string[]): Interval[] {
     }
   }
   for (let cut = text.indexOf(CUT); cut >= 0; cut = text.indexOf(CUT, cut + 1)) {
-    const head = longest(forms, (form, length) =>
-      text.startsWith(form.slice(0, length), cut - length),
-    );
-    if (head > 0) found.push({ start: cut - head, end: cut });
     const behind = cut + CUT.length;
-    const tail = longest(forms, (form, length) => text.startsWith(form.slice(-length), behind));
+    const head = prefixes.before(text, cut, MIN_SECRET_LENGTH);
+    const tail = suffixes.from(text, behind, MIN_SECRET_LENGTH);
+    if (head > 0) found.push({ start: cut - head, end: cut });
     if (tail > 0) found.push({ start: behind, end: behind + tail });
   }
   return found;
-}
-
-/** The greatest length, short of a whole form, that holds for one of them; 0 when none does. */
-function longest(
-  forms: readonly string[],
-  holds: (form: string, length: number) => boolean,
-  least = MIN_SECRET_LENGTH,
-): number {
-  let most = 0;
-  for (const form of forms) {
-    for (let length = form.length - 1; length >= least && length > most; length--) {
-      if (holds(form, length)) most = length;
-    }
-  }
-  return most;
 }
 
 /** Overlapping ones as one, in order. */
@@ -93,18 +84,19 @@ export function redactor(values: readonly string[]): Redactor {
   if (forms.length === 0) {
     return Object.assign((text: string) => text, { settled: (text: string) => text.length });
   }
+  const sought = { forms, prefixes: new Prefixes(forms), suffixes: new Suffixes(forms) };
   const find = (text: string): Interval[] =>
     merged(
       [BETWEEN, BETWEEN_WRAPPED].flatMap((between) => {
         const plain = plainOf(text, between);
-        return occurrences(plain.text, forms).map(({ start, end }) => ({
+        return occurrences(plain.text, sought).map(({ start, end }) => ({
           start: originalAt(plain, start),
           end: originalAt(plain, end - 1) + 1,
         }));
       }),
     );
   return Object.assign((text: string) => replaced(text, find(text)), {
-    settled: (text: string) => settled(text, forms, find),
+    settled: (text: string) => settled(text, sought, find),
   });
 }
 
@@ -117,11 +109,7 @@ function replaced(text: string, found: readonly Interval[]): string {
   return out + text.slice(from);
 }
 
-function settled(
-  text: string,
-  forms: readonly string[],
-  find: (text: string) => Interval[],
-): number {
+function settled(text: string, { prefixes }: Sought, find: (text: string) => Interval[]): number {
   const end = UNFINISHED.exec(text)?.index ?? text.length;
   // A blank at the end may turn out to be the one before a break.
   const ends = [text.slice(0, end), text.slice(0, end).replace(/ $/, '')];
@@ -129,7 +117,7 @@ function settled(
   for (const between of [BETWEEN, BETWEEN_WRAPPED]) {
     for (const part of ends) {
       const plain = plainOf(part, between);
-      const begun = longest(forms, (form, length) => plain.text.endsWith(form.slice(0, length)), 1);
+      const begun = prefixes.before(plain.text, plain.text.length, 1);
       if (begun > 0) cut = Math.min(cut, originalAt(plain, plain.text.length - begun));
     }
   }

@@ -46,12 +46,25 @@ function redactDeep(value: unknown, redact: Redactor): unknown {
   );
 }
 
-/** A sink that hands events on with the secrets taken out of all their texts. */
+/**
+ * A sink that hands events on with the secrets taken out of all their texts. An event is gone
+ * through once, however many of these sinks it is handed to.
+ */
 export function redacting(sink: EventSink, redact: Redactor): EventSink {
   return {
     handle: (event) => {
-      sink.handle(redactDeep(event, redact) as RunEvent);
+      sink.handle(redacted(event, redact));
     },
     close: () => sink.close?.(),
   };
+}
+
+const done = new WeakMap<Redactor, WeakMap<RunEvent, RunEvent>>();
+
+function redacted(event: RunEvent, redact: Redactor): RunEvent {
+  const events = done.get(redact) ?? new WeakMap<RunEvent, RunEvent>();
+  done.set(redact, events);
+  const made = events.get(event) ?? (redactDeep(event, redact) as RunEvent);
+  events.set(event, made);
+  return made;
 }
