@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { checkScenarios, judgeOutput, type Scenario, type Step } from '../../../driver/scenario/index.js';
+import {
+  checkScenarios,
+  judgeOutput,
+  type Scenario,
+  type Step,
+} from '../../../driver/scenario/index.js';
 
 const root = join(import.meta.dirname, '../../..');
 const { scenarios, problems } = await checkScenarios(['scenarios'], { workingDirectory: root });
