@@ -55,7 +55,6 @@ t.test('a log that cannot be opened or written is an infrastructure failure', as
   full.log('an event that QEMU tells');
   full.log('another one');
   t.same(told, ['ENOSPC: no space left on device, write'], 'told once, and not to who logs');
-  t.equal(full.error?.code, 'TAPBOOT_E_RECORD_WRITE');
   t.throws(() => new HarnessLog(path.join(t.testdir(), 'none', 'x.log')), {
     code: 'TAPBOOT_E_RECORD_WRITE',
   });
