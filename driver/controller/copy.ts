@@ -168,7 +168,7 @@ async function openWay(guest: Guest, options: CopyOptions, what: string): Promis
       const result = await channel.run(command, { ...limits(), ...more });
       if (result.timedOut) {
         throw productError('TAPBOOT_E_COPY_TIMEOUT', `${what} in time`, {
-          expected: `an end within ${String(options.timeoutMs / 1000)} s`,
+          expected: `an end within ${String(Math.round(options.timeoutMs / 100) / 10)} s`,
           got: 'a command that was still at it, and was killed',
         });
       }

@@ -1,4 +1,3 @@
-import type { TapbootError } from '../errors.js';
 import type { EventSink, RunEvent } from '../events/events.js';
 import { recordWriteError } from '../ledger/atomic-file.js';
 import { FileOutput } from './formats/report-file.js';
@@ -11,7 +10,7 @@ import { FileOutput } from './formats/report-file.js';
 export class EventsFile implements EventSink {
   readonly #output: FileOutput;
   readonly #file: string;
-  #error: TapbootError | undefined;
+  #failed = false;
 
   /** @throws the system's error when the file cannot be made */
   constructor(file: string) {
@@ -19,18 +18,17 @@ export class EventsFile implements EventSink {
     this.#file = file;
   }
 
-  /** Why the file is not whole; thrown once, at the event that could not be written. */
-  get error(): TapbootError | undefined {
-    return this.#error;
-  }
-
+  /**
+   * Writes an event; after one that could not be written, none.
+   * @throws TapbootError `infra` TAPBOOT_E_RECORD_WRITE, once
+   */
   handle(event: RunEvent): void {
-    if (this.#error !== undefined) return;
+    if (this.#failed) return;
     try {
       this.#output.write(`${JSON.stringify(event)}\n`);
     } catch (cause) {
-      this.#error = recordWriteError(this.#file, cause);
-      throw this.#error;
+      this.#failed = true;
+      throw recordWriteError(this.#file, cause);
     }
   }
 

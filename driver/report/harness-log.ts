@@ -16,7 +16,7 @@ export class HarnessLog implements EventSink {
   readonly #onError: (error: TapbootError) => void;
   readonly #clock: () => number;
   #fd: number | undefined;
-  #error: TapbootError | undefined;
+  #failed = false;
 
   /**
    * @param redact applied to every line; events are expected redacted already, but
@@ -41,21 +41,19 @@ export class HarnessLog implements EventSink {
     }
   }
 
-  /** Why the log is not whole: whoever logs is not to be hit by it. */
-  get error(): TapbootError | undefined {
-    return this.#error;
-  }
-
-  /** Adds an entry of one or several lines. After `close`, or an error, it goes nowhere. */
+  /**
+   * Adds an entry of one or several lines. After `close`, or an error, it goes nowhere: whoever
+   * logs, often a callback of the event loop, is not to be hit by it.
+   */
   log(text: string, at = this.#clock()): void {
-    if (this.#fd === undefined || this.#error !== undefined) return;
+    if (this.#fd === undefined || this.#failed) return;
     const [first = '', ...rest] = plainText(this.#redact(text)).replace(/\n+$/, '').split('\n');
     const lines = [`${new Date(at).toISOString()} ${first}`, ...rest.map((line) => `  | ${line}`)];
     try {
       writeFully(this.#fd, Buffer.from(`${lines.join('\n')}\n`));
     } catch (cause) {
-      this.#error = recordWriteError(this.#file, cause);
-      this.#onError(this.#error);
+      this.#failed = true;
+      this.#onError(recordWriteError(this.#file, cause));
     }
   }
 

@@ -13,7 +13,7 @@ const MODE = "permission bits in quotes, e.g. '0755'";
 const inward = z.strictObject({
   host: explained(
     line('a path on the host'),
-    'File or directory on the host; relative to the scenario file.',
+    'File on the host; relative to the scenario file.',
     'files/preseed.cfg',
   ),
   guest: explained(guestPath, 'Path in the guest.', '/run/preseed.cfg'),

@@ -47,7 +47,14 @@ t.test('every kind of run is told to its end', async (t) => {
   }
 });
 
-t.test('a log that cannot be opened is an infrastructure failure', async (t) => {
+t.test('a log that cannot be opened or written is an infrastructure failure', async (t) => {
+  const told: string[] = [];
+  const full = new HarnessLog('/dev/full', undefined, ({ details }) => {
+    told.push(details.got ?? '');
+  });
+  full.log('an event that QEMU tells');
+  full.log('another one');
+  t.same(told, ['ENOSPC: no space left on device, write'], 'told once, and not to who logs');
   t.throws(() => new HarnessLog(path.join(t.testdir(), 'none', 'x.log')), {
     code: 'TAPBOOT_E_RECORD_WRITE',
   });
