@@ -12,11 +12,33 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { provideOnce } from '../helpers/image-info.js';
 import { projectRoot } from '../helpers/run-tapboot.js';
+import type { SandboxedNix } from './sandboxed-nix.js';
 
 /** What git ignores, or is git's own. */
 const NOT_TRACKED = new Set(['.git', '.setup', '.tap', 'dist', 'node_modules', 'result']);
+
+/**
+ * Adds a file or directory to a store.
+ * @param flags further ones of `nix store add`
+ * @returns its store path
+ */
+export async function addToStore(
+  nix: SandboxedNix,
+  path: string,
+  name: string,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const outcome = await nix.run(['store', 'add', '--name', name, ...flags, path]);
+  if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
+  return outcome.stdout.trim();
+}
+
+/** Adds a directory under the name that nix gives to sources of flakes. */
+export const addSource = (nix: SandboxedNix, directory: string): Promise<string> =>
+  addToStore(nix, directory, 'source');
 
 /** Copies what git would have of this tree. */
 export async function copyTree(directory: string): Promise<void> {
@@ -34,7 +56,7 @@ export async function copyTree(directory: string): Promise<void> {
 export const SMALL_TREE_SCENARIOS = ['announces-address', 'configures-network'];
 
 /** What the linters of a small tree read in TypeScript. */
-const SMALL_TREE_LINTED = ['driver/exit-code.ts', 'driver/shell-quote.ts'];
+const SMALL_TREE_LINTED = 'driver/shell-quote.ts';
 
 /**
  * Copies this tree with less to do for its checks: two scenarios of one machine, and little
@@ -43,12 +65,13 @@ const SMALL_TREE_LINTED = ['driver/exit-code.ts', 'driver/shell-quote.ts'];
 export async function copySmallTree(directory: string): Promise<void> {
   await copyTree(directory);
   const at = (path: string) => join(directory, path);
-  for (const name of await readdir(at('scenarios'))) {
-    const stays = SMALL_TREE_SCENARIOS.includes(name.replace('.yaml', ''));
-    if (!stays) await rm(at(`scenarios/${name}`), { recursive: true });
+  for (const file of await readdir(at('scenarios'))) {
+    const name = /^(.*)\.yaml$/.exec(file)?.[1];
+    if (name === undefined || SMALL_TREE_SCENARIOS.includes(name)) continue;
+    await rm(at(`scenarios/${file}`));
   }
   await rename(at('eslint.config.js'), at('eslint.whole.js'));
-  const patterns = ['**/*.ts', ...SMALL_TREE_LINTED.map((file) => `!${file}`)];
+  const patterns = ['**/*.ts', `!${SMALL_TREE_LINTED}`];
   const listed = patterns.map((pattern) => `'${pattern}'`).join(', ');
   await writeFile(
     at('eslint.config.js'),
@@ -56,19 +79,29 @@ export async function copySmallTree(directory: string): Promise<void> {
   );
   await appendFile(at('.prettierignore'), `${patterns.join('\n')}\n`);
   const config = await readFile(at('tsconfig.json'), 'utf8');
-  const include = `"include": ${JSON.stringify(SMALL_TREE_LINTED).replaceAll(',', ', ')}`;
+  const include = `"include": ["${SMALL_TREE_LINTED}"]`;
   await writeFile(at('tsconfig.json'), config.replace(/"include": .*/, include));
 }
 
-/**
- * The stand-in, with the embedded image's ISO in it: NixOS cannot be built without a binary cache,
- * so the image is the Debian one, in the shape of the Nix one.
- */
+/** Copies the stand-in for nixpkgs. It has no image until it is given one. */
 export async function standIn(directory: string): Promise<void> {
   await cp(join(projectRoot, 'test/nix/stand-in'), directory, { recursive: true });
+}
+
+/**
+ * Gives the stand-in the embedded image's ISO: NixOS cannot be built without a binary cache, so the
+ * image is the Debian one, in the shape of the Nix one. It goes to the store by its hash, and is not
+ * read again by each evaluation.
+ *
+ * @param directory of the stand-in
+ * @returns store path of the ISO
+ */
+export async function giveImage(nix: SandboxedNix, directory: string): Promise<string> {
   const { artifact } = await provideOnce('debian:iso');
   if (artifact.iso_path === undefined) throw new Error('the embedded ISO has no path');
-  await cp(artifact.iso_path, join(directory, 'image.iso'));
+  const hash = createHash('sha256').update(await readFile(artifact.iso_path));
+  await writeFile(join(directory, 'image.sha256'), `sha256-${hash.digest('base64')}`);
+  return await addToStore(nix, artifact.iso_path, 'image.iso', ['--mode', 'flat']);
 }
 
 /** A directory with links to programs, to be found first on a PATH. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { projectRoot } from '../helpers/run-tapboot.js';
 import { tapTree } from '../helpers/tap-tree.js';
-import { copyTree, standIn } from './flake-tree.js';
+import { copyTree, giveImage, standIn } from './flake-tree.js';
 import { npmSettings, unpackedNix } from './kept-nix.js';
 import { ended, says, timed } from './outcome.js';
 import { removeStore, SandboxedNix } from './sandboxed-nix.js';
@@ -25,6 +25,7 @@ const nix = await SandboxedNix.make(await unpackedNix(), {
   directory: join(directory, 'nix'),
   env: await npmSettings(),
 });
+await giveImage(nix, pinned);
 const inputs = ['--override-input', 'nixpkgs', `path:${pinned}`, '--no-write-lock-file'];
 const consumerInputs = [
   ...['--override-input', 'tapboot', `path:${flake}`],

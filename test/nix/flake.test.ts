@@ -9,8 +9,16 @@ import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { projectRoot } from '../helpers/run-tapboot.js';
 import { tapTree } from '../helpers/tap-tree.js';
-import { copySmallTree, copyTree, programs, SMALL_TREE_SCENARIOS, standIn } from './flake-tree.js';
-import { addSource, forgetBuilds, keep, keptNix, npmRecipes } from './kept-nix.js';
+import {
+  addSource,
+  copySmallTree,
+  copyTree,
+  giveImage,
+  programs,
+  SMALL_TREE_SCENARIOS,
+  standIn,
+} from './flake-tree.js';
+import { forgetBuilds, keep, keptNix, npmRecipes } from './kept-nix.js';
 import { ended, says, saysNot, timed } from './outcome.js';
 import { removeStore } from './sandboxed-nix.js';
 import { smallMachine } from './small-machine.js';
@@ -27,8 +35,8 @@ const kept = await keptNix(t, {});
 const { nix } = kept;
 await forgetBuilds(kept);
 // Once into the store: by another path, each command would read them whole.
+await keep(kept.directory, 'iso', await giveImage(nix, join(directory, 'nixpkgs')));
 const pinned = await addSource(nix, join(directory, 'nixpkgs'));
-await keep(kept.directory, 'nixpkgs', pinned);
 const flake = await addSource(nix, join(directory, 'flake'));
 
 const inputs = ['--override-input', 'nixpkgs', `path:${pinned}`, '--no-write-lock-file'];

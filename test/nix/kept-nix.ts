@@ -1,23 +1,15 @@
 // The Nix that the tests of the flake build with. Its store stays between runs, for what costs the
 // most and depends on nothing but package-lock.json: npm's packages. What comes of this tree is built
 // anew.
-import {
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import type { Test } from 'tap';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
 import { withLock } from '../../driver/image/debian/lock.js';
 import { projectRoot } from '../helpers/run-tapboot.js';
+import { addToStore } from './flake-tree.js';
 import { removeStore, SandboxedNix } from './sandboxed-nix.js';
 import { nixForTests, type UnpackedNix } from './unpack-nix.js';
 
@@ -88,11 +80,6 @@ async function succeed(nix: SandboxedNix, args: readonly string[]): Promise<stri
   return stdout.trim();
 }
 
-/** Adds a directory to the store under the name that nix gives to sources of flakes. */
-export async function addSource(nix: SandboxedNix, directory: string): Promise<string> {
-  return await succeed(nix, ['store', 'add', '--name', 'source', directory]);
-}
-
 /** Recipes of npm's packages for a tree, from the stand-in for nixpkgs. */
 export const npmRecipes = (tree: string): string => `
   let
@@ -116,8 +103,8 @@ async function keepNpm(nix: SandboxedNix, directory: string): Promise<void> {
       const lock = join(projectRoot, 'package-lock.json');
       const tarballs = join(scratch, 'tarballs');
       await execa('node', [script, lock, tarballs, npmCache.stdout], { cwd: scratch });
-      const name = ['--name', 'tapboot-npm-tarballs'];
-      await keep(directory, 'tarballs', await succeed(nix, ['store', 'add', ...name, tarballs]));
+      const path = await addToStore(nix, tarballs, 'tapboot-npm-tarballs');
+      await keep(directory, 'tarballs', path);
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -125,7 +112,8 @@ async function keepNpm(nix: SandboxedNix, directory: string): Promise<void> {
   const recipes = ['--impure', '--expr', npmRecipes(projectRoot), 'nodeModules', 'runtimeModules'];
   const paths = await succeed(nix, ['build', '--no-link', '--print-out-paths', ...recipes]);
   for (const path of paths.split('\n')) {
-    await keep(directory, path.replace(/^.*?-/, ''), path);
+    // A store path is named HASH-NAME.
+    await keep(directory, basename(path).replace(/^[^-]*-/, ''), path);
   }
   await writeFile(noted, pin);
 }

@@ -1,6 +1,7 @@
 # Stands in for nixpkgs where no package of it can be had: the same names, with the host's programs
 # behind them. For tests alone, with `--override-input nixpkgs path:…`. What it cannot have is
-# NixOS: its images are an ISO that lies beside this file as image.iso, made elsewhere.
+# NixOS: its images are an ISO that was made elsewhere, and is in the store already. image.sha256, beside
+# this file, says which.
 {
   outputs =
     { self }:
@@ -17,7 +18,12 @@
       lib = lib // {
         nixosSystem = import ./nixos.nix {
           pkgs = legacyPackages.${system};
-          iso = ./image.iso;
+          iso = builtins.path {
+            name = "image.iso";
+            path = ./image.iso;
+            recursive = false;
+            sha256 = builtins.readFile ./image.sha256;
+          };
         };
       };
     };
