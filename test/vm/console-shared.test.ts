@@ -7,7 +7,7 @@ import { Place } from '../helpers/run-tapboot.js';
 t.setTimeout(15 * 60_000);
 
 t.test('commands on a console on which a scenario has typed', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const scenario = (name: string, ...steps: string[]): string => {
     const file = join(place.directory, `${name}.yaml`);
     writeFileSync(file, `version: 1\nname: ${name}\nsteps:\n${steps.join('')}`);

@@ -140,7 +140,7 @@ const run = (place: Place, files: string[], env: Record<string, string> = {}): T
   place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', ...files], { env });
 
 t.test('deaths in the middle of a scenario', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   // All of them are restored from the one boot that the first scenario makes.
   const deaths = [
     [
@@ -282,7 +282,7 @@ t.test('deaths at boot', async (t) => {
   };
 
   await t.test('QEMU is killed', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const going = run(place, [await scenario(place, 'boots', 'true')]);
     process.kill(await going.qemu(), 'SIGKILL');
     bootDeath(t, await going.end, 'TAPBOOT_E_QEMU_GONE', /QEMU has ended \(SIGKILL\)/);
@@ -290,7 +290,7 @@ t.test('deaths at boot', async (t) => {
   });
 
   await t.test('QEMU stands still', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const going = run(place, [await scenario(place, 'boots', 'true')], {
       BOOT_IMAGE_VM_SPAWN_TIMEOUT: '10',
     });
@@ -300,7 +300,7 @@ t.test('deaths at boot', async (t) => {
   });
 
   await t.test('the kernel panics', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const kernel = await kernelOf('debian:fast');
     const initrd = join(place.directory, 'no-initrd');
     await writeFile(initrd, '');
@@ -313,7 +313,7 @@ t.test('deaths at boot', async (t) => {
 });
 
 t.test('the driver is ended while it waits for SSH', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   // A guest whose sshd never starts; the driver would wait for longer than this test may take.
   const units = join(place.directory, 'layer/etc/systemd/system');
   await mkdir(units, { recursive: true });
@@ -333,7 +333,7 @@ t.test('the driver is ended while it waits for SSH', async (t) => {
 });
 
 t.test('the driver is ended', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const file = await scenario(place, 'waits', 'sleep 250');
   const moments = {
     'at boot': async (going: TapbootProcess) => {

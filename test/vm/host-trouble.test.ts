@@ -54,7 +54,7 @@ async function nothingStarted(t: Test, place: Place, end: TapbootRun): Promise<v
 }
 
 t.test('wrong calls end with 2 before anything starts', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const garbled = join(place.directory, 'garbled.yaml');
   writeFileSync(garbled, 'name: Garbled\nsteps:\n  - run: [true\n');
   const calls: [string, string[], Record<string, string>, string][] = [
@@ -138,7 +138,7 @@ const unwritable = (
 `;
 
 t.test('no place for the record', ROOT, async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const file = join(place.directory, 'file');
   writeFileSync(file, '');
   const below = await place.run(TCG, { logRoot: join(file, 'notes') });
@@ -177,7 +177,7 @@ t.test('no place for the record', ROOT, async (t) => {
 });
 
 t.test('a host tool is missing', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   await provideOnce('debian:fast');
 
   await t.test('qemu-system-x86_64', async (t) => {
@@ -232,7 +232,7 @@ tapboot: run directory PLACE/notes/RUN, exit code 4
 });
 
 t.test('KVM is demanded and cannot be used', ROOT, async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   await provideOnce('debian:fast');
   // Verdicts are remembered beside the images: a cache of its own, with the user's images in it.
   const cache = join(place.directory, 'cache', 'tapboot');
@@ -268,7 +268,7 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   t.comment(image.identity);
 
   await t.test('no room for the machine’s files', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const temporary = await mounted(t, place, 'tmp', 'size=48k');
     const end = await place.run(TCG, { env: { TMPDIR: temporary } });
     t.equal(end.code, 4);
@@ -283,7 +283,7 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   });
 
   await t.test('no room for what the guest writes', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const temporary = await mounted(t, place, 'tmp', 'size=1m');
     const end = await place.run(TCG, { env: { TMPDIR: temporary } });
     t.equal(end.code, 4);
@@ -300,7 +300,7 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   });
 
   await t.test('no room for what QEMU tells in the middle of a step', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const root = await mounted(t, place, 'notes-disk', 'size=4m');
     const file = join(place.directory, 'waits.yaml');
     // QEMU tells its driver of every change of the guest's hardware clock, unasked.
@@ -337,7 +337,7 @@ steps:
   });
 
   await t.test('no room for the record of a run that has begun', async (t) => {
-    const place = await Place.make(t);
+    const place = await Place.make(t, { states: 'none' });
     const root = await mounted(t, place, 'notes-disk', 'size=40k');
     const end = await place.run(TCG, { logRoot: root });
     t.equal(end.code, 4);

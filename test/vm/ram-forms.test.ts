@@ -195,7 +195,7 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
 });
 
 t.test('a form that the QEMU at hand does not have, and one that there is not', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const scenario = 'configures-network';
   const own = await identifyQemu();
   if (own.major < 9) {
@@ -211,7 +211,7 @@ t.test('a form that the QEMU at hand does not have, and one that there is not', 
 });
 
 t.test('the command line keeps shared RAM, and restores from it', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const directory = mkdtempSync(join(tmpdir(), 'tb-'));
   t.teardown(() => {
     rmSync(directory, { recursive: true, force: true });

@@ -296,7 +296,7 @@ t.test('what QEMU cannot load is removed, and the scenario boots', async (t) => 
 });
 
 t.test('the command line: who boots, who is restored, and what is said of it', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const file = join(place.directory, 'lives.yaml');
   writeFileSync(
     file,

@@ -33,7 +33,7 @@ steps:
 `;
 
 // One boot serves all.
-const place = await Place.make(t);
+const place = await Place.make(t, { states: 'none' });
 const work = t.testdir({
   scenarios: { 'a.yaml': PASSES, 'b.yaml': FAILS },
   hang: { 'hangs.yaml': HANGS },

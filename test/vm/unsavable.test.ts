@@ -46,7 +46,7 @@ function scenario(place: Place, name: string, text: string): string {
 }
 
 t.test('a machine that cannot be saved', async (t) => {
-  const place = await Place.make(t);
+  const place = await Place.make(t, { states: 'none' });
   const env = { PATH: `${peculiarQemu(place)}${delimiter}${process.env['PATH'] ?? ''}` };
   const tapboot = async (...args: string[]) =>
     await place.run(['run', '--image', 'debian:fast', '--accel', 'tcg', ...args], { env });
