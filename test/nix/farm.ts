@@ -36,6 +36,7 @@ export class Farm {
   readonly #directory: string;
   readonly #store: string;
   readonly #inputs: readonly string[];
+  #building = false;
 
   private constructor(parts: {
     nix: SandboxedNix;
@@ -107,6 +108,7 @@ export class Farm {
     });
     const farm = join(this.#directory, 'farm');
     const targets = names.map((name) => `path:${farm}#reports.${name}`);
+    this.#building = true;
     const outcome = await timed(
       t,
       this.nix,
@@ -125,6 +127,7 @@ export class Farm {
         },
       },
     );
+    this.#building = false;
     for (const [scenario, builder] of places) t.comment(`  ${scenario} on ${builder}`);
     const outputs = outcome.stdout.split('\n').filter((line) => line !== '');
     return { ...outcome, outputs, places };
@@ -135,9 +138,9 @@ export class Farm {
     const builder = this.#builders.find((one) => one.name === name);
     const builds = join(this.#directory, name, 'tmp');
     // A directory for each build, made when it begins.
-    while (!(await readdir(builds)).some((entry) => entry.includes('-report.drv'))) {
-      await delay(50);
-    }
+    const begun = async () =>
+      (await readdir(builds)).some((entry) => entry.includes('-report.drv'));
+    while (this.#building && !(await begun())) await delay(50);
     await builder?.kill();
   }
 
