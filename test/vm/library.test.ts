@@ -14,6 +14,8 @@ import { library, place, recordOf, runFile } from '../helpers/library-process.js
 import { DAMAGE, plantDamaged } from '../helpers/planted-state.js';
 
 const root = t.testdir();
+/** What this process runs: the file by itself, or what runs the files of `npm test`. */
+const PROGRAM = /(?:library\.test\.ts|test-group\.mjs)$/;
 const states = join(root, 'states');
 const settings: BootImageVmOptions = {
   accel: 'tcg',
@@ -266,7 +268,7 @@ t.test('the end: machines closed, record complete', async (t) => {
   await t.rejects(vm.run('true'), { code: 'TAPBOOT_E_VM_CLOSED' });
   const written = await readJson(metadata);
   t.equal(written.outcome, 'error', 'a lost machine explains a failed test');
-  t.match(written.command[1], 'library.test.ts');
+  t.match(written.command[1], PROGRAM);
   t.match(written.environment, { TAPBOOT_TEST_MARK: 'library' });
   const { boot_to_ssh_seconds: ssh = 0, boot_to_login_seconds: login = 1 } = written.timings;
   t.ok(ssh >= login);
@@ -281,7 +283,7 @@ t.test('the end: machines closed, record complete', async (t) => {
   t.equal(lines.length, 1);
   t.match(JSON.parse(lines[0] ?? ''), {
     ...{ outcome: 'error', start: 'booted' },
-    driver_args: [/library\.test\.ts$/],
+    driver_args: [PROGRAM],
   });
   t.notOk(existsSync(vm.diskFiles['vda'] ?? '/'), 'the workspace is gone');
 });
