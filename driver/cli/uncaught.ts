@@ -1,5 +1,6 @@
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
+import { startTimer } from '../timers.js';
 
 /**
  * Milliseconds for the work to end in its own way. What was thrown may have been the very thing
@@ -49,7 +50,7 @@ function caught(thrown: unknown): void {
   if (ends.size === 0) process.exit(EXIT.infra);
   if (!first) return;
   for (const end of ends) end(error);
-  setTimeout(() => {
+  startTimer(() => {
     process.stderr.write('tapboot: the run does not come to its end: ended at once\n');
     process.exit(EXIT.infra);
   }, ENDING_MS).unref();

@@ -15,7 +15,7 @@ import { contentOf } from '../../driver/state/entry-files.js';
 import { newerQemu } from '../helpers/newer-qemu.js';
 import { qemuIn } from '../helpers/processes.js';
 import { Place } from '../helpers/run-tapboot.js';
-import { readyVm, testHost, testMachine, type TestHost } from '../helpers/vm-host.js';
+import { readyVm, testHost, testImage, testMachine, type TestHost } from '../helpers/vm-host.js';
 
 t.setTimeout(20 * 60_000);
 
@@ -31,8 +31,10 @@ const write = (word: string): string =>
 
 /** A saved machine whose RAM and disk say `before`; the machine itself has gone on. */
 async function saved(t: Test, host: TestHost): Promise<SavedState & { ram: SavedRam }> {
-  const machine = testMachine(64, 64);
-  const vm = await readyVm(t, host, machine);
+  return await savedFrom(await readyVm(t, host, testMachine(64, 64)));
+}
+
+async function savedFrom(vm: BootImageVM): Promise<SavedState & { ram: SavedRam }> {
   await said(vm, write('before'));
   const state = await vm.save();
   await said(vm, write('after.'));
@@ -121,7 +123,13 @@ for (const [what, find, forms] of QEMUS) {
     } else {
       await t.test('a machine is saved as mapped-ram at once', async (t) => {
         const direct = { ...host, directForm: () => 'mapped-ram' as const };
-        const own = await saved(t, direct);
+        // A pool has a say in the form of its machines: this one belongs to none.
+        const image = await testImage();
+        const parts = { name: 'direct', image, machine: testMachine(64, 64) };
+        const vm = await BootImageVM.boot(direct, parts);
+        t.teardown(() => vm.close());
+        await vm.settle();
+        const own = await savedFrom(vm);
         t.equal(own.ram.form, 'mapped-ram');
         await isWhole(t, direct, own);
       });
