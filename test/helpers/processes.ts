@@ -26,7 +26,9 @@ export function processesOf(temporary: string): number[] {
 export function qemuProcesses(temporary: string): number[] {
   return processesOf(temporary).filter((pid) => {
     const argv = look(String(pid), 'cmdline').split('\0');
-    return /qemu-system-\w+$/.test(argv[0] ?? '') && /\0-name\0guest=tapboot-/.test(argv.join('\0'));
+    return (
+      /qemu-system-\w+$/.test(argv[0] ?? '') && /\0-name\0guest=tapboot-/.test(argv.join('\0'))
+    );
   });
 }
 
