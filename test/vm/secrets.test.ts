@@ -42,7 +42,8 @@ steps:
   - run: grep --color=always -o 'ub4' /run/secret; grep --color=always ub4 /run/secret; base64 </run/thing
   - ssh: cat /run/secret; printf 'user:%s' "$(cat /run/secret)" | base64 --wrap=0
   - name: over the console, in its frames of base64
-    run: { command: printf '%045d%s and here' 0 "$(cat /run/secret)", channel: console }
+    run: printf '%045d%s and here' 0 "$(cat /run/secret)"
+    channel: console
   - name: cut by a limit
     run: { command: printf '%s%s' 0123456789 "$(cat /run/secret)", output_limit: 20 }
     always: true
