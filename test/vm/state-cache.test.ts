@@ -114,7 +114,9 @@ t.test('a later run restores it, and makes it its own', async (t) => {
   pool.expect(scenarios);
   const vm = await pool.acquire(scenario('machine', 'machine'), 'machine');
   t.teardown(() => vm.close());
-  t.strictSame(vm.origin, { kind: 'restored', key: entryKey, bootedAt, sameRun: false });
+  const { kernel, ...origin } = vm.origin;
+  t.strictSame(origin, { kind: 'restored', key: entryKey, bootedAt, sameRun: false });
+  t.match(kernel, { text: /console=ttyS0/, source: 'guest' }, 'the command line of that boot');
   t.equal(await said(vm, 'cat /proc/sys/kernel/random/boot_id'), bootId, 'that very boot');
   t.equal(await said(vm, 'cat /run/trace; head -c 5 /dev/vdb | tr "\\0" .'), '.....', 'pristine');
 
