@@ -23,8 +23,13 @@ export async function shutDown(
       resolve('late');
     }, timeoutMs);
   });
-  const end = await Promise.race([guest.running.process.exited, late, guest.lost]);
-  clearTimeout(timer);
+  let end: unknown;
+  try {
+    end = await Promise.race([guest.running.process.exited, late, guest.lost]);
+  } finally {
+    // Also when the guest dies instead: a timer that is left keeps the driver from ending.
+    clearTimeout(timer);
+  }
   // QEMU's end alone says little: a kernel that panicked on its way down is gone as well.
   const death = await settledDeath(guest);
   if (death !== undefined) throw death;
