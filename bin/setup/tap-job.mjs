@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tree } from './tree.mjs';
 import { runChild } from './run-child.mjs';
-import { TapCounter } from './tap-counter.mjs';
 
 const GROUP = fileURLToPath(new URL('test-group.mjs', import.meta.url));
 /** What no test file takes on the slowest of machines; only one that hangs meets it. */
@@ -48,9 +47,11 @@ export class Tally {
  * @param {Tally} tally
  * @param {{ comments: boolean, env?: Record<string, string> }} options `comments`: the log is to
  *   have what tests say beside their verdicts
- * @returns {Promise<TapCounter>}
+ * @returns {Promise<import('./tap-counter.mjs').TapCounter>}
  */
 export async function runTapJob(files, tally, { comments, env }) {
+  // Its packages are there once set-up has run, and this module is loaded before.
+  const { TapCounter } = await import('./tap-counter.mjs');
   const lines = [];
   const counter = new TapCounter((text) => lines.push(text), { comments });
   let errors = '';
