@@ -29,7 +29,7 @@ pkgs.runCommand "${name}-report"
     BOOT_IMAGE_VM_LEDGER_PATH=$out/ledger.jsonl tapboot run \
       ${lib.escapeShellArgs flags} \
       --reporter tap --report hydra=$out/nix-support \
-      --budget 1000000 --log-root $out/runs >$out/report.tap || status=$?
+      --budget 10080 --log-root $out/runs >$out/report.tap || status=$?
 
     rm -f $out/ledger.jsonl.lock
     echo "file tap $out/report.tap" >>$out/nix-support/hydra-build-products

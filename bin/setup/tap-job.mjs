@@ -14,6 +14,8 @@ export class Tally {
   failed = 0;
   /** @type {Map<string, number>} seconds by name of a test file or check */
   times = new Map();
+  /** @type {Map<string, number>} CPU seconds by name of the first file of a process */
+  cpu = new Map();
   /** @param {(text: string) => void} print */
   constructor(print) {
     this.print = print;
@@ -72,6 +74,8 @@ export async function runTapJob(files, tally, { comments, env }) {
   );
   const verdict = await counter.end();
   tally.add(counter);
+  const [, cpu] = /^# cpu ([\d.]+) s$/m.exec(errors) ?? [];
+  if (cpu !== undefined) tally.cpu.set(files[0], Number(cpu));
   for (const { name: file, seconds } of counter.files) tally.times.set(file, seconds);
   if (counter.skipped > 0) lines.push(`# ${String(counter.skipped)} skipped in ${files[0]}`);
   if (lines.length > 0) tally.print(lines.join('\n'));

@@ -1,6 +1,7 @@
 // Runs compiled test files, one after the other, in this one process; prints TAP.
 //
 //   node bin/setup/test-group.mjs FILE…     relative to the tree, as test/unit/errors.test.ts
+import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { compiledFile } from './test-compile.mjs';
 
@@ -9,6 +10,18 @@ const files = process.argv.splice(2);
 // Seconds. No test is judged by its time: this is met only by one that hangs.
 process.env.TAP_TIMEOUT ??= '2700';
 const { default: tap } = await import('tap');
+
+/** Clock ticks a second, as the kernel reports them to programs on every architecture. */
+const TICKS = 100;
+
+// CPU seconds of this process and of all that were started by it and have ended: proc(5), utime
+// to cstime. Waiting costs a test run nothing, so a file is judged by this.
+process.on('exit', () => {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  writeSync(2, `# cpu ${String(ticks / TICKS)} s\n`);
+});
 
 const group = new Map();
 globalThis[Symbol.for('tapboot.test-group')] = group;

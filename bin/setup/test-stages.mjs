@@ -82,6 +82,7 @@ function machinesJob(tally, times, anew) {
 function tapJobs(stage, groups, tally, times, after = []) {
   return groups.map((files, index) => ({
     name: files.length === 1 ? files[0] : `${stage} ${String(index)}`,
+    first: files[0],
     seconds: files.reduce((sum, file) => sum + (times[file] ?? EXPECTED[stage]), 0),
     ...{ stage, after },
     run: () => runTapJob(files, tally, { comments: stage !== 'unit' }),
@@ -119,8 +120,9 @@ async function work(options, tally) {
       } catch (error) {
         tally.check(job.name, false, secondsSince(began), error.stack ?? String(error));
       }
-      const stage = stages.get(job.stage) ?? { jobs: 0, seconds: 0, end: 0 };
+      const stage = stages.get(job.stage) ?? { jobs: 0, seconds: 0, cpu: 0, end: 0 };
       stage.jobs += 1;
+      stage.cpu += tally.cpu.get(job.first) ?? 0;
       stage.seconds += secondsSince(began);
       stage.end = secondsSince(start);
       stages.set(job.stage, stage);
@@ -128,16 +130,19 @@ async function work(options, tally) {
   });
   const jobs = await jobsOf(options, tally);
   await runQueue(jobs.map(timed), availableParallelism());
-  for (const [name, { jobs: count, seconds, end }] of stages) {
+  for (const [name, { jobs: count, seconds, cpu, end }] of stages) {
     tally.print(
-      `# ${name}: ${String(count)} jobs, ${seconds.toFixed(0)} s of work, ` +
+      `# ${name}: ${String(count)} jobs, ${seconds.toFixed(0)} s of work` +
+        (cpu > 0 ? `, ${cpu.toFixed(0)} CPU seconds, ` : ', ') +
         `the last ended after ${end.toFixed(0)} s`,
     );
   }
   const times = [...tally.times].sort(([, a], [, b]) => b - a);
   rememberTimes(Object.fromEntries(times));
   for (const [name, seconds] of times.slice(0, SLOWEST)) {
-    tally.print(`# slow: ${name}: ${seconds.toFixed(1)} s`);
+    const cpu = tally.cpu.get(name);
+    const used = cpu === undefined ? '' : `, ${cpu.toFixed(1)} CPU seconds`;
+    tally.print(`# slow: ${name}: ${seconds.toFixed(1)} s${used}`);
   }
 }
 

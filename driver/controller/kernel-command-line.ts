@@ -1,8 +1,8 @@
 import type { Channel } from '../channel/channel.js';
+import type { ConsoleTranscript } from '../channel/console/transcript.js';
 import type { KernelCommandLine } from '../events/events.js';
+import type { BootMedium } from '../image/image.js';
 import { withSerialConsole } from '../image/iso/serial-console.js';
-import type { MachineParts } from './boot-sequence.js';
-import type { Guest } from './guest.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
@@ -27,8 +27,8 @@ export async function readCommandLine(root: Channel): Promise<string | undefined
  * the first two only; undefined where it was quiet and nobody could ask.
  */
 export function kernelCommandLine(
-  { medium, bootFrom }: Pick<MachineParts, 'medium' | 'bootFrom'>,
-  { commandLine, transcript }: Pick<Guest, 'commandLine' | 'transcript'>,
+  { medium, bootFrom }: { medium: BootMedium; bootFrom?: string | undefined },
+  { commandLine, transcript }: { commandLine: string | undefined; transcript: ConsoleTranscript },
 ): KernelCommandLine | undefined {
   if (commandLine !== undefined) return { text: commandLine, source: 'guest' };
   for (const pattern of PRINTED) {

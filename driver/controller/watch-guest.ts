@@ -1,6 +1,7 @@
+import type { ConsoleTranscript } from '../channel/console/transcript.js';
+import type { RunningMachine } from '../qemu/running-machine.js';
 import type { Scope } from '../scope.js';
 import { Watchdog } from '../watchdog/watchdog.js';
-import type { Guest } from './guest.js';
 import type { VmHost } from './vm-host.js';
 
 /**
@@ -8,10 +9,15 @@ import type { VmHost } from './vm-host.js';
  * @param scope with whose end the watching of events ends
  */
 export function watchGuest(
-  { age, running, transcript }: Pick<Guest, 'age' | 'running' | 'transcript'>,
+  guest: {
+    age: () => number;
+    running: RunningMachine;
+    transcript: ConsoleTranscript;
+  },
   host: VmHost,
   scope: Scope,
 ): Watchdog {
+  const { age, running, transcript } = guest;
   const watchdog = new Watchdog({
     ...{ transcript, guestAge: age },
     bootSilenceMs: host.timeouts.spawnMs,

@@ -78,7 +78,6 @@ t.test(
     const tree = join(directory, 'one-package');
     await mkdir(tree);
     await cp(join(projectRoot, 'nix'), join(tree, 'nix'), { recursive: true });
-    await cp(join(projectRoot, '.taprc'), join(tree, '.taprc'));
     const read = async (name: string) =>
       JSON.parse(await readFile(join(projectRoot, name), 'utf8')) as Record<string, object>;
     const only = 'yoctocolors';

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { qemuIn } from '../helpers/processes.js';
 import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
@@ -69,6 +70,20 @@ t.test('a cut of power keeps what was written and loses what was not', async (t)
     t.equal(again.power, 'on');
     t.equal(await run(again, 'dd if=/dev/vdb bs=1 count=7'), 'written');
   });
+});
+
+t.test('a machine that dies while it is powered off leaves no timer behind', async (t) => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const host = await testHost(t);
+  const before = timers();
+  const vm = await readyVm(t, host, testMachine(64));
+  const off = vm.powerOff(10 * MINUTES);
+  const [qemu = NaN] = qemuIn(host.workspace);
+  process.kill(qemu, 'SIGKILL');
+  await t.rejects(off, { code: 'TAPBOOT_E_QEMU_GONE' });
+  await vm.close();
+  t.equal(timers(), before, 'Node would wait for it');
 });
 
 async function readAt(path: string | undefined, offset: number, length: number): Promise<string> {
