@@ -92,6 +92,7 @@ async function soak(source, tally) {
 
 async function main(args) {
   const flags = new Set(args.filter((arg) => arg.startsWith('--')));
+  if (flags.has('--help')) return void process.stdout.write(HELP);
   const files = soaks();
   const known = [...files.keys()];
   const wanted = args.filter((arg) => !arg.startsWith('--'));
@@ -99,7 +100,6 @@ async function main(args) {
     (flag) => !['--resume', '--list', '--write', '--help'].includes(flag),
   );
   const strange = wanted.find((name) => !known.includes(name));
-  if (flags.has('--help')) return void process.stdout.write(HELP);
   if (unknown !== undefined || strange !== undefined) {
     const what =
       unknown === undefined ? `there is no soak ${strange}` : `unknown option ${unknown}`;
