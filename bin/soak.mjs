@@ -1,7 +1,7 @@
 // `npm run soak`: repetitions that take too long for `npm test`, one after the other, with a table.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tree } from './setup/tree.mjs';
 import { prepare } from './setup/prepare.mjs';
 import { exitWith } from './setup/ensure-built.mjs';
@@ -10,7 +10,8 @@ import { runTapJob, Tally } from './setup/tap-job.mjs';
 
 const HELP = `usage: npm run soak -- [--resume] [--list] [--write] [NAME…]
 
-Runs NAME.soak.ts below test/, all of them when none is named, one after the other, for hours.
+Runs what takes too long for \`npm test\`: NAME.soak.ts below test/, and NAME.test.ts with the parts
+that are left out there; all of them when none is named, one after the other, for hours.
 --resume: leave out what has passed on this very tree already
 --list: print the names, run nothing
 --write: put the table into docs/soak.md
@@ -43,13 +44,21 @@ function remember(results) {
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-/** The soaks by name: files of test/soak/, and the long forms that lie beside a test. */
+/**
+ * The soaks by name: files of test/soak/, the long forms that lie beside a test, and the test
+ * files of which a part is left out elsewhere (test/helpers/soak.ts).
+ */
 function soaks() {
-  const suffix = '.soak.ts';
-  const files = readdirSync(join(tree.root, 'test'), { recursive: true })
-    .filter((file) => file.endsWith(suffix))
-    .map((file) => [basename(file, suffix), join('test', file)]);
-  return new Map(files.sort());
+  const files = readdirSync(join(tree.root, 'test'), { recursive: true }).map((file) =>
+    join('test', file),
+  );
+  const partly = (file) =>
+    readFileSync(join(tree.root, file), 'utf8').includes("/helpers/soak.js'");
+  const long = files.flatMap((file) => {
+    const [, name, kind] = /([^/]*)\.(soak|test)\.ts$/.exec(file) ?? [];
+    return kind === 'soak' || (kind === 'test' && partly(file)) ? [[name, file]] : [];
+  });
+  return new Map(long.sort());
 }
 
 /** A row for each soak that has run: assertions, minutes, date, and what it measured. */
@@ -81,7 +90,7 @@ async function soak(source, tally) {
     said.push(text);
     tally.print(text);
   });
-  await runTapJob([source], quiet, { comments: true });
+  await runTapJob([source], quiet, { comments: true, env: { TAPBOOT_SOAK: '1' } });
   const figures = [...said.join('\n').matchAll(/# figure: (.*)/g)].map(([, text]) => text);
   tally.passed += quiet.passed;
   tally.failed += quiet.failed;

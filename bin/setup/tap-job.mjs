@@ -14,7 +14,7 @@ export class Tally {
   failed = 0;
   /** @type {Map<string, number>} seconds by name of a test file or check */
   times = new Map();
-  /** @type {Map<string, number>} CPU seconds by name of the first file of a process */
+  /** @type {Map<string, number>} CPU seconds by name of a job */
   cpu = new Map();
   /** @param {(text: string) => void} print */
   constructor(print) {
@@ -47,11 +47,11 @@ export class Tally {
  * Runs compiled test files in a process of their own.
  * @param {string[]} files relative to the tree
  * @param {Tally} tally
- * @param {{ comments: boolean, env?: Record<string, string> }} options `comments`: the log is to
- *   have what tests say beside their verdicts
+ * @param {{ comments: boolean, env?: Record<string, string>, job?: string }} options `comments`: the log is to
+ *   have what tests say beside their verdicts; `job`: its name, that of the first file as a rule
  * @returns {Promise<import('./tap-counter.mjs').TapCounter>}
  */
-export async function runTapJob(files, tally, { comments, env }) {
+export async function runTapJob(files, tally, { comments, env, job = files[0] }) {
   // Its packages are there once set-up has run, and this module is loaded before.
   const { TapCounter } = await import('./tap-counter.mjs');
   const lines = [];
@@ -75,7 +75,7 @@ export async function runTapJob(files, tally, { comments, env }) {
   const verdict = await counter.end();
   tally.add(counter);
   const [, cpu] = /^# cpu ([\d.]+) s$/m.exec(errors) ?? [];
-  if (cpu !== undefined) tally.cpu.set(files[0], Number(cpu));
+  if (cpu !== undefined) tally.cpu.set(job, Number(cpu));
   for (const { name: file, seconds } of counter.files) tally.times.set(file, seconds);
   if (counter.skipped > 0) lines.push(`# ${String(counter.skipped)} skipped in ${files[0]}`);
   if (lines.length > 0) tally.print(lines.join('\n'));

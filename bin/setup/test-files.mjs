@@ -55,11 +55,11 @@ const SLOW = /^test\/(?:cli|docs|pack|report|unit\/(?:setup|ledger|image))\//;
 /**
  * Quick test files in groups that share a process.
  * @param {string[]} files
- * @param {Record<string, number>} times seconds, of earlier runs
+ * @param {Record<string, import('./test-times.mjs').Took>} times of earlier runs
  * @returns {string[][]}
  */
 export function grouped(files, times) {
-  const slow = (file) => (times[file] ?? (SLOW.test(file) ? Infinity : 0)) > ALONE_SECONDS;
+  const slow = (file) => (times[file]?.seconds ?? (SLOW.test(file) ? Infinity : 0)) > ALONE_SECONDS;
   const quick = files.filter((file) => !slow(file));
   const groups = [];
   for (let at = 0; at < quick.length; at += GROUP) groups.push(quick.slice(at, at + GROUP));

@@ -9,7 +9,7 @@ import { SetupError } from './setup-error.mjs';
 import { grouped, testFiles } from './test-files.mjs';
 import { TEST_HELP, testOptions } from './test-options.mjs';
 import { runQueue } from './test-queue.mjs';
-import { readTimes, rememberTimes } from './test-times.mjs';
+import { readTimes, rememberTimes, shareOf } from './test-times.mjs';
 import { runTapJob, Tally } from './tap-job.mjs';
 
 /** Seconds that a file of a stage is expected to take where it has never run. */
@@ -24,7 +24,7 @@ const secondsSince = (start) => (performance.now() - start) / 1000;
 
 /** One line for a check that says yes or no as a whole. */
 const checkJob = (stage, name, tally, times, { file, args, env }) => ({
-  ...{ name, stage, seconds: times[name] ?? EXPECTED_CHECK },
+  ...{ name, stage, seconds: times[name]?.seconds ?? EXPECTED_CHECK },
   run: async () => {
     const start = performance.now();
     const { status, output } = await runChild(file, args, { cwd: tree.root, env });
@@ -80,12 +80,13 @@ function machinesJob(tally, times, anew) {
 
 /** Jobs for test files: those of a group share a process. */
 function tapJobs(stage, groups, tally, times, after = []) {
+  const nameOf = (files, index) => (files.length === 1 ? files[0] : `${stage} ${String(index)}`);
   return groups.map((files, index) => ({
-    name: files.length === 1 ? files[0] : `${stage} ${String(index)}`,
-    first: files[0],
-    seconds: files.reduce((sum, file) => sum + (times[file] ?? EXPECTED[stage]), 0),
+    name: nameOf(files, index),
+    seconds: files.reduce((sum, file) => sum + (times[file]?.seconds ?? EXPECTED[stage]), 0),
+    share: files.length === 1 ? shareOf(times[files[0]]) : 1,
     ...{ stage, after },
-    run: () => runTapJob(files, tally, { comments: stage !== 'unit' }),
+    run: () => runTapJob(files, tally, { comments: stage !== 'unit', job: nameOf(files, index) }),
   }));
 }
 
@@ -122,7 +123,7 @@ async function work(options, tally) {
       }
       const stage = stages.get(job.stage) ?? { jobs: 0, seconds: 0, cpu: 0, end: 0 };
       stage.jobs += 1;
-      stage.cpu += tally.cpu.get(job.first) ?? 0;
+      stage.cpu += tally.cpu.get(job.name) ?? 0;
       stage.seconds += secondsSince(began);
       stage.end = secondsSince(start);
       stages.set(job.stage, stage);
@@ -138,7 +139,11 @@ async function work(options, tally) {
     );
   }
   const times = [...tally.times].sort(([, a], [, b]) => b - a);
-  rememberTimes(Object.fromEntries(times));
+  rememberTimes(
+    Object.fromEntries(
+      times.map(([name, seconds]) => [name, { seconds, cpu: tally.cpu.get(name) }]),
+    ),
+  );
   for (const [name, seconds] of times.slice(0, SLOWEST)) {
     const cpu = tally.cpu.get(name);
     const used = cpu === undefined ? '' : `, ${cpu.toFixed(1)} CPU seconds`;

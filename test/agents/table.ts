@@ -28,6 +28,8 @@ export interface Row {
   class?: 'guest-dead';
   /** Seconds, where what is waited for never comes. */
   limits?: Record<string, number>;
+  /** In every test run: one of each way to fail. All rows are in the soak. */
+  daily?: true;
 }
 
 const VERIFY = 'raid-lvm-residue/verify: ';
@@ -39,18 +41,22 @@ const residue = (agent: string, step: RegExp, says: RegExp): Row => ({
   fails: { residue: { step, says } },
 });
 
+const daily = (row: Row): Row => ({ ...row, daily: true });
+
 /** Agents that do the forced cleanup badly. */
 export const CLEANUP: Row[] = [
   residue('claims-success', new RegExp(`^${VERIFY}lsblk shows nothing of it$`), /\/dev\/md127/),
   residue('lv-active', new RegExp(`^${VERIFY}lsblk shows nothing of it$`), /lv_residue/),
   // Whether udev has put the array together again by then is not the agent's to say.
-  residue(
-    'superblock-left',
-    new RegExp(`^${VERIFY}(?:lsblk|mdadm) shows nothing of it$|${RAW_DISKS.source}`),
-    /\/dev\/md127|md superblock 1\.2/,
+  daily(
+    residue(
+      'superblock-left',
+      new RegExp(`^${VERIFY}(?:lsblk|mdadm) shows nothing of it$|${RAW_DISKS.source}`),
+      /\/dev\/md127|md superblock 1\.2/,
+    ),
   ),
   residue('vg-left', RAW_DISKS, /LVM label|vg_residue/),
-  residue('marker-left', RAW_DISKS, /residue-marker/),
+  daily(residue('marker-left', RAW_DISKS, /residue-marker/)),
   residue('one-disk-only', RAW_DISKS, /vdc.*residue-marker/s),
   residue(
     'late-reassembly',
@@ -58,7 +64,9 @@ export const CLEANUP: Row[] = [
     /\/dev\/md127/,
   ),
   residue('gpt-backup-left', RAW_DISKS, /GPT/),
-  residue('stale-status', REPORT, /DETAIL=existing-storage-force-cleanup.*DETAIL=auto-applied/s),
+  daily(
+    residue('stale-status', REPORT, /DETAIL=existing-storage-force-cleanup.*DETAIL=auto-applied/s),
+  ),
   residue('wrong-detail', REPORT, /DETAIL=done/),
 ];
 
@@ -99,6 +107,7 @@ export const BOOT: Row[] = [
   },
   {
     agent: 'hangs',
+    daily: true,
     fails: {
       residue: { step: /^the boot-time run has ended$/, says: /activating/ },
       announces: NEVER_ANNOUNCED,
@@ -109,6 +118,7 @@ export const BOOT: Row[] = [
   },
   {
     agent: 'panics',
+    daily: true,
     class: 'guest-dead',
     // It may be caught while somebody logs in, or by the first step.
     fails: { provisions: { step: undefined, says: /kernel panic: sysrq triggered crash/ } },

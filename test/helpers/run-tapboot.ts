@@ -52,9 +52,11 @@ export class Place {
   readonly ledger: string;
   /** Saved machines of the runs. */
   readonly states: string;
+  readonly #capsules: boolean;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, capsules: boolean) {
     this.directory = directory;
+    this.#capsules = capsules;
     this.states = join(directory, 'states');
     this.temporary = join(directory, 't');
     this.logRoot = join(directory, 'notes');
@@ -65,10 +67,15 @@ export class Place {
    * Short, since sockets are made below it. When the test fails, what its runs recorded is told
    * and kept.
    * @param options `states: 'none'` for tests about boots and about the cache itself: without it
-   *   the machines that tests share are there already, as those of an earlier run
+   *   the machines that tests share are there already, as those of an earlier run; `capsules: true`
+   *   for tests about those: a failure is not captured otherwise, which takes seconds
    */
-  static async make(t: Test, options: { states?: 'shared' | 'none' } = {}): Promise<Place> {
-    const place = new Place(await mkdtemp(join(tmpdir(), 'tb-')));
+  static async make(
+    t: Test,
+    options: { states?: 'shared' | 'none'; capsules?: boolean } = {},
+  ): Promise<Place> {
+    const directory = await mkdtemp(join(tmpdir(), 'tb-'));
+    const place = new Place(directory, options.capsules === true);
     await mkdir(place.temporary);
     if (options.states !== 'none') linkSharedStates(place.states);
     t.teardown(async () => {
@@ -98,8 +105,10 @@ export class Place {
     const logRoot = options.logRoot ?? this.logRoot;
     // Tests run side by side already.
     const alone = args.includes('--workers') ? [] : ['--workers', '1'];
+    const uncaptured = args[0] === 'run' && !this.#capsules && !args.includes('--capture');
+    const capture = uncaptured ? ['--capture', 'none'] : [];
     const logged = ['run', 'watch'].includes(args[0] ?? '');
-    const added = logged ? ['--log-root', logRoot, ...alone] : [];
+    const added = logged ? ['--log-root', logRoot, ...alone, ...capture] : [];
     const command = [join(projectRoot, 'bin/tapboot'), ...args, ...added];
     const [program = '', ...rest] = [...(options.wrap ?? []), ...command];
     const child = execa(program, rest, {

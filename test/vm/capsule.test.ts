@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { Place, projectRoot } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(30 * 60_000);
 
@@ -22,8 +23,8 @@ steps:
     expect: { exit: nonzero }
 `;
 
-void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) => {
-  const place = await Place.make(t);
+await t.test('a failing run leaves a capsule, which opens elsewhere', async (t) => {
+  const place = await Place.make(t, { capsules: true });
   const file = join(t.testdir({ 'residue.yaml': RESIDUE }), 'residue.yaml');
   const image = 'debian:fast';
   const end = await place.run(['run', '--image', image, '--accel', 'tcg', file]);
@@ -37,7 +38,7 @@ void t.test('a failing run leaves a capsule, which opens elsewhere', async (t) =
   t.ok(step, 'a step failed');
   await place.expectNothingLeft(t);
 
-  const elsewhere = await Place.make(t);
+  const elsewhere = await Place.make(t, { capsules: true });
   await mkdir(join(elsewhere.directory, 'work'));
   const capsule = join(elsewhere.directory, 'work', 'c.tar.zst');
   await copyFile(kept, capsule);
@@ -107,8 +108,8 @@ steps:
     always: true
 `;
 
-void t.test('--capture every-step keeps the start of the failing step', async (t) => {
-  const place = await Place.make(t);
+await inSoak(t, '--capture every-step keeps the start of the failing step', async (t) => {
+  const place = await Place.make(t, { capsules: true });
   const file = join(t.testdir({ 'late.yaml': SCENARIO }), 'late.yaml');
   const end = await place.run(['run', '--accel', 'tcg', '--capture', 'every-step', file]);
   t.equal(end.code, 1, end.told);
@@ -123,8 +124,8 @@ void t.test('--capture every-step keeps the start of the failing step', async (t
   await place.expectNothingLeft(t);
 });
 
-void t.test('--capture none keeps nothing; a dead machine gives its disks', async (t) => {
-  const place = await Place.make(t);
+await inSoak(t, '--capture none keeps nothing; a dead machine gives its disks', async (t) => {
+  const place = await Place.make(t, { capsules: true });
   const dies = `version: 1\nname: Dies\nmachine: { disks: { vda: 64M } }\nsteps:\n  - run: echo c > /proc/sysrq-trigger; sleep 60\n`;
   const file = join(t.testdir({ 'dies.yaml': dies }), 'dies.yaml');
   const none = await place.run(['run', '--accel', 'tcg', '--capture', 'none', file]);

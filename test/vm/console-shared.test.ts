@@ -7,7 +7,7 @@ import { Place } from '../helpers/run-tapboot.js';
 t.setTimeout(15 * 60_000);
 
 t.test('commands on a console on which a scenario has typed', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t);
   const scenario = (name: string, ...steps: string[]): string => {
     const file = join(place.directory, `${name}.yaml`);
     writeFileSync(file, `version: 1\nname: ${name}\nsteps:\n${steps.join('')}`);
@@ -31,7 +31,7 @@ t.test('commands on a console on which a scenario has typed', async (t) => {
     expected: 'a login prompt or a shell within 4 s',
   };
   t.match(end.tap.scenarios, [
-    { ok: true, diagnosis: { machine: /^booted/ } },
+    { ok: true, diagnosis: { machine: /^restored/ } },
     { ok: true, diagnosis: { machine: /^restored/ } },
     { ok: false, steps: [{ ok: true }, { ok: false, diagnosis: taken }] },
     { ok: true },

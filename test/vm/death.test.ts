@@ -13,6 +13,7 @@ import {
 } from '../helpers/run-tapboot.js';
 import { kernelOf } from '../helpers/image-info.js';
 import { untilGone } from '../helpers/processes.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(20 * 60_000);
 
@@ -139,7 +140,7 @@ function oopsTold(t: Test, end: TapbootRun, id: string, ledgerLine = 0): void {
 const run = (place: Place, files: string[], env: Record<string, string> = {}): TapbootProcess =>
   place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', ...files], { env });
 
-t.test('deaths in the middle of a scenario', async (t) => {
+await t.test('deaths in the middle of a scenario', async (t) => {
   const place = await Place.make(t, { states: 'none' });
   // All of them are restored from the one boot that the first scenario makes.
   const deaths = [
@@ -262,7 +263,7 @@ steps: [{ name: it goes on, run: 'true' }]
   });
 });
 
-t.test('deaths at boot', async (t) => {
+await t.test('deaths at boot', async (t) => {
   const bootDeath = (t: Test, end: TapbootRun, code: string, says: RegExp): void => {
     t.equal(end.code, 3, end.told);
     t.same(end.tap.violations, []);
@@ -312,7 +313,7 @@ t.test('deaths at boot', async (t) => {
   });
 });
 
-t.test('the driver is ended while it waits for SSH', async (t) => {
+await inSoak(t, 'the driver is ended while it waits for SSH', async (t) => {
   const place = await Place.make(t, { states: 'none' });
   // A guest whose sshd never starts; the driver would wait for longer than this test may take.
   const units = join(place.directory, 'layer/etc/systemd/system');
@@ -333,7 +334,7 @@ t.test('the driver is ended while it waits for SSH', async (t) => {
 });
 
 t.test('the driver is ended', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t);
   const file = await scenario(place, 'waits', 'sleep 250');
   const moments = {
     'at boot': async (going: TapbootProcess) => {
@@ -358,7 +359,7 @@ t.test('the driver is ended', async (t) => {
     await place.expectNothingLeft(t);
   };
   const ended = async (moment: keyof typeof moments, signal: NodeJS.Signals) => {
-    const going = run(place, [file]);
+    const going = run(place, moment === 'at boot' ? ['--fresh', file] : [file]);
     await moments[moment](going);
     process.kill(going.pid, signal);
     return await going.end;

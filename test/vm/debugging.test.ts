@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { Place, projectRoot } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(30 * 60_000);
 
@@ -73,7 +74,7 @@ void t.test('a ready machine: booted, then restored; plans are in it', async (t)
   await place.expectNothingLeft(t);
 });
 
-void t.test('one command in another image: the ISO, by its boot loader', async (t) => {
+await inSoak(t, 'one command in another image: the ISO, by its boot loader', async (t) => {
   const place = await Place.make(t);
   const shell = async (...args: string[]) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['shell', '--image', 'debian:iso', ...args], {

@@ -2,46 +2,19 @@
 // Each file of keys/ asserts what its keys do; fails.yaml, that expectations can fail. That no key
 // is left out is checked by test/unit/scenario/key-usage.test.ts.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { RunEvent } from '../../driver/events/events.js';
 import { loadScenarios } from '../../driver/scenario/index.js';
-import { writePageScenarios } from '../helpers/page-examples.js';
-import { Place, projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
-import { shown, type TapScenario } from '../helpers/tap-tree.js';
+import { projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
+import { shown } from '../helpers/tap-tree.js';
+import { directory, holds, runKeys } from './keys/run.js';
 
-const directory = join(projectRoot, 'test/vm/keys');
 const FAILS = 'What does not hold fails';
 
 type StepEnd = Extract<RunEvent, { type: 'step:end' }>;
 
-t.jobs = availableParallelism() > 1 ? 2 : 1;
 t.setTimeout(30 * 60_000);
-
-// Somebody on the host for a guest that may go out.
-const host = createServer((socket) => socket.end('hello from the host\n'));
-await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-t.teardown(() => host.close());
-const { port } = host.address() as AddressInfo;
-
-/** Runs the scenarios that a form of the image is for. */
-async function run(t: Test, image: string, tags: string[]): Promise<TapbootRun & { place: Place }> {
-  const place = await Place.make(t);
-  const pages = await writePageScenarios(join(place.directory, 'pages'));
-  const own = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
-  const end = await place.run([
-    ...['run', '--image', image, '--accel', 'tcg', '--capture', 'none', ...tags],
-    // All of them, however slow the machine.
-    ...['--budget', '600'],
-    ...['--var', `host_port=${String(port)}`],
-    ...own.map((name) => join(directory, name)),
-    ...pages,
-  ]);
-  t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
-  return { ...end, place };
-}
 
 function stepEnds({ runDirectory = '' }: TapbootRun): StepEnd[] {
   return readFileSync(join(runDirectory, 'logs/events.jsonl'), 'utf8')
@@ -51,23 +24,8 @@ function stepEnds({ runDirectory = '' }: TapbootRun): StepEnd[] {
     .filter((event) => event.type === 'step:end');
 }
 
-/** Every step was run, and held. */
-function holds(t: Test, told: TapScenario): void {
-  const wrong = told.steps.filter(({ ok, skip }) => !ok || skip !== undefined);
-  const words = [...wrong, told].map((point) => `${point.title}: ${shown(point)}`).join('\n');
-  t.ok(told.ok && wrong.length === 0, `${told.title}${told.ok ? '' : `\n${words}`}`);
-}
-
-void t.test('the ISO: firmware, a way out, a system on a disk', { buffered: true }, async (t) => {
-  const end = await run(t, 'debian:iso', ['--tag', 'iso']);
-  for (const told of end.tap.scenarios) holds(t, told);
-  t.equal(end.code, 0, end.told);
-  t.equal(end.tap.scenarios.length, 2);
-  await end.place.expectNothingLeft(t);
-});
-
-void t.test('all else', { buffered: true }, async (t) => {
-  const end = await run(t, 'debian:fast', ['--not-tag', 'iso']);
+t.test('every key', async (t) => {
+  const end = await runKeys(t, 'debian:fast', ['--not-tag', 'iso']);
   for (const told of end.tap.scenarios.filter(({ title }) => title !== FAILS)) holds(t, told);
   t.equal(end.code, 1, 'a scenario keeps its first failure, of class product in fails.yaml');
   const steps = stepEnds(end);

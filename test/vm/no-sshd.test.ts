@@ -44,7 +44,7 @@ t.test('a guest without sshd', async (t) => {
     return end;
   };
 
-  const end = await run(20, lives, answers, demanded);
+  const end = await run(6, lives, answers, demanded);
   t.match(
     end.stdout,
     /# warning: no SSH into lives \(nothing listens on port 22 of the guest\), \d+ s waited; boot_to_ssh_seconds stays unknown/,

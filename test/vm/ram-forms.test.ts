@@ -15,6 +15,7 @@ import { contentOf } from '../../driver/state/entry-files.js';
 import { newerQemu } from '../helpers/newer-qemu.js';
 import { qemuIn } from '../helpers/processes.js';
 import { Place } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 import { readyVm, testHost, testImage, testMachine, type TestHost } from '../helpers/vm-host.js';
 
 t.setTimeout(20 * 60_000);
@@ -96,7 +97,8 @@ const QEMUS: [string, () => Promise<QemuBinary>, RamForm[]][] = [
 ];
 
 for (const [what, find, forms] of QEMUS) {
-  t.test(what, async (t) => {
+  const test = forms.includes('mapped-ram') ? inSoak.bind(undefined, t) : t.test.bind(t);
+  await test(what, async (t) => {
     const host = { ...(await testHost(t)), qemu: await find() };
     t.comment(host.qemu.version);
     const state = await saved(t, host);

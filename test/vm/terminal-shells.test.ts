@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { plainText } from '../../driver/report/plain-text.js';
 import { Place, readMetadata, runDirectories } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 import { TerminalSession, type TerminalOptions } from '../helpers/terminal.js';
 
 t.setTimeout(20 * 60_000);
@@ -31,7 +32,7 @@ steps:
     always: true
 `;
 
-const place = await Place.make(t);
+const place = await Place.make(t, { capsules: true });
 const cwd = t.testdir({ scenarios: { 'fails.yaml': FAILS }, 'dash.yaml': DASH });
 const start = (args: string[], options: TerminalOptions = {}): TerminalSession =>
   TerminalSession.start(place, args, { cwd, ...options });
@@ -118,7 +119,7 @@ t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhe
   t.match(held.screen.text, /^✗ failed: Fails/m);
 });
 
-t.test('a: aborts, with the record written', async (t) => {
+await inSoak(t, 'a: aborts, with the record written', async (t) => {
   const held = run();
   await held.shows(MENU);
   // Of a restored machine, whose login on the console is another driver's.
@@ -132,7 +133,7 @@ t.test('a: aborts, with the record written', async (t) => {
   t.match(held.screen.text, /^interrupted by SIGINT$/m);
 });
 
-t.test('Ctrl-C in the menu aborts as well', async (t) => {
+await inSoak(t, 'Ctrl-C in the menu aborts as well', async (t) => {
   const held = run();
   await held.shows(MENU);
   held.type('\u0003');
@@ -140,7 +141,7 @@ t.test('Ctrl-C in the menu aborts as well', async (t) => {
   t.match(held.screen.text, /^interrupted by SIGINT$/m);
 });
 
-t.test('c, where the shell of root is dash', async (t) => {
+await inSoak(t, 'c, where the shell of root is dash', async (t) => {
   const held = start(['run', '--debug', '--accel', 'tcg', 'dash.yaml']);
   await held.shows(MENU);
   for (const round of ['one', 'two']) {
@@ -176,15 +177,19 @@ t.test('shell: a ready machine; Ctrl-D ends it', async (t) => {
   await place.expectNothingLeft(t);
 });
 
-t.test('shell, without a network: the console, of a machine booted and restored', async (t) => {
-  for (const origin of ['booted', 'restored; booted at']) {
-    const shell = start(['shell', '--accel', 'tcg', '--network', 'none']);
-    await shell.shows(/this is the serial console; Ctrl-\] ends it/);
-    await shell.shows(PROMPT);
-    await shell.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
-    shell.type('\u001d');
-    t.equal((await shell.end).code, 0);
-    t.match(shell.screen.text, `tapboot: ${origin}`);
-  }
-  await place.expectNothingLeft(t);
-});
+await inSoak(
+  t,
+  'shell, without a network: the console, of a machine booted and restored',
+  async (t) => {
+    for (const origin of ['booted', 'restored; booted at']) {
+      const shell = start(['shell', '--accel', 'tcg', '--network', 'none']);
+      await shell.shows(/this is the serial console; Ctrl-\] ends it/);
+      await shell.shows(PROMPT);
+      await shell.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
+      shell.type('\u001d');
+      t.equal((await shell.end).code, 0);
+      t.match(shell.screen.text, `tapboot: ${origin}`);
+    }
+    await place.expectNothingLeft(t);
+  },
+);

@@ -92,7 +92,7 @@ function shell(place: Place) {
 
 t.test('the tutorial works as it stands', async (t) => {
   const acts = actsOf(await readFile(join(projectRoot, 'docs/tutorial.md'), 'utf8'));
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t, { states: 'none', capsules: true });
   const bash = shell(place);
   const said = new Map<string, string[]>();
   let total = 0;

@@ -11,6 +11,7 @@ import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import t from 'tap';
 import { Place } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(15 * 60_000);
 
@@ -46,7 +47,7 @@ function scenario(place: Place, name: string, text: string): string {
 }
 
 t.test('a machine that cannot be saved', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t, { states: 'none', capsules: true });
   const env = { PATH: `${peculiarQemu(place)}${delimiter}${process.env['PATH'] ?? ''}` };
   const tapboot = async (...args: string[]) =>
     await place.run(['run', '--image', 'debian:fast', '--accel', 'tcg', ...args], { env });
@@ -72,7 +73,7 @@ t.test('a machine that cannot be saved', async (t) => {
     t.same(kept(), [], 'nothing is kept');
   });
 
-  await t.test('and cannot stop where a scenario wants to save it', async (t) => {
+  await inSoak(t, 'and cannot stop where a scenario wants to save it', async (t) => {
     const first = scenario(
       place,
       'maker',

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { Place } from '../helpers/run-tapboot.js';
+import { soaking } from '../helpers/soak.js';
 
 t.setTimeout(15 * 60_000);
 
@@ -31,11 +32,14 @@ t.test('three vandals, by one worker and by two, in either order', async (t) => 
   await mkdir(directory);
   const names = ['ada', 'bob', 'eve'];
   for (const name of names) writeFileSync(join(directory, `${name}.yaml`), vandal(name));
-  for (const [workers, order] of [
-    ['1', names],
+  const more = [
     ['1', [...names].reverse()],
     ['2', names],
+  ] as const;
+  for (const [workers, order] of [
+    ['1', names],
     ['2', [...names].reverse()],
+    ...(soaking ? more : []),
   ] as const) {
     const files = order.map((name) => `scenarios/${name}.yaml`);
     const args = ['run', '--accel', 'tcg', '--workers', workers, ...files];
