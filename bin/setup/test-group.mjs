@@ -2,6 +2,7 @@
 //
 //   node bin/setup/test-group.mjs FILE…     relative to the tree, as test/unit/errors.test.ts
 import { readFileSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { compiledFile } from './test-compile.mjs';
 
@@ -22,6 +23,11 @@ process.on('exit', () => {
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   writeSync(2, `# cpu ${String(ticks / TICKS)} s\n`);
 });
+
+// tap would go on with the tests that remain. QEMU and all else end with us.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.prependListener(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 const group = new Map();
 globalThis[Symbol.for('tapboot.test-group')] = group;

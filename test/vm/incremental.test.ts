@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(20 * 60_000);
 
@@ -109,7 +110,7 @@ t.test('edits, one after the other', async (t) => {
     );
   });
 
-  await t.test('a damaged state is told, and made again', async (t) => {
+  await inSoak(t, 'a damaged state is told, and made again', async (t) => {
     const states = join(place.directory, 'states');
     for (const key of readdirSync(states).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
       const ram = join(states, key, 'device.state');

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { copyOfTree, type Outcome } from './copy-of-tree.js';
@@ -53,6 +56,31 @@ t.test('a failing, a crashing and an unloadable file each fail the whole', async
     t.match(lastLine(stdout), closing, what);
     t.match(stdout, /FAIL test\/unit\/b\.test\.ts/, what);
   }
+});
+
+t.test('a signal ends the tests under way, and the command by the same signal', async (t) => {
+  const tree = await copyOfTree(
+    t,
+    {
+      'test/unit/a.test.ts': `import { writeFileSync } from 'node:fs';
+import t from 'tap';
+t.test('waits', async () => {
+  writeFileSync('waits', String(process.pid));
+  await new Promise((done) => setTimeout(done, 600_000));
+});
+`,
+    },
+    { built: true },
+  );
+  const going = execa(process.execPath, [join(tree, 'bin/setup.mjs'), 'test', '--unit'], {
+    reject: false,
+    cwd: tree,
+  });
+  while (!existsSync(join(tree, 'waits'))) await sleep(50);
+  going.kill('SIGTERM');
+  t.equal((await going).signal, 'SIGTERM');
+  const pid = await readFile(join(tree, 'waits'), 'utf8');
+  t.notOk(existsSync(join('/proc', pid)), 'and nothing of it goes on');
 });
 
 t.test('a type error counts as one failed check', async (t) => {
