@@ -29,7 +29,7 @@ function commandsOf(page: string, file: string): Command[] {
   return found;
 }
 
-/** Done from its first line to its last by test/vm/tutorial.test.ts. */
+/** Done from its first line to its last by test/vm/tutorial.soak.ts. */
 const TUTORIAL = 'docs/tutorial.md';
 
 async function pages(): Promise<string[]> {

@@ -301,7 +301,7 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   });
 
   await t.test('no room for what QEMU tells in the middle of a step', async (t) => {
-    const place = await Place.make(t, { states: 'none' });
+    const place = await Place.make(t);
     const root = await mounted(t, place, 'notes-disk', 'size=4m');
     const file = join(place.directory, 'waits.yaml');
     // QEMU tells its driver of every change of the guest's hardware clock, unasked.
@@ -338,7 +338,7 @@ steps:
   });
 
   await t.test('no room for the record of a run that has begun', async (t) => {
-    const place = await Place.make(t, { states: 'none' });
+    const place = await Place.make(t);
     const root = await mounted(t, place, 'notes-disk', 'size=40k');
     const end = await place.run(TCG, { logRoot: root });
     t.equal(end.code, 4);

@@ -7,6 +7,7 @@ import t from 'tap';
 import type { RunEvent } from '../../driver/events/events.js';
 import { loadScenarios } from '../../driver/scenario/index.js';
 import { projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
+import { soaking } from '../helpers/soak.js';
 import { shown } from '../helpers/tap-tree.js';
 import { directory, holds, runKeys } from './keys/run.js';
 
@@ -25,7 +26,8 @@ function stepEnds({ runDirectory = '' }: TapbootRun): StepEnd[] {
 }
 
 t.test('every key', async (t) => {
-  const end = await runKeys(t, 'debian:fast', ['--not-tag', 'iso']);
+  const some = soaking ? [] : ['--not-tag', 'long'];
+  const end = await runKeys(t, 'debian:fast', ['--not-tag', 'iso', ...some]);
   for (const told of end.tap.scenarios.filter(({ title }) => title !== FAILS)) holds(t, told);
   t.equal(end.code, 1, 'a scenario keeps its first failure, of class product in fails.yaml');
   const steps = stepEnds(end);
@@ -68,6 +70,15 @@ t.test('every key', async (t) => {
       t.match(end?.commands[0], { channel }, `${id}: ${end?.step.title ?? 'no step'}`);
     }
   });
+
+  if (soaking) {
+    const notes = steps
+      .filter(({ scenario }) => scenario.id === 'blank')
+      .flatMap((each) => each.notes);
+    t.ok(notes.includes('resurrection: vdb, vdc blank: nothing to bring back'));
+    const second = end.metadata?.vms.filter(({ name }) => name.startsWith('blank-resurrect'));
+    t.equal(second?.length, 1, 'for the one byte that was left');
+  }
 
   await t.test('what goes beyond the output limit is counted', (t) => {
     const limited = steps.filter(({ step }) => /keeps 4 bytes of 5000$/.test(step.title));

@@ -15,6 +15,7 @@ import {
   ssh_keygen_executable,
   vm_disk_image,
 } from '../../driver/shim.js';
+import { inSoak } from '../helpers/soak.js';
 import { DAMAGE, plantDamaged } from '../helpers/planted-state.js';
 
 const root = t.testdir();
@@ -92,7 +93,7 @@ t.test('what the fixtures and properties tell', async (t) => {
   t.ok(collected.some(([label]) => label.includes('dmesg')));
 });
 
-t.test('test_pre_nixos_cleans_raid_lvm_residue', async (t) => {
+await inSoak(t, 'test_pre_nixos_cleans_raid_lvm_residue', async (t) => {
   const plan = await build_raid_residue_plan();
   // Not about the boot: where the tests have run before, it is restored.
   const vm = await boot_image_vm_with_additional_disks({ ...settings, env });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import { qemuIn } from '../helpers/processes.js';
+import { inSoak } from '../helpers/soak.js';
 import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
@@ -63,7 +64,7 @@ t.test('a cut of power keeps what was written and loses what was not', async (t)
   const [view] = await vm.viewDisks(['vdb']);
   t.equal(await readAt(view?.path, 0, 7), 'written');
 
-  await t.test('what was saved when it was off can be booted', async (t) => {
+  await inSoak(t, 'what was saved when it was off can be booted', async (t) => {
     await using again = await BootImageVM.restore(host, 'again', await vm.save(), true);
     t.equal(again.power, 'off');
     await again.reboot({ timeoutMs: MINUTES });

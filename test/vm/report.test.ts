@@ -21,7 +21,6 @@ steps:
 `;
 
 const PLAIN = `name: Plain
-machine: { network: none }
 steps: [{ run: exit 3 }]
 `;
 

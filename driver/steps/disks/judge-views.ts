@@ -19,13 +19,21 @@ import type { StepContext } from '../step-runner.js';
 /** Findings of one disk that are noted in the step; all of them are in its table. */
 const NOTED_FINDINGS = 10;
 
+/** What a look at one disk has come to. */
+export interface Judged {
+  /** What does not hold. */
+  mismatches: Mismatch[];
+  /** Every byte of the disk is zero. */
+  blank: boolean;
+}
+
 /** Looks at one disk and says what does not hold; notes and keeps what was found. */
 export async function judgeView(
   view: DiskView,
   expectation: DiskExpectation,
   step: DisksStep,
   context: StepContext,
-): Promise<Mismatch[]> {
+): Promise<Judged> {
   const wanted = atLevel(expectation, step.level);
   const inspection = await inspectDisk(view.path, {
     search: searchedFor(wanted),
@@ -34,17 +42,19 @@ export async function judgeView(
   noteFindings(view, inspection, context);
   context.addDiskMap(diskMap(view, inspection, context));
   await keepTable(view, inspection, context);
+  const blank = inspection.nonZero.bytes === 0;
   if (wanted.signatures === 'any' && wanted.absent.length === 0 && wanted.present.length === 0) {
     context.note(`${view.disk}: nothing is asked of it at level ${step.level}`);
-    return [];
+    return { mismatches: [], blank };
   }
-  return judgeDisk(inspection, residueExpectation(wanted))
+  const mismatches = judgeDisk(inspection, residueExpectation(wanted))
     .filter(({ held }) => !held)
     .map(({ expectation: what, expected, got }) => ({
       what: `${view.disk} ${stateWords(view)}: ${what}`,
       expected,
       got,
     }));
+  return { mismatches, blank };
 }
 
 /** The words for when a view was taken: an unflushed one shows less than the guest wrote. */

@@ -9,11 +9,18 @@ import { quoted } from '../wording.js';
 /**
  * Tries to bring back what was removed: the section's commands run in a second machine on
  * overlays of the disks. Stops at the first command whose own expectations do not hold.
+ * Disks that are zero to the last byte cannot bring anything back: no machine is started for
+ * those alone.
  *
+ * @param blank disks of which every byte is zero, as the host has read them
  * @returns the strings that came back, one mismatch for each string and command
  * @throws UnmetExpectation, or the channel's error, from the second machine
  */
-export async function resurrect(plan: Resurrection, context: StepContext): Promise<Mismatch[]> {
+export async function resurrect(
+  plan: Resurrection,
+  blank: ReadonlySet<string>,
+  context: StepContext,
+): Promise<Mismatch[]> {
   if (context.vm.power === 'on') {
     throw scenarioError(
       'TAPBOOT_E_RESURRECT_RUNNING',
@@ -25,6 +32,10 @@ export async function resurrect(plan: Resurrection, context: StepContext): Promi
         hint: 'Put `- power: off` before the disks step.',
       },
     );
+  }
+  if (plan.disks.every((disk) => blank.has(disk))) {
+    context.note(`resurrection: ${plan.disks.join(', ')} blank: nothing to bring back`);
+    return [];
   }
   const name = `${context.vm.name}-resurrect-${String(context.index)}`;
   await using second = await context.vm.bootBeside(name, plan.disks);

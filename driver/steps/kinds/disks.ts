@@ -25,12 +25,12 @@ export const disks: StepRunner<'disks'> = {
         SECOND_BOOT_MS +
         step.resurrect.steps.reduce((sum, { timeoutMs }) => sum + timeoutMs + GRACE_MS, 0),
   run: async (step, context) => {
-    const mismatches = await inspectAll(step, context);
+    const { mismatches, blank } = await inspectAll(step, context);
     if (step.resurrect !== undefined && step.level === 'content') {
       if (context.guestIsDead) {
         context.note('resurrection left out: the machine died and its disks are not final');
       } else {
-        mismatches.push(...(await resurrect(step.resurrect, context)));
+        mismatches.push(...(await resurrect(step.resurrect, blank, context)));
       }
     }
     const [first] = mismatches;
@@ -44,14 +44,20 @@ export const disks: StepRunner<'disks'> = {
   },
 };
 
-async function inspectAll(step: DisksStep, context: StepContext): Promise<Mismatch[]> {
+async function inspectAll(
+  step: DisksStep,
+  context: StepContext,
+): Promise<{ mismatches: Mismatch[]; blank: Set<string> }> {
   const views = await context.vm.viewDisks(step.disks.map(({ disk }) => disk));
   try {
     const mismatches: Mismatch[] = [];
+    const blank = new Set<string>();
     for (const expectation of step.disks) {
-      mismatches.push(...(await judgeView(viewOf(expectation, views), expectation, step, context)));
+      const judged = await judgeView(viewOf(expectation, views), expectation, step, context);
+      mismatches.push(...judged.mismatches);
+      if (judged.blank) blank.add(expectation.disk);
     }
-    return mismatches;
+    return { mismatches, blank };
   } finally {
     for (const view of views) await view[Symbol.asyncDispose]();
   }

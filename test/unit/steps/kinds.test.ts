@@ -298,6 +298,12 @@ t.test('disks: resurrection runs the section in a second machine', async (t) => 
   const on = await play(vm, [trial(['true'])]);
   t.strictSame(on.summary, ['1 failed scenario TAPBOOT_E_RESURRECT_RUNNING']);
   vm.power = 'off';
+  const blank = await play(vm, [trial(['exit 9'])]);
+  t.strictSame(blank.summary, ['1 passed']);
+  t.match(blank.ends[0]?.notes, [/blank$/, 'resurrection: vdb blank: nothing to bring back']);
+  t.equal(vm.beside, undefined, 'no machine for that');
+  // One byte, the last one of all.
+  vm.disks.set('vdb', Buffer.alloc(2 ** 20).fill(1, 2 ** 20 - 1));
   const nothing = await play(vm, [trial(['echo nothing', 'echo vg_residue >&2'])]);
   t.strictSame(nothing.summary, ['1 passed'], 'names on stderr do not count');
   t.ok(vm.calls.includes('boot beside vm-resurrect-1 vdb'));

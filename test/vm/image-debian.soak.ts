@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
-import { inSoak } from '../helpers/soak.js';
 import { ImageMachine, provide } from './image-machine.js';
 
 t.setTimeout(1_800_000);
@@ -135,7 +134,7 @@ t.test('the fast form: access, agent, forced cleanup, power-off', async (t) => {
     t.equal(await firstByte(disk), -1, `disk ${String(index)} holds zeros, and nothing else`);
 });
 
-await inSoak(t, 'an image without keys makes its own, another each time', async (t) => {
+t.test('an image without keys makes its own, another each time', async (t) => {
   const image = await provide('debian,agent=none');
   const keys: string[] = [];
   for (const round of [1, 2]) {
@@ -152,40 +151,36 @@ await inSoak(t, 'an image without keys makes its own, another each time', async 
   t.not(keys[0], keys[1]);
 });
 
-await inSoak(
-  t,
-  'layers: files added, files deleted, a live system without root login',
-  async (t) => {
-    const layer = join(await place(t, 'layer'), 'extra');
-    await mkdir(join(layer, 'etc'), { recursive: true });
-    await writeFile(join(layer, 'etc/.wh.os-release'), '');
-    await writeFile(join(layer, 'etc/private'), 'mine', { mode: 0o600 });
-    const user = await keyPair(t);
-    const image = await provide(`debian,agent=none,layer=test/layers/live-user+${layer}`);
-    const plain = await provide('debian,agent=none');
-    t.equal(image.artifact['root_digest'], plain.artifact['root_digest'], 'the same root');
-    t.not(image.identity, plain.identity);
+t.test('layers: files added, files deleted, a live system without root login', async (t) => {
+  const layer = join(await place(t, 'layer'), 'extra');
+  await mkdir(join(layer, 'etc'), { recursive: true });
+  await writeFile(join(layer, 'etc/.wh.os-release'), '');
+  await writeFile(join(layer, 'etc/private'), 'mine', { mode: 0o600 });
+  const user = await keyPair(t);
+  const image = await provide(`debian,agent=none,layer=test/layers/live-user+${layer}`);
+  const plain = await provide('debian,agent=none');
+  t.equal(image.artifact['root_digest'], plain.artifact['root_digest'], 'the same root');
+  t.not(image.identity, plain.identity);
 
-    await using machine = await ImageMachine.start(image.medium, {
-      disks: [],
-      credentials: { 'ssh.authorized_keys.root': user.open },
-    });
-    await machine.expect(/login: $/m);
-    machine.send('root');
-    await machine.expect(/Password: ?$/m);
-    machine.send('');
-    await machine.expect(/Login incorrect[^]*login: $/m);
-    machine.send('nixos');
-    const prompt = await machine.expect(/nixos@debian:~\]\$\x1b\[0m $/m);
-    t.match(prompt, /\x1b\[\?2004h/, 'bracketed paste');
-    t.match(prompt, /\x1b\]0;nixos@debian: ~\x07/, 'window title');
-    t.match(prompt, /\x1b\[1;32m/, 'colour');
-    machine.send('sudo -i');
-    await machine.expect(/root@debian:~\]#\x1b\[0m $/m);
-    await machine.quiet();
-    t.equal((await machine.run('id -un')).stdout, 'root');
-    t.equal((await machine.run('ls /root/.ssh/authorized_keys')).status, 2, 'no credential');
-    t.equal((await machine.run('stat -c "%a %U" /etc/private')).stdout, '600 root');
-    t.equal((await machine.run('ls /etc/os-release /etc/.wh.os-release 2>/dev/null')).stdout, '');
-  },
-);
+  await using machine = await ImageMachine.start(image.medium, {
+    disks: [],
+    credentials: { 'ssh.authorized_keys.root': user.open },
+  });
+  await machine.expect(/login: $/m);
+  machine.send('root');
+  await machine.expect(/Password: ?$/m);
+  machine.send('');
+  await machine.expect(/Login incorrect[^]*login: $/m);
+  machine.send('nixos');
+  const prompt = await machine.expect(/nixos@debian:~\]\$\x1b\[0m $/m);
+  t.match(prompt, /\x1b\[\?2004h/, 'bracketed paste');
+  t.match(prompt, /\x1b\]0;nixos@debian: ~\x07/, 'window title');
+  t.match(prompt, /\x1b\[1;32m/, 'colour');
+  machine.send('sudo -i');
+  await machine.expect(/root@debian:~\]#\x1b\[0m $/m);
+  await machine.quiet();
+  t.equal((await machine.run('id -un')).stdout, 'root');
+  t.equal((await machine.run('ls /root/.ssh/authorized_keys')).status, 2, 'no credential');
+  t.equal((await machine.run('stat -c "%a %U" /etc/private')).stdout, '600 root');
+  t.equal((await machine.run('ls /etc/os-release /etc/.wh.os-release 2>/dev/null')).stdout, '');
+});

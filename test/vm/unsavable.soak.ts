@@ -11,7 +11,6 @@ import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import t from 'tap';
 import { Place } from '../helpers/run-tapboot.js';
-import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(15 * 60_000);
 
@@ -73,7 +72,7 @@ t.test('a machine that cannot be saved', async (t) => {
     t.same(kept(), [], 'nothing is kept');
   });
 
-  await inSoak(t, 'and cannot stop where a scenario wants to save it', async (t) => {
+  await t.test('and cannot stop where a scenario wants to save it', async (t) => {
     const first = scenario(
       place,
       'maker',
