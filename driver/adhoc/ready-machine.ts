@@ -30,12 +30,13 @@ export async function readyMachine(
   host: VmHost,
   image: BootImage,
   machine: Machine,
+  name = 'shell',
 ): Promise<ReadyMachine> {
   const wish: MachineWish = { machine, subject: 'machine' };
   const { pool } = openPool(request, host, image);
   pool.expect([wish]);
   try {
-    const vm = await pool.acquire(wish, 'shell');
+    const vm = await pool.acquire(wish, name);
     return {
       vm,
       [Symbol.asyncDispose]: async () => {

@@ -86,13 +86,14 @@ export async function readyVm(
   t: { teardown(close: () => Promise<void>): void },
   host: TestHost,
   machine: Machine,
+  name = 'ready',
 ): Promise<BootImageVM> {
   const { CI: _ci, ...environment } = process.env;
   const request = {
     config: readConfig({ ...environment, TAPBOOT_STATE_DIR: sharedStates }, {}, projectRoot),
     cacheDirectory: userCacheDirectory(process.env),
   };
-  const ready = await readyMachine(request, host, await testImage(), machine);
+  const ready = await readyMachine(request, host, await testImage(), machine, name);
   t.teardown(async () => {
     await ready[Symbol.asyncDispose]();
   });

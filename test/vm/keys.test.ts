@@ -7,7 +7,7 @@ import t from 'tap';
 import type { RunEvent } from '../../driver/events/events.js';
 import { loadScenarios } from '../../driver/scenario/index.js';
 import { projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
-import { soaking } from '../helpers/soak.js';
+import { inSoak, soaking } from '../helpers/soak.js';
 import { shown } from '../helpers/tap-tree.js';
 import { directory, holds, runKeys } from './keys/run.js';
 
@@ -29,14 +29,18 @@ t.test('every key', async (t) => {
   const some = soaking ? [] : ['--not-tag', 'long'];
   const end = await runKeys(t, 'debian:fast', ['--not-tag', 'iso', ...some]);
   for (const told of end.tap.scenarios.filter(({ title }) => title !== FAILS)) holds(t, told);
-  t.equal(end.code, 1, 'a scenario keeps its first failure, of class product in fails.yaml');
+  t.equal(
+    end.code,
+    soaking ? 1 : 0,
+    'a scenario keeps its first failure, of class product in fails.yaml',
+  );
   const steps = stepEnds(end);
   const artifact = (label: string): string => {
     const found = steps.flatMap(({ artifacts }) => artifacts).find((each) => each.label === label);
     return readFileSync(found?.path ?? '', 'utf8');
   };
 
-  await t.test('what does not hold fails, each step for its own reason', (t) => {
+  await inSoak(t, 'what does not hold fails, each step for its own reason', async (t) => {
     const [, ...judged] = end.tap.scenarios.find(({ title }) => title === FAILS)?.steps ?? [];
     t.ok(judged.length > 30, 'all steps are told');
     for (const step of judged) {
@@ -91,9 +95,11 @@ t.test('every key', async (t) => {
 
   await t.test('copies and pictures are among the artifacts', (t) => {
     t.equal(artifact('deep/answer.txt'), 'hello from the guest\n');
-    t.equal(artifact('back.txt'), 'hello from the host\n');
     t.not(artifact('installed/fstab'), '');
-    t.match(artifact('screenshot keys'), /^.PNG/);
+    if (soaking) {
+      t.equal(artifact('back.txt'), 'hello from the host\n');
+      t.match(artifact('screenshot keys'), /^.PNG/);
+    }
     t.end();
   });
 

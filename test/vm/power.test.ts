@@ -2,7 +2,7 @@ import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
 import { qemuIn } from '../helpers/processes.js';
 import { inSoak } from '../helpers/soak.js';
-import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 const MINUTES = 60_000;
 
@@ -15,11 +15,9 @@ const run = async (vm: BootImageVM, command: string): Promise<string> => {
 
 t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   const host = await testHost(t);
-  const image = await testImage();
   // Their names begin with the same 46 characters.
   const name = 'a-machine-whose-name-is-longer-than-any-prefix';
-  const vm = await BootImageVM.boot(host, { name, image, machine: testMachine(512, 64) });
-  t.teardown(() => vm.close());
+  const vm = await readyVm(t, host, testMachine(64, 64), name);
 
   const bootId = await run(vm, 'cat /proc/sys/kernel/random/boot_id');
   await run(vm, 'printf marker-one | dd of=/dev/vdb bs=1 seek=4096 conv=fsync');

@@ -1,7 +1,7 @@
 // Each agent that does the forced cleanup badly fails the residue scenario at the step that is
 // about what it does wrong, and the reference agent passes. The residue is seeded once; every agent
-// is put into a machine restored from there. One of them goes all the way, from the boot of an
-// image that has it. The others are in the soak, all the way.
+// is put into a machine restored from there. All the way, from the boot of an image that has it,
+// they go in the soak.
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,6 +10,7 @@ import { writeSabotagedAgent } from '../agents/layer.js';
 import { residueFromBoot } from '../agents/from-boot.js';
 import { CLEANUP, IDS, judgeFailure, judgeRun } from '../agents/table.js';
 import { Place, projectRoot } from '../helpers/run-tapboot.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(60 * 60_000);
 
@@ -41,7 +42,7 @@ function halves(): { head: ScenarioFile; tail: ScenarioFile } {
   return { head, tail: tail as unknown as ScenarioFile };
 }
 
-t.test('on machines with the residue on their disks', async (t) => {
+await t.test('on machines with the residue on their disks', async (t) => {
   const place = await Place.make(t, { states: 'none' });
   const directory = join(place.directory, 'scenarios');
   mkdirSync(directory);
@@ -81,7 +82,7 @@ t.test('on machines with the residue on their disks', async (t) => {
   await place.expectNothingLeft(t);
 });
 
-t.test('from the boot to the verdict', async (t) => {
+await inSoak(t, 'from the boot to the verdict', async (t) => {
   if (WHOLE === undefined) t.fail('no such row');
   else lines.push(await residueFromBoot(t, WHOLE));
 });
