@@ -10,8 +10,8 @@ import { runTapJob, Tally } from './setup/tap-job.mjs';
 
 const HELP = `usage: npm run soak -- [--resume] [--list] [--write] [NAME…]
 
-Runs what takes too long for \`npm test\`: NAME.soak.ts below test/, and NAME.test.ts with the parts
-that are left out there; all of them when none is named, one after the other, for hours.
+Runs what takes too long for \`npm test\`: NAME.soak.ts below test/, and as NAME.test the file of that
+name with the parts that are left out there; all of them when none is named, one after the other, for hours.
 --resume: leave out what has passed on this very tree already
 --list: print the names, run nothing
 --write: put the table into docs/soak.md
@@ -52,11 +52,12 @@ function soaks() {
   const files = readdirSync(join(tree.root, 'test'), { recursive: true }).map((file) =>
     join('test', file),
   );
-  const partly = (file) =>
-    readFileSync(join(tree.root, file), 'utf8').includes("/helpers/soak.js'");
+  const partly = (file) => readFileSync(join(tree.root, file), 'utf8').includes("/helpers/soak.js'");
   const long = files.flatMap((file) => {
     const [, name, kind] = /([^/]*)\.(soak|test)\.ts$/.exec(file) ?? [];
-    return kind === 'soak' || (kind === 'test' && partly(file)) ? [[name, file]] : [];
+    if (kind === 'soak') return [[name, file]];
+    // A test whose long form is a file of its own may leave something out as well.
+    return kind === 'test' && partly(file) ? [[`${name}.test`, file]] : [];
   });
   return new Map(long.sort());
 }

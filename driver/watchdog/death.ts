@@ -45,6 +45,8 @@ export interface DeathWords {
   code: `TAPBOOT_E_${string}`;
   message: string;
   got: string;
+  /** QEMU has ended by itself, as it does for a guest that powers off or restarts. */
+  clean?: boolean;
 }
 
 /** A death without words of its own: the console's last lines are all there is. */
@@ -60,13 +62,22 @@ export function deathWithTail(
   });
 }
 
-/** A death that QEMU tells, or silence: where the console has told it, that is the better message. */
-export const deathOf = (
+/**
+ * A death that QEMU tells, or silence: where the console has told it, that is the better message.
+ * So it is where QEMU has ended cleanly and its event, which says for what, did not arrive: the
+ * socket is gone at once when the driver happens to write to it.
+ */
+export function deathOf(
   words: DeathWords,
   worst: Finding | undefined,
   transcript: ConsoleTranscript,
-): TapbootError =>
-  worst?.severity === 'dead' ? deathByConsole(worst, transcript) : deathWithTail(words, transcript);
+): TapbootError {
+  const kind = worst?.kind;
+  const clean = words.clean === true && (kind === 'power-off' || kind === 'restart');
+  return worst !== undefined && (clean || worst.severity === 'dead')
+    ? deathByConsole(worst, transcript)
+    : deathWithTail(words, transcript);
+}
 
 const meaningful = (text: string): string[] =>
   text.split('\n').filter((line) => line.trim() !== '');

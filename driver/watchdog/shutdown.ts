@@ -48,5 +48,6 @@ export function exitWords({ code, signal, stderr }: QemuExitLike): DeathWords {
   const how = signal === undefined ? `status ${String(code)}` : signal;
   const said = stderr.trim().split('\n').slice(-5).join('\n');
   const got = said === '' ? how : said;
-  return { code: 'TAPBOOT_E_QEMU_GONE', message: `QEMU has ended (${how})`, got };
+  const clean = code === 0 && signal === undefined;
+  return { code: 'TAPBOOT_E_QEMU_GONE', message: `QEMU has ended (${how})`, got, clean };
 }

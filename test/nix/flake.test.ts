@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
+import { inSoak } from '../helpers/soak.js';
 import { projectRoot } from '../helpers/run-tapboot.js';
 import { tapTree } from '../helpers/tap-tree.js';
 import {
@@ -219,7 +220,7 @@ t.test('nix run and nix develop', async (t) => {
   t.match(info.stdout, /store_path: .*-stand-in-image/);
 });
 
-t.test('verdicts: one that fails is kept, a guest that dies is none', async (t) => {
+await inSoak(t, 'verdicts: one that fails is kept, a guest that dies is none', async (t) => {
   const other = await copyOf('verdicts', 'test/nix/verdicts');
   await smallMachine(join(other, 'machine'));
   const checks = await timed(t, nix, 'checks that fail', [

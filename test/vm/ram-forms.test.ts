@@ -220,7 +220,7 @@ t.test('a form that the QEMU at hand does not have, and one that there is not', 
   await place.expectNothingLeft(t);
 });
 
-t.test('the command line keeps shared RAM, and restores from it', async (t) => {
+await inSoak(t, 'the command line keeps shared RAM, and restores from it', async (t) => {
   const place = await Place.make(t, { states: 'none' });
   const directory = mkdtempSync(join(tmpdir(), 'tb-'));
   t.teardown(() => {

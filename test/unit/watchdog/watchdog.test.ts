@@ -109,6 +109,26 @@ t.test('QEMU’s end is a death, with what it said', async (t) => {
   t.equal(death.details.got, 'qemu: x');
 });
 
+t.test('where QEMU’s event is lost, the guest’s words tell what QEMU has ended for', async (t) => {
+  const clean = { code: 0, signal: undefined, stderr: '' };
+  for (const [words, code] of [
+    ['reboot: Restarting system', 'TAPBOOT_E_GUEST_REBOOT'],
+    ['reboot: Power down', 'TAPBOOT_E_GUEST_POWEROFF'],
+    ['a line that says nothing of it', 'TAPBOOT_E_QEMU_GONE'],
+  ] as const) {
+    const { transcript, dog } = watch(t);
+    dog.booted();
+    transcript.push(Buffer.from(`[   26.338894] ${words}\n`));
+    dog.onProcessExit(clean);
+    t.equal((await dog.death).code, code, words);
+  }
+  const killed = watch(t);
+  killed.dog.booted();
+  killed.transcript.push(Buffer.from('[   26.338894] reboot: Restarting system\n'));
+  killed.dog.onProcessExit({ ...clean, code: undefined, signal: 'SIGKILL' });
+  t.equal((await killed.dog.death).code, 'TAPBOOT_E_QEMU_GONE', 'not what ends QEMU so');
+});
+
 t.test('silence counts while booting, and not afterwards', async (t) => {
   const booting = watch(t, { bootSilenceMs: 100 });
   t.equal((await booting.dog.death).code, 'TAPBOOT_E_GUEST_SILENT');
