@@ -52,7 +52,8 @@ function soaks() {
   const files = readdirSync(join(tree.root, 'test'), { recursive: true }).map((file) =>
     join('test', file),
   );
-  const partly = (file) => readFileSync(join(tree.root, file), 'utf8').includes("/helpers/soak.js'");
+  const partly = (file) =>
+    readFileSync(join(tree.root, file), 'utf8').includes("/helpers/soak.js'");
   const long = files.flatMap((file) => {
     const [, name, kind] = /([^/]*)\.(soak|test)\.ts$/.exec(file) ?? [];
     if (kind === 'soak') return [[name, file]];
