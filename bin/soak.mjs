@@ -6,6 +6,8 @@ import { tree } from './setup/tree.mjs';
 import { prepare } from './setup/prepare.mjs';
 import { exitWith } from './setup/ensure-built.mjs';
 import { compileTests } from './setup/test-compile.mjs';
+import { machinesCommand } from './setup/test-machines.mjs';
+import { runChild } from './setup/run-child.mjs';
 import { runTapJob, Tally } from './setup/tap-job.mjs';
 
 const HELP = `usage: npm run soak -- [--resume] [--list] [--write] [NAME…]
@@ -85,6 +87,16 @@ function writePage(text) {
   writeFileSync(page, `${head}\n\n${text}\n\n${old.slice(old.indexOf(end))}`);
 }
 
+async function bootMachines(tally) {
+  const command = machinesCommand();
+  if (command === undefined) return;
+  const { status, output } = await runChild(command.file, command.args, {
+    cwd: tree.root,
+    env: command.env,
+  });
+  if (status !== 0) tally.check('machines that tests share', false, 0, output);
+}
+
 async function soak(source, tally) {
   const start = performance.now();
   const said = [];
@@ -122,6 +134,7 @@ async function main(args) {
   await prepare('test', { mayInstall: true });
   await compileTests();
   const tally = new Tally((text) => process.stdout.write(`${text}\n`));
+  await bootMachines(tally);
   const id = treeId();
   for (const name of wanted.length > 0 ? wanted : known) {
     const earlier = readResults()[name];

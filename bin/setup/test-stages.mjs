@@ -1,6 +1,5 @@
 // `npm test`: set up, then every check there is, in one queue, and one closing line for all.
 import { availableParallelism } from 'node:os';
-import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localBin, tree } from './tree.mjs';
 import { prepare } from './prepare.mjs';
@@ -8,6 +7,7 @@ import { runChild } from './run-child.mjs';
 import { SetupError } from './setup-error.mjs';
 import { grouped, testFiles } from './test-files.mjs';
 import { TEST_HELP, testOptions } from './test-options.mjs';
+import { forgetMachines, machinesCommand } from './test-machines.mjs';
 import { runQueue } from './test-queue.mjs';
 import { readTimes, rememberTimes, shareOf } from './test-times.mjs';
 import { runTapJob, Tally } from './tap-job.mjs';
@@ -46,32 +46,18 @@ function typeJob(tally, times) {
   });
 }
 
-/**
- * Boots the machines that many tests ask for, once, into a store that they take them from.
- * @param {boolean} anew whether what an earlier run has saved is thrown away
- */
+/** @param {boolean} anew whether what an earlier run has saved is thrown away */
 function machinesJob(tally, times, anew) {
-  const directory = join(tree.root, 'test', 'machines');
-  if (!existsSync(directory)) return [];
-  const states = join(tree.state, 'test-states');
-  const env = {
-    TAPBOOT_STATE_DIR: states,
-    BOOT_IMAGE_VM_DISABLE_LEDGER: '1',
-    CI: undefined,
-  };
-  const run = ['run', '--image', 'debian:fast', '--accel', 'tcg', '--log-root'];
-  const job = checkJob('vm', MACHINES, tally, times, {
-    file: process.execPath,
-    args: [join(tree.root, 'bin/tapboot.mjs'), ...run, join(tree.state, 'machines'), directory],
-    env,
-  });
+  const command = machinesCommand();
+  if (command === undefined) return [];
+  const job = checkJob('vm', MACHINES, tally, times, command);
   return [
     {
       ...job,
       // Whatever boots waits for it.
       seconds: Infinity,
       run: async () => {
-        if (anew) rmSync(states, { recursive: true, force: true });
+        if (anew) forgetMachines();
         await job.run();
       },
     },
