@@ -1,6 +1,10 @@
 import t from 'tap';
 import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
+
+/** Timers that keep this process; one is tap's own. */
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 t.test('nothing is waited for once a machine is closed', async (t) => {
   const host = await testHost(t);
@@ -20,6 +24,18 @@ t.test('nothing is waited for once a machine is closed', async (t) => {
   t.equal(settled, 'settled');
   // Whatever was about to end has ended by then; a deadline of minutes has not.
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  const left = process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
-  t.ok(left.length <= 1, `timers that keep the process: ${String(left.length)}`);
+  t.ok(timers() <= 1, `timers that keep the process: ${String(timers())}`);
+});
+
+t.test('nor once it has died while it was powered off', async (t) => {
+  const host = await testHost(t);
+  const vm = await readyVm(t, host, testMachine(64));
+  // It panics on its way down: QEMU stays, and so nothing else ends the wait.
+  const stop = "/bin/sh -c 'echo c >/proc/sysrq-trigger'";
+  await vm.run(`systemd-run -p ExecStop="${stop}" /bin/sleep infinity`, { timeoutMs: 120_000 });
+  await t.rejects(vm.powerOff(180_000), { code: 'TAPBOOT_E_GUEST_PANIC' });
+  await vm.close();
+  for (let tries = 0; tries < 60 && timers() > 1; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  t.ok(timers() <= 1, `timers that keep the process: ${String(timers())}`);
 });
