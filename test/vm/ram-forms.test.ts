@@ -35,6 +35,15 @@ async function saved(t: Test, host: TestHost): Promise<SavedState & { ram: Saved
   return await savedFrom(await readyVm(t, host, testMachine(64, 64)));
 }
 
+/** A machine of no pool, which has a say in the form of its machines. */
+async function booted(t: Test, host: TestHost): Promise<BootImageVM> {
+  const parts = { name: 'direct', image: await testImage(), machine: testMachine(64, 64) };
+  const vm = await BootImageVM.boot(host, parts);
+  t.teardown(() => vm.close());
+  await vm.settle();
+  return vm;
+}
+
 async function savedFrom(vm: BootImageVM): Promise<SavedState & { ram: SavedRam }> {
   await said(vm, write('before'));
   const state = await vm.save();
@@ -101,7 +110,10 @@ for (const [what, find, forms] of QEMUS) {
   await test(what, async (t) => {
     const host = { ...(await testHost(t)), qemu: await find() };
     t.comment(host.qemu.version);
-    const state = await saved(t, host);
+    // A QEMU that can save in another form at once does so for a pool, once that was measured.
+    const state = forms.includes('mapped-ram')
+      ? await savedFrom(await booted(t, host))
+      : await saved(t, host);
     t.equal(state.ram.form, 'stream');
     const into = join(host.workspace, 'forms');
     mkdirSync(into);
@@ -125,13 +137,7 @@ for (const [what, find, forms] of QEMUS) {
     } else {
       await t.test('a machine is saved as mapped-ram at once', async (t) => {
         const direct = { ...host, directForm: () => 'mapped-ram' as const };
-        // A pool has a say in the form of its machines: this one belongs to none.
-        const image = await testImage();
-        const parts = { name: 'direct', image, machine: testMachine(64, 64) };
-        const vm = await BootImageVM.boot(direct, parts);
-        t.teardown(() => vm.close());
-        await vm.settle();
-        const own = await savedFrom(vm);
+        const own = await savedFrom(await booted(t, direct));
         t.equal(own.ram.form, 'mapped-ram');
         await isWhole(t, direct, own);
       });
