@@ -12,7 +12,7 @@ const EDGE_ONLY = ['argv', 'env', 'stdout', 'stderr', 'stdin', 'exit', 'exitCode
 );
 
 /** Timers that overflow fire at once. */
-const TIMERS = 'Timers are armed in driver/timers.ts, where none overflows.';
+const TIMERS = 'Timers are armed in driver/host/timers.ts, where none overflows.';
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.tap/', '.setup/', 'notes/', 'docs/_site/'] },
@@ -64,7 +64,7 @@ export default tseslint.config(
   },
   {
     files: ['driver/**/*.ts'],
-    ignores: ['driver/timers.ts'],
+    ignores: ['driver/host/timers.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

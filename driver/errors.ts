@@ -1,4 +1,4 @@
-import type { SourceLocation } from './scenario/location.js';
+import type { SourceLocation } from './location.js';
 
 /**
  * Who is to blame when something does not hold; the same four words in TAP, JUnit,

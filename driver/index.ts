@@ -2,17 +2,17 @@
  * The library: a booted machine for test files, scenarios run from code, and the inspection
  * of raw disks. What is not exported here is internal and may change at any time.
  */
-export { bootImageVm, type BootImageVmOptions } from './fixtures/boot-image-vm.js';
-export { endBootImageVms, type SessionOptions } from './fixtures/sessions.js';
+export { bootImageVm, type BootImageVmOptions } from './library/boot-image-vm.js';
+export { endBootImageVms, type SessionOptions } from './library/sessions.js';
 export {
   runScenarios,
   type RunReport,
   type RunScenariosOptions,
   type ScenarioReport,
-} from './fixtures/run-scenarios.js';
-export type { MachineOptions, Size } from './fixtures/machine-options.js';
-export type { TestContext } from './fixtures/test-context.js';
-export type { TestsOutcome } from './fixtures/verdict.js';
+} from './library/run-scenarios.js';
+export type { MachineOptions, Size } from './library/machine-options.js';
+export type { TestContext } from './library/test-context.js';
+export type { TestsOutcome } from './library/verdict.js';
 export type {
   BootImageVM,
   CommandOptions,
@@ -21,13 +21,13 @@ export type {
   SshAccess,
   VmConsole,
   VmState,
-} from './fixtures/vm.js';
+} from './library/vm.js';
 
 export { TapbootError, describeError, type ErrorDetails, type FailureClass } from './errors.js';
 export type { ChannelName, CommandResult } from './channel/channel.js';
-export type { DiskView } from './controller/machine-under-test.js';
+export type { DiskView } from './machine/machine-under-test.js';
 export type { Machine, MachineDisk } from './scenario/model.js';
-export type { SourceLocation } from './scenario/location.js';
+export type { SourceLocation } from './location.js';
 export type { ImageArtifact } from './image/image.js';
 export type {
   Artifact,

@@ -12,13 +12,13 @@ export {
   ssh_forward_port,
   vm_disk_image,
   type SSHKeyPair,
-} from './shim/fixtures.js';
+} from './library/shim/fixtures.js';
 export {
   nix_executable,
   qemu_executable,
   ssh_executable,
   ssh_keygen_executable,
-} from './shim/tools.js';
-export { build_raid_residue_plan, type RaidResiduePlan } from './shim/residue-plan.js';
-export { BootImageVM, type RunSshOptions, type RunTimings } from './shim/legacy-vm.js';
-export type { BootImageBuild } from './shim/boot-image-build.js';
+} from './library/shim/tools.js';
+export { build_raid_residue_plan, type RaidResiduePlan } from './library/shim/residue-plan.js';
+export { BootImageVM, type RunSshOptions, type RunTimings } from './library/shim/legacy-vm.js';
+export type { BootImageBuild } from './library/shim/boot-image-build.js';

@@ -1,4 +1,4 @@
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { heard, startBare, stopBare } from '../bare-qemu.js';
 import { machine, type Bench } from '../host.js';
 import { inTurns, type Sample } from '../measure.js';

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { join } from 'node:path';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { RamForms } from '../../driver/controller/ram-forms.js';
-import type { SavedState } from '../../driver/controller/saved-state.js';
-import { capabilityOf, type SavedRam } from '../../driver/qemu/ram/forms.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
+import { RamForms } from '../../driver/machine/snapshot/ram-format.js';
+import type { SavedState } from '../../driver/machine/snapshot/snapshot.js';
+import { capabilityOf, type SavedRam } from '../../driver/machine/snapshot/migration/forms.js';
 import { askShell, resumeBare, saveBare, startBare, stopBare } from '../bare-qemu.js';
 import { cacheDirectory, machine, type Bench } from '../host.js';
 import { inTurns, seconds } from '../measure.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { $ } from 'zx';
 import type { ChannelName } from '../../driver/channel/channel.js';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { askShell, resumeBare, startBare, stopBare } from '../bare-qemu.js';
 import { machine, type Bench } from '../host.js';
 import { sampleOf, seconds, type Sample } from '../measure.js';

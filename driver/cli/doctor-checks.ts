@@ -5,8 +5,8 @@ import { hostChecks } from '../host/doctor.js';
 import { locateTool } from '../host/find-tool.js';
 import { hostPackages } from '../host/packages.js';
 import { toolVersion } from '../host/tool-version.js';
-import { chooseAccelerator } from '../qemu/accelerator.js';
-import { identifyQemu, safeCpuModel } from '../qemu/version.js';
+import { chooseAccelerator } from '../machine/qemu/accelerator.js';
+import { identifyQemu, safeCpuModel } from '../machine/qemu/version.js';
 import type { Outside } from './outside.js';
 
 /**

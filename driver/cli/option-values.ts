@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { LONGEST_MS } from '../scenario/quantities.js';
+import { LONGEST_MS } from '../language/quantities.js';
 
 /** Collects the values of a repeatable option. */
 export const collect = (value: string, earlier: string[]): string[] => [...earlier, value];

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { reclaimWorkspaces, Workspace } from '../controller/workspace.js';
-import type { BootImageVM } from '../controller/boot-image-vm.js';
-import type { VmHost } from '../controller/vm-host.js';
-import { guestSession } from '../adhoc/guest-session.js';
+import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
+import type { BootImageVM } from '../machine/boot-image-vm.js';
+import type { VmHost } from '../machine/vm-host.js';
+import { guestSession } from '../interactive/guest-session.js';
 import type { Outside } from './outside.js';
 import { interruptSignal } from './interrupt.js';
 

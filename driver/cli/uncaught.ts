@@ -1,6 +1,6 @@
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
-import { startTimer } from '../timers.js';
+import { startTimer } from '../host/timers.js';
 
 /**
  * Milliseconds for the work to end in its own way. What was thrown may have been the very thing

@@ -82,7 +82,7 @@ export interface Config {
   stateDirectory: string | undefined;
   /** What the saved states may take together on the disk. */
   stateLimitBytes: number;
-  /** How the RAM of saved machines lies on the disk; see driver/qemu/ram/forms.ts. */
+  /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
   ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
   resume: boolean;
   debug: boolean;

@@ -1,5 +1,5 @@
 import { scenarioError } from '../errors.js';
-import { LONGEST, LONGEST_MS, parseDuration } from '../scenario/quantities.js';
+import { LONGEST, LONGEST_MS, parseDuration } from '../language/quantities.js';
 
 /** Environment as Node has it: unset variables are absent or undefined. */
 export type Environment = Readonly<Record<string, string | undefined>>;

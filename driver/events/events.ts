@@ -1,6 +1,6 @@
 import type { EndingSignal } from '../ending.js';
 import type { FailureClass } from '../errors.js';
-import type { SourceLocation } from '../scenario/location.js';
+import type { SourceLocation } from '../location.js';
 
 /** Result of one step. `reused` came with a restored state; it is never counted as a pass. */
 export type StepOutcome = 'passed' | 'failed' | 'skipped' | 'reused';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { scenarioError } from '../errors.js';
-import { packCpio, type CpioEntry } from '../initramfs/cpio.js';
+import { packCpio, type CpioEntry } from './content/cpio.js';
 
 /** Time of every file in a layer, seconds since the epoch (bookworm's release). */
 const LAYER_TIME = 1_686_355_200;

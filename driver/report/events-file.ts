@@ -1,5 +1,5 @@
 import type { EventSink, RunEvent } from '../events/events.js';
-import { recordWriteError } from '../ledger/atomic-file.js';
+import { recordWriteError } from '../host/atomic-file.js';
 import { FileOutput } from './formats/report-file.js';
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { TapbootError } from '../errors.js';
 import type { EventSink, Failure, RunEvent } from '../events/events.js';
-import { recordWriteError, writeFully } from '../ledger/atomic-file.js';
+import { recordWriteError, writeFully } from '../host/atomic-file.js';
 import { duration, plainText } from './plain-text.js';
 import { originText } from './tap-diagnostics.js';
 

@@ -1,4 +1,4 @@
-import { startInterval } from '../timers.js';
+import { startInterval } from '../host/timers.js';
 import { plainText, width } from './plain-text.js';
 
 /** What the terminal can do; asked anew for each drawing, since windows change their size. */

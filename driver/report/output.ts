@@ -1,4 +1,4 @@
-import { hasCode } from '../ledger/atomic-file.js';
+import { hasCode } from '../host/atomic-file.js';
 
 /** Where a reporter writes. */
 export interface Output {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
-import { suggestion } from '../scenario/problem.js';
+import { suggestion } from '../language/problem.js';
 import { REPORT_FORMATS } from './registry.js';
 import type { ReportFormat } from './report-format.js';
 

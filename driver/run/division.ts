@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
-import { planBudget, type BudgetScenario } from '../ledger/budget.js';
-import type { History } from '../ledger/history.js';
+import { planBudget, type BudgetScenario } from '../record/ledger/budget.js';
+import type { History } from '../record/ledger/history.js';
 import type { PlannedScenario } from './repeat.js';
 
 /** A scenario that waits for `--resume`. */

@@ -1,10 +1,10 @@
-import { CapsuleKeeper } from '../capsule/index.js';
-import { fileDigest } from '../image/content/file-digest.js';
+import { CapsuleKeeper } from '../snapshots/capsule/index.js';
+import { fileDigest } from '../host/file-digest.js';
 import type { FailureHooks, ScenarioContext as StepsContext } from '../steps/index.js';
-import { holdForDebugging } from './debug.js';
+import { holdForDebugging } from '../interactive/debug.js';
 import type { PlannedScenario } from './repeat.js';
 import type { ScenarioContext } from './scenario-context.js';
-import type { Acquired } from './scenario-start.js';
+import type { Acquired } from '../snapshots/scenario-start.js';
 
 /** What the step engine is to tell while a scenario runs. */
 type Hooks = FailureHooks & Pick<StepsContext, 'stepPassed'>;

@@ -1,5 +1,5 @@
 import type { Failure, NewEvent, ScenarioOutcome } from '../events/events.js';
-import type { KnownIssues, NamedScenario } from '../known-issues/known-issues.js';
+import type { KnownIssues, NamedScenario } from './known-issues/known-issues.js';
 
 /** What a run makes of failures: how often it tries again, and which ones it knows. */
 export interface FailurePolicy {

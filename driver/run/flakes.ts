@@ -1,5 +1,5 @@
 import type { EventSink, Failure, RunEvent } from '../events/events.js';
-import { Tally } from '../stress/tally.js';
+import { Tally } from './stress/tally.js';
 
 /**
  * Counts how often each scenario of a run with `--repeat` failed. Every attempt is a sample of

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KnownIssues } from '../known-issues/known-issues.js';
-import { loadKnownIssues } from '../known-issues/load.js';
+import { KnownIssues } from './known-issues/known-issues.js';
+import { loadKnownIssues } from './known-issues/load.js';
 import type { FailurePolicy } from './failure-policy.js';
 import type { RunRequest } from './request.js';
 

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../events/events.js';
-import type { History } from '../ledger/history.js';
+import type { History } from '../record/ledger/history.js';
 import type { FailurePolicy } from './failure-policy.js';
 import type { PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';

@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import { Connections } from '../attach/connections.js';
-import type { VmHost } from '../controller/vm-host.js';
-import { VmNames } from '../controller/vm-names.js';
+import { Connections } from '../record/connections.js';
+import type { VmHost } from '../machine/vm-host.js';
+import { VmNames } from '../machine/vm-names.js';
 import type { EventStream } from '../events/stream.js';
 import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
-import type { RunRecord } from '../metadata/run-record.js';
-import { chooseAccelerator } from '../qemu/accelerator.js';
-import { demandForm } from '../qemu/ram/demand.js';
-import { identifyQemu } from '../qemu/version.js';
-import { makeRunKeys } from './keys.js';
-import { probeKernel } from './probe-kernel.js';
+import type { RunRecord } from '../record/run-record.js';
+import { chooseAccelerator } from '../machine/qemu/accelerator.js';
+import { demandForm } from '../machine/snapshot/migration/demand.js';
+import { identifyQemu } from '../machine/qemu/version.js';
+import { makeRunKeys } from '../machine/run-keys.js';
+import { probeKernel } from '../machine/qemu/probe-kernel.js';
 import { StreamRedactor, type Redactor } from '../report/redact.js';
 import type { RunRequest } from './request.js';
 

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { BootImageVM } from '../controller/boot-image-vm.js';
-import { TEARDOWN } from '../diagnostics/index.js';
+import type { BootImageVM } from '../machine/boot-image-vm.js';
+import { TEARDOWN } from '../machine/diagnostics/index.js';
 import { endingError } from '../ending.js';
 import { asTapbootError, type FailureClass } from '../errors.js';
 import type { Artifact, Failure, MachineOrigin, ScenarioOutcome } from '../events/events.js';
@@ -10,7 +10,7 @@ import { stepRefs } from '../steps/step-refs.js';
 import { failureHooks } from './failure-evidence.js';
 import { AttemptJudge, triedAgain } from './failure-policy.js';
 import type { ScenarioContext } from './scenario-context.js';
-import type { Machines } from './pool-of-run.js';
+import type { Machines } from '../snapshots/pool-of-run.js';
 import type { PlannedScenario } from './repeat.js';
 
 /** How a scenario ended; `class` is that of a failure that is not a known one. */

@@ -1,6 +1,6 @@
-import type { VmHost } from '../controller/vm-host.js';
+import type { VmHost } from '../machine/vm-host.js';
 import type { EventStream } from '../events/stream.js';
-import type { RunRecord } from '../metadata/run-record.js';
+import type { RunRecord } from '../record/run-record.js';
 import type { Redactor } from '../report/redact.js';
 import type { FailurePolicy } from './failure-policy.js';
 import type { RunRequest } from './request.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
-import { readQueue, type QueueItem } from '../ledger/queue.js';
+import { readQueue, type QueueItem } from '../record/ledger/queue.js';
 import { loadScenarios, selectScenarios, type Scenario } from '../scenario/index.js';
 import { repeated, sourcesOf, type PlannedScenario } from './repeat.js';
 import type { RunRequest } from './request.js';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { strongest } from '../exit-code.js';
-import { Tally } from '../stress/tally.js';
+import { Tally } from './stress/tally.js';
 import { FlakeCounter } from './flakes.js';
 import type { RunRequest } from './request.js';
 import { runCommand } from './run-command.js';

@@ -1,5 +1,5 @@
 import { availableParallelism, freemem } from 'node:os';
-import type { EntryFacts } from '../state/eviction.js';
+import type { EntryFacts } from '../snapshots/store/eviction.js';
 import type { PlannedScenario } from './repeat.js';
 
 /**

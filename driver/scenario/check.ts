@@ -6,7 +6,7 @@ import { readScenarios, type LoadOptions } from './load/load.js';
 import { ProblemList } from './load/problem-list.js';
 import type { Plan, Scenario } from './model.js';
 import { readPlan } from './plans/load.js';
-import { inOrder } from './problem.js';
+import { inOrder } from '../language/problem.js';
 
 /** What was checked, and all that is wrong with it. */
 export interface CheckResult {

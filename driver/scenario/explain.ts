@@ -1,6 +1,6 @@
 import { scenarioError } from '../errors.js';
-import { stepForms, type WrittenKind } from './kinds/index.js';
-import { suggestion } from './problem.js';
+import { stepForms, type WrittenKind } from '../steps/schemas.js';
+import { suggestion } from '../language/problem.js';
 import {
   planJsonSchema,
   scenarioJsonSchema,

@@ -4,11 +4,11 @@
  *
  * Times are milliseconds, sizes are bytes, places count from 1.
  */
-import type { SourceLocation } from './location.js';
-import type { RunStep, Step } from './step-model.js';
+import type { SourceLocation } from '../location.js';
+import type { RunStep, Step } from '../steps/step-model.js';
 
-export type * from './expectation-model.js';
-export type * from './step-model.js';
+export type * from '../language/expectation-model.js';
+export type * from '../steps/step-model.js';
 
 /** One scenario, ready to be run. A file with a matrix gives several. */
 export interface Scenario {

@@ -1,7 +1,7 @@
 import { scenarioError } from '../errors.js';
 import { basename } from 'node:path';
 import type { Scenario } from './model.js';
-import { suggestion } from './problem.js';
+import { suggestion } from '../language/problem.js';
 
 /** Which scenarios are wanted; empty lists want all. */
 export interface Selection {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeFrameColumns } from '@babel/code-frame';
-import type { SourceLocation } from '../scenario/location.js';
+import type { SourceLocation } from '../location.js';
 import type { Scenario } from '../scenario/model.js';
 
 /**

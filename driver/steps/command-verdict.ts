@@ -1,9 +1,9 @@
 import type { CommandResult } from '../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../errors.js';
 import type { Mismatch } from '../events/events.js';
-import type { Judgement } from '../scenario/expect/judgement.js';
-import { judgeOutput } from '../scenario/expect/judge.js';
-import { shorten } from '../scenario/yaml/show.js';
+import type { Judgement } from '../language/expect/judgement.js';
+import { judgeOutput } from '../language/expect/judge.js';
+import { shorten } from '../language/yaml/show.js';
 import type { CommandStepBody, OutputExpectation } from '../scenario/model.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 import { outputExcerpt, quoted, seconds } from './wording.js';

@@ -1,4 +1,4 @@
-import type { GuestConsole } from '../controller/machine-under-test.js';
+import type { GuestConsole } from '../machine/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 
 /** How much of the console a failure shows; all of it is in serial.log. */

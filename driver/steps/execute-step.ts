@@ -1,14 +1,14 @@
-import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import { endingError } from '../ending.js';
 import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
 import type { Step } from '../scenario/model.js';
-import { sleep } from '../timers.js';
+import { sleep } from '../host/timers.js';
 import { lookAhead } from './foresight.js';
 import { endedBySignal, isGoingDown } from './going-down.js';
 import { guarded } from './guard.js';
 import type { StepRecorder } from './recorder.js';
-import type { BoundStep } from './registry.js';
+import type { BoundStep } from './runners.js';
 
 /** Time for the watchdog to say why a channel was lost. */
 const DEATH_NEWS_MS = 2000;

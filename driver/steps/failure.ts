@@ -1,7 +1,7 @@
 import { UnmetExpectation } from './unmet-expectation.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, Mismatch, Phase } from '../events/events.js';
-import type { SourceLocation } from '../scenario/location.js';
+import type { SourceLocation } from '../location.js';
 import type { Scenario } from '../scenario/model.js';
 import { codeFrame, sourcePath } from './code-frame.js';
 

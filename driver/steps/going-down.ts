@@ -1,4 +1,4 @@
-import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 
 /** Milliseconds for the guest to say whether it is shutting down. */
 const ASK_MS = 20_000;

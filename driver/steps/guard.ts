@@ -1,6 +1,6 @@
 import { endingError } from '../ending.js';
 import { infraError, type TapbootError } from '../errors.js';
-import { startTimer } from '../timers.js';
+import { startTimer } from '../host/timers.js';
 import { seconds } from './wording.js';
 
 /** What may end a step from outside. */

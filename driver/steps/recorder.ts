@@ -1,5 +1,5 @@
 import type { CommandResult } from '../channel/channel.js';
-import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { Artifact, CommandRecord, DiskMap } from '../events/events.js';
 import type { StepCommand, StepContext } from './step-runner.js';
 import type { UnitRuns } from './unit-runs.js';

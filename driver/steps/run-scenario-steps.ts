@@ -1,4 +1,4 @@
-import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, Phase, StepRef } from '../events/events.js';
 import type { Scenario, Step } from '../scenario/model.js';
@@ -7,7 +7,7 @@ import { evidenceOf, executeStep, settledDeath, soon } from './execute-step.js';
 import { failureOf } from './failure.js';
 import type { ScenarioContext, ScenarioResult } from './scenario-context.js';
 import { StepRecorder } from './recorder.js';
-import { boundStep, type BoundStep } from './registry.js';
+import { boundStep, type BoundStep } from './runners.js';
 import { skipReason, type Progress } from './skip-rules.js';
 import { stepRefs } from './step-refs.js';
 import { UnitRuns } from './unit-runs.js';

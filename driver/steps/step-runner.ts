@@ -1,6 +1,6 @@
 import type { RunOptions } from '../channel/channel.js';
 import type { ChannelName, CommandResult } from '../channel/channel.js';
-import type { MachineUnderTest } from '../controller/machine-under-test.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { Artifact, DiskMap } from '../events/events.js';
 import type { Step, StepKind } from '../scenario/model.js';
 import type { UnitRuns } from './unit-runs.js';

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../driver/scenario/index.js';
-import { DURATION_PATTERN, SIZE_PATTERN } from '../../driver/scenario/quantities.js';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../../driver/language/quantities.js';
 
 /** A value that is nothing but a variable is accepted nearly everywhere; the page says so once. */
 const isVariable = ({ pattern }: JsonSchema): boolean => pattern === '^[\\s\\S]*\\$\\{[\\s\\S]*$';

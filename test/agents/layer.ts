@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentLayer } from '../../driver/image/debian/agent.js';
-import type { CpioEntry } from '../../driver/initramfs/cpio.js';
+import type { CpioEntry } from '../../driver/image/content/cpio.js';
 import { layerOf } from '../../driver/image/layers.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
-import { RunRecord } from '../../driver/metadata/run-record.js';
+import { RunRecord } from '../../driver/record/run-record.js';
 import { EventsFile } from '../../driver/report/events-file.js';
 import { FAILURE, scenario, Script, steps } from '../unit/report/streams.js';
 

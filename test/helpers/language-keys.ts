@@ -1,9 +1,9 @@
 /** Which keys the scenario language has, and which of them a file uses; both by the schema. */
 import type { z } from 'zod';
-import { stepForms } from '../../driver/scenario/kinds/index.js';
-import { commonKeys } from '../../driver/scenario/schema/common.js';
+import { stepForms } from '../../driver/steps/schemas.js';
+import { commonKeys } from '../../driver/language/schema/common.js';
 import { toJsonSchema, type JsonSchema } from '../../driver/scenario/schema/json-schema.js';
-import { ONLY_TEMPLATE } from '../../driver/scenario/schema/leaves.js';
+import { ONLY_TEMPLATE } from '../../driver/language/schema/leaves.js';
 import { planFile } from '../../driver/scenario/schema/plan.js';
 import { scenarioFile } from '../../driver/scenario/schema/scenario.js';
 

@@ -2,7 +2,7 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Metadata } from '../../driver/metadata/metadata-schema.js';
+import type { Metadata } from '../../driver/record/metadata-schema.js';
 import { projectRoot } from './vm-host.js';
 
 export const shim = join(projectRoot, 'driver/shim.ts');

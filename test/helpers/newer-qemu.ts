@@ -2,7 +2,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
-import { identifyQemu, type QemuBinary } from '../../driver/qemu/version.js';
+import { identifyQemu, type QemuBinary } from '../../driver/machine/qemu/version.js';
 import { unpackDebian } from './unpacked-debian.js';
 
 /** The suite whose QEMU is 10.0; bookworm's is 7.2. */

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Arguments for Node that run a script of the tests in a process of its own: as JavaScript where
  * `npm test` has compiled it, else through tsx.
- * @param source relative to the tree, `test/unit/ledger/appender.ts`
+ * @param source relative to the tree, `test/unit/record/ledger/appender.ts`
  */
 export function nodeScript(source: string): string[] {
   const compiled = join(root, '.setup/compiled', source.replace(/\.ts$/, '.js'));

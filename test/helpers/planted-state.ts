@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
-import { machineOf, type MachineOptions } from '../../driver/fixtures/machine-options.js';
-import { fileDigest } from '../../driver/image/content/file-digest.js';
-import { identifyQemu } from '../../driver/qemu/version.js';
-import { MANIFEST } from '../../driver/state/manifest.js';
-import { stateInputs } from '../../driver/state/state-inputs.js';
-import { stateKey } from '../../driver/state/state-key.js';
+import { machineOf, type MachineOptions } from '../../driver/library/machine-options.js';
+import { fileDigest } from '../../driver/host/file-digest.js';
+import { identifyQemu } from '../../driver/machine/qemu/version.js';
+import { MANIFEST } from '../../driver/snapshots/store/manifest.js';
+import { stateInputs } from '../../driver/snapshots/store/inputs.js';
+import { stateKey } from '../../driver/snapshots/store/key.js';
 import { testImage } from './vm-host.js';
 
 /**

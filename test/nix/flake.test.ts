@@ -196,7 +196,7 @@ t.test('nix run and nix develop', async (t) => {
   for (const line of shell.stdout.trim().split('\n')) t.match(line, nix.store, 'from the store');
   t.match(shell.stdout, /^nix:.*\.drv\^out$/m, 'the flake’s own image is the default one');
 
-  const tests = ['test/unit/errors.test.ts', 'test/unit/qemu/qmp.test.ts'];
+  const tests = ['test/unit/errors.test.ts', 'test/unit/machine/qemu/qmp.test.ts'];
   const npmTest = await timed(
     t,
     nix,

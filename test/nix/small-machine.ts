@@ -4,7 +4,7 @@
 import { copyFile, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
-import { packCpio, type CpioEntry } from '../../driver/initramfs/cpio.js';
+import { packCpio, type CpioEntry } from '../../driver/image/content/cpio.js';
 import { provideOnce } from '../helpers/image-info.js';
 
 /** A root shell on the console, and what the driver needs to start its own on its port. */

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { KERNEL_ARGUMENTS } from '../../driver/image/debian/recipe.js';
 import { testHost, testImage, testMachine } from '../helpers/vm-host.js';
 import { inSoak } from '../helpers/soak.js';

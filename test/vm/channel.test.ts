@@ -12,8 +12,8 @@ import { startGuestShell } from '../../driver/channel/shell/start-guest-shell.js
 import { waitForSshBanner } from '../../driver/channel/ssh/banner.js';
 import { generateKeyPair } from '../../driver/channel/ssh/key-pair.js';
 import { SshChannel } from '../../driver/channel/ssh/ssh-channel.js';
-import { ConsoleDetector } from '../../driver/watchdog/console-detector.js';
-import { Watchdog } from '../../driver/watchdog/watchdog.js';
+import { ConsoleDetector } from '../../driver/machine/watchdog/console-detector.js';
+import { Watchdog } from '../../driver/machine/watchdog/watchdog.js';
 import { soaking } from '../helpers/soak.js';
 import { imageGuest, startBareGuest } from './channel-guest.js';
 

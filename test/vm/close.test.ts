@@ -1,5 +1,5 @@
 import t from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
 
 /** Timers that keep this process; tap’s own do not. */

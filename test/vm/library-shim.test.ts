@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Metadata } from '../../driver/metadata/metadata-schema.js';
+import type { Metadata } from '../../driver/record/metadata-schema.js';
 import {
   boot_image_build,
   boot_image_iso,

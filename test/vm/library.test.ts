@@ -9,7 +9,7 @@ import {
   type BootImageVmOptions,
   type BootImageVM,
 } from '../../driver/index.js';
-import type { Metadata } from '../../driver/metadata/metadata-schema.js';
+import type { Metadata } from '../../driver/record/metadata-schema.js';
 import { library, place, recordOf, runFile } from '../helpers/library-process.js';
 import { DAMAGE, plantDamaged } from '../helpers/planted-state.js';
 

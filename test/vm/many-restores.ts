@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { RamForms } from '../../driver/controller/ram-forms.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
+import { RamForms } from '../../driver/machine/snapshot/ram-format.js';
 import { qemuIn } from '../helpers/processes.js';
 import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 

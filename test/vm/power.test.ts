@@ -1,5 +1,5 @@
 import t from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { inSoak } from '../helpers/soak.js';
 import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 

@@ -1,6 +1,6 @@
 // What a restored machine's shell has at hand from before the save, and what when it is gone.
 import t, { type Test } from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 const run = async (vm: BootImageVM, command: string, timeoutMs = 60_000): Promise<string> =>

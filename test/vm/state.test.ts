@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { BootImageVM } from '../../driver/controller/boot-image-vm.js';
-import { freshenCommand, INSTALL_FRESHENER } from '../../driver/controller/freshen.js';
+import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
+import { freshenCommand, INSTALL_FRESHENER } from '../../driver/machine/snapshot/refresh-guest.js';
 import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 const run = async (vm: BootImageVM, command: string): Promise<string> => {

@@ -6,11 +6,11 @@ import {
   scenarioError,
   type TapbootError,
 } from '../../errors.js';
-import { startTimer } from '../../timers.js';
+import { startTimer } from '../../host/timers.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
-import { Deferred } from '../deferred.js';
+import { Deferred } from '../../host/deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
-import { untilStopped } from '../until-stopped.js';
+import { untilStopped } from '../../host/until-stopped.js';
 import { CommandOutput, type CompleteOutput } from './command-output.js';
 import { ConsoleLink } from './console-link.js';
 import type { ConsoleSession } from './quiet-shell.js';

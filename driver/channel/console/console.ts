@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
-import { startTimer } from '../../timers.js';
+import { startTimer } from '../../host/timers.js';
 import { abortReason } from '../reason.js';
 import type { ConsoleTranscript } from './transcript.js';
 

@@ -1,5 +1,5 @@
 import { guestDead, type ErrorDetails } from '../../errors.js';
-import { startTimer } from '../../timers.js';
+import { startTimer } from '../../host/timers.js';
 import type { Console } from './console.js';
 import { consoleGone } from './console.js';
 import { withoutNoise } from './noise.js';

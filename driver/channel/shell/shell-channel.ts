@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
-import { Deferred } from '../deferred.js';
+import { Deferred } from '../../host/deferred.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
-import { untilStopped } from '../until-stopped.js';
+import { untilStopped } from '../../host/until-stopped.js';
 import {
   collectOutputs,
   keepPiece,

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { guestDead } from '../../errors.js';
-import { sleep as delay, startTimer } from '../../timers.js';
+import { sleep as delay, startTimer } from '../../host/timers.js';
 
 /** Between two attempts, when the guest refused one. */
 const RETRY_MS = 200;

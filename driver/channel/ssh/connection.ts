@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import ssh2, { type Client } from 'ssh2';
 import { guestDead, infraError, type TapbootError } from '../../errors.js';
-import { sleep as delay, timerMs } from '../../timers.js';
+import { sleep as delay, timerMs } from '../../host/timers.js';
 import { fingerprintOf, fingerprintOfBlob, keyBlob } from './key-pair.js';
 
 /** Where and as whom to log in. */

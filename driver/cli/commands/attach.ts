@@ -51,9 +51,9 @@ async function attach(
 ): Promise<number> {
   const [{ liveConnections }, choose, session, { interruptSignal }, { usageError }] =
     await Promise.all([
-      import('../../attach/connections.js'),
-      import('../../attach/choose.js'),
-      import('../../attach/session.js'),
+      import('../../record/connections.js'),
+      import('../../interactive/choose.js'),
+      import('../../interactive/session.js'),
       import('../interrupt.js'),
       import('../usage-error.js'),
     ]);

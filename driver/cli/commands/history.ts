@@ -41,8 +41,8 @@ async function history(
   const [{ readConfig, DEFAULTS }, { collectPast }, { summarise }, { scenarioError }] =
     await Promise.all([
       import('../../config/config.js'),
-      import('../../history/collect.js'),
-      import('../../history/summary.js'),
+      import('../../record/history/collect.js'),
+      import('../../record/history/summary.js'),
       import('../../errors.js'),
     ]);
   const { environment, workingDirectory, stdout, stderr } = outside;
@@ -59,7 +59,7 @@ async function history(
   const summary = summarise(past, ledger);
   if (options.html !== undefined) {
     const [{ historyHtml }, { writeReport }] = await Promise.all([
-      import('../../history/html.js'),
+      import('../../report/history/html.js'),
       import('../../report/formats/report-file.js'),
     ]);
     const file = resolve(workingDirectory, options.html);
@@ -69,7 +69,7 @@ async function history(
   if (options.json === true) {
     stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   } else {
-    const { historyText } = await import('../../history/text.js');
+    const { historyText } = await import('../../report/history/text.js');
     stdout.write(historyText(summary, stdout.columns ?? 80));
   }
 }

@@ -41,9 +41,9 @@ async function merge(
   { outside }: CommandContext,
 ): Promise<number> {
   const [{ findShards }, { labelled, readShard }, { runMerge }, { oneOf }] = await Promise.all([
-    import('../../merge/find-shards.js'),
-    import('../../merge/shard.js'),
-    import('../../merge/run-merge.js'),
+    import('../../record/merge/find-shards.js'),
+    import('../../record/merge/shard.js'),
+    import('../run-merge.js'),
     import('../../config/variables.js'),
   ]);
   const { workingDirectory, environment, stdout, stderr } = outside;

@@ -20,7 +20,7 @@ export function addNewCommand(program: Command, { outside }: CommandContext): vo
       const [{ newScenario }, { scenarioError }, { hasCode }] = await Promise.all([
         import('../../scenario/new-scenario.js'),
         import('../../errors.js'),
-        import('../../ledger/atomic-file.js'),
+        import('../../host/atomic-file.js'),
       ]);
       const { workingDirectory, projectRoot, stdout } = outside;
       const path = /\.ya?ml$/.test(name) ? name : join('scenarios', `${name}.yaml`);

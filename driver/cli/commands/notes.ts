@@ -55,7 +55,7 @@ export function addNotesCommand(program: Command, context: CommandContext): void
 async function prune(options: PruneOptions, { outside, result }: CommandContext): Promise<void> {
   const [{ readConfig }, { pruneRuns }, { EXIT }] = await Promise.all([
     import('../../config/config.js'),
-    import('../../metadata/prune.js'),
+    import('../../record/prune.js'),
     import('../../exit-code.js'),
   ]);
   const flags = options.logRoot === undefined ? {} : { logRoot: options.logRoot };

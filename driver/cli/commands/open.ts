@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { MomentChoice } from '../../capsule/index.js';
+import type { MomentChoice } from '../../snapshots/capsule/index.js';
 import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
@@ -59,10 +59,10 @@ async function open(
       import('node:path'),
       import('../session-edge.js'),
       import('../../config/config.js'),
-      import('../../capsule/index.js'),
-      import('../../adhoc/host.js'),
+      import('../../snapshots/capsule/index.js'),
+      import('../../interactive/host.js'),
       import('../obtain-image.js'),
-      import('../../image/content/file-digest.js'),
+      import('../../host/file-digest.js'),
     ]);
   const path = resolve(outside.workingDirectory, file);
   return await inWorkspace(outside, async (edge) => {

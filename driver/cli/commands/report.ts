@@ -45,7 +45,7 @@ async function report(
     await Promise.all([
       import('../../config/config.js'),
       import('../../report/html/find-run.js'),
-      import('../../merge/read-events.js'),
+      import('../../record/merge/read-events.js'),
       import('../../report/html/html-report.js'),
       import('node:path'),
     ]);

@@ -27,11 +27,11 @@ export function addSchemaCommand(program: Command, { outside }: CommandContext):
 
 async function schemaText(kind: Kind): Promise<string> {
   if (kind === 'metadata' || kind === 'ledger') {
-    const { recordJsonSchemas } = await import('../../metadata/json-schemas.js');
+    const { recordJsonSchemas } = await import('../../record/json-schemas.js');
     return recordJsonSchemas()[`${kind}.schema.json`] ?? '';
   }
   if (kind === 'known-issues') {
-    const { knownIssuesJsonSchema } = await import('../../known-issues/json-schema.js');
+    const { knownIssuesJsonSchema } = await import('../../run/known-issues/json-schema.js');
     return knownIssuesJsonSchema();
   }
   const { planJsonSchema, scenarioJsonSchema } = await import('../../scenario/index.js');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Command } from 'commander';
-import type { MachineOptions } from '../../fixtures/machine-options.js';
+import type { MachineOptions } from '../../library/machine-options.js';
 import type { CommandContext } from '../command-context.js';
 import { collectVariable, wholeNumber } from '../option-values.js';
 
@@ -68,11 +68,11 @@ async function shell(
     await Promise.all([
       import('../session-edge.js'),
       import('../../config/config.js'),
-      import('../../fixtures/machine-options.js'),
-      import('../../adhoc/host.js'),
-      import('../../adhoc/ready-machine.js'),
+      import('../../library/machine-options.js'),
+      import('../../interactive/host.js'),
+      import('../../interactive/ready-machine.js'),
       import('../obtain-image.js'),
-      import('../../run/keys.js'),
+      import('../../machine/run-keys.js'),
       import('../../run/scenario-arguments.js'),
     ]);
   const { image: _image, accel, fresh } = flags;

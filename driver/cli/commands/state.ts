@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { Outside } from '../outside.js';
 import { megabytes } from '../option-values.js';
-import type { EntryFacts, Eviction } from '../../state/eviction.js';
-import type { StateStore } from '../../state/state-store.js';
+import type { EntryFacts, Eviction } from '../../snapshots/store/eviction.js';
+import type { StateStore } from '../../snapshots/store/store.js';
 
 const EXAMPLES = `
 Examples:
@@ -52,7 +52,7 @@ export function addStateCommand(program: Command, context: CommandContext): void
 async function openStore(outside: Outside): Promise<StateStore> {
   const [{ readConfig }, { StateStore: Store, statesDirectory }] = await Promise.all([
     import('../../config/config.js'),
-    import('../../state/state-store.js'),
+    import('../../snapshots/store/store.js'),
   ]);
   const config = readConfig(outside.environment, {}, outside.workingDirectory);
   return new Store({

@@ -41,7 +41,7 @@ type WatchOptions = Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables
 async function watch(flags: RunFlags, { outside }: CommandContext): Promise<void> {
   const [{ runRequest }, { watchScenarios }, { interruptSignal }] = await Promise.all([
     import('../run-request.js'),
-    import('../../watch/watch.js'),
+    import('../../interactive/watch/watch.js'),
     import('../interrupt.js'),
   ]);
   const { signal, release } = interruptSignal('ending');

@@ -4,8 +4,8 @@ import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ProviderContext } from '../image.js';
-import { isMissing, temporaryName, writeFileAtomically } from './atomic-file.js';
-import { fileDigest } from './file-digest.js';
+import { isMissing, temporaryName, writeFileAtomically } from '../../host/atomic-path.js';
+import { fileDigest } from '../../host/file-digest.js';
 
 /**
  * Writes several initrds as one file, each padded with zeros to a multiple of four bytes: the

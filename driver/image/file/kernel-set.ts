@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { scenarioError } from '../../errors.js';
-import { fileDigest } from '../content/file-digest.js';
+import { fileDigest } from '../../host/file-digest.js';
 import { joinedInitrd } from '../content/joined-initrd.js';
 import type { BootMedium, ImageArtifact, ImageSpec, ProviderContext } from '../image.js';
 import { bootOption } from './guest-access.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { scenarioError } from '../../errors.js';
-import { fileDigest } from '../content/file-digest.js';
+import { fileDigest } from '../../host/file-digest.js';
 import type {
   BootImage,
   BootMedium,

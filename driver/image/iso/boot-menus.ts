@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeTemporaryDirectory } from '../content/atomic-file.js';
+import { makeTemporaryDirectory } from '../../host/atomic-path.js';
 import type { BootMenu, ConfigFiles } from './boot-entry.js';
 import { readGrubConfig } from './grub-config.js';
 import { IsoTree } from './iso-tree.js';

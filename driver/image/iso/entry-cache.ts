@@ -1,7 +1,7 @@
 import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../content/atomic-file.js';
-import { fileDigest } from '../content/file-digest.js';
+import { isMissing } from '../../host/atomic-path.js';
+import { fileDigest } from '../../host/file-digest.js';
 import type { ProviderContext } from '../image.js';
 
 /** What is noted of a boot entry beside its files. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scenarioError } from '../../errors.js';
-import { isMissing } from '../content/atomic-file.js';
+import { isMissing } from '../../host/atomic-path.js';
 
 /** Names shown when there is no ISO. */
 const SHOWN = 20;

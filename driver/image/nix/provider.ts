@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { realpath } from 'node:fs/promises';
 import { asTapbootError, scenarioError } from '../../errors.js';
-import { fileDigest } from '../content/file-digest.js';
+import { fileDigest } from '../../host/file-digest.js';
 import { bootOption, guestAccess } from '../file/guest-access.js';
 import { demandKind } from '../file/readable-file.js';
 import type { BootImage, ImageArtifact, ImageProvider, ImageSpec } from '../image.js';

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomically, writeFully } from '../../ledger/atomic-file.js';
+import { writeAtomically, writeFully } from '../../host/atomic-file.js';
 import type { Output } from '../output.js';
 
 /**

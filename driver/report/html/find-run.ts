@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { scenarioError } from '../../errors.js';
-import { RUN_DIRECTORY_NAME } from '../../metadata/run-directory.js';
+import { RUN_DIRECTORY_NAME } from '../../record/run-directory.js';
 
 /** Where a run directory has its events. */
 export const EVENTS = join('logs', 'events.jsonl');

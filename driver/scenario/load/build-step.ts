@@ -1,13 +1,13 @@
 import type { Step, StepBase } from '../model.js';
-import type { Report } from '../problem.js';
-import { definitionOf, type kinds } from '../kinds/index.js';
-import type { Surroundings } from '../kinds/kind.js';
-import { StepReader } from '../kinds/reader.js';
-import { substitute } from '../variables/substitute.js';
-import type { Scope } from '../variables/scope.js';
-import type { YamlDocument } from '../yaml/document.js';
-import type { YamlPath } from '../yaml/path.js';
-import { shorten } from '../yaml/show.js';
+import type { Report } from '../../language/problem.js';
+import { definitionOf, type kinds } from '../../steps/schemas.js';
+import type { Surroundings } from '../../steps/kind.js';
+import { StepReader } from '../../language/reader.js';
+import { substitute } from '../../language/variables/substitute.js';
+import type { Scope } from '../../language/variables/scope.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
+import type { YamlPath } from '../../language/yaml/path.js';
+import { shorten } from '../../language/yaml/show.js';
 
 /** Longest title made from what a step does, and longest of any, in characters. */
 const LONGEST_SUMMARY = 72;

@@ -1,7 +1,7 @@
 import type { TapbootError } from '../../errors.js';
 import type { Scenario } from '../model.js';
 import { PlanLibrary } from '../plans/library.js';
-import { asOneError, inOrder } from '../problem.js';
+import { asOneError, inOrder } from '../../language/problem.js';
 import { ScenarioBuilder } from './builder.js';
 import { baseIdOf, displayName, findScenarioFiles } from './files.js';
 import { ProblemList } from './problem-list.js';

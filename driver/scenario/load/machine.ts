@@ -1,6 +1,6 @@
-import type { StepReader } from '../kinds/reader.js';
+import type { StepReader } from '../../language/reader.js';
 import type { Machine } from '../model.js';
-import type { WrittenMachine } from '../schema/machine.js';
+import type { WrittenMachine } from '../../language/schema/machine.js';
 
 const MIB = 2 ** 20;
 const SECTOR = 512;

@@ -1,6 +1,6 @@
 import type { Scenario } from '../model.js';
-import { problemAt, suggestion, type Report } from '../problem.js';
-import type { YamlDocument } from '../yaml/document.js';
+import { problemAt, suggestion, type Report } from '../../language/problem.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
 
 /**
  * Checks `from: SCENARIO#NAME` against the scenario it names.

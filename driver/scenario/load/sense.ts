@@ -1,6 +1,6 @@
 import type { CheckpointReference, Scenario, Step } from '../model.js';
-import { problemAt, type ProblemDetails, type Report } from '../problem.js';
-import type { YamlDocument } from '../yaml/document.js';
+import { problemAt, type ProblemDetails, type Report } from '../../language/problem.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
 
 /** Kinds that make sense when the machine is off: `reboot` switches it on again. */
 const WITHOUT_GUEST: ReadonlySet<Step['kind']> = new Set(['disks', 'reboot']);

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { scenarioError, type TapbootError } from '../../errors.js';
-import { controlCharacter, withoutControls } from '../control-characters.js';
-import { kindOf, type WrittenStep } from '../kinds/index.js';
-import { planUseOf, type WrittenPlanStep } from '../schema/plan-step.js';
+import { controlCharacter, withoutControls } from '../../language/control-characters.js';
+import { kindOf, type WrittenStep } from '../../steps/schemas.js';
+import { planUseOf, type WrittenPlanStep } from '../../steps/plan/schema.js';
 import { scenarioFile, type WrittenScenario } from '../schema/scenario.js';
-import { checkShape } from '../schema/shape.js';
-import { textOfVariables } from '../variables/text.js';
-import type { YamlDocument } from '../yaml/document.js';
-import { parseYaml } from '../yaml/parse.js';
+import { checkShape } from '../../language/schema/shape.js';
+import { textOfVariables } from '../../language/variables/text.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
+import { parseYaml } from '../../language/yaml/parse.js';
 import { baseIdOf } from './files.js';
 
 /** A scenario file whose shape has been checked; nothing is filled in or expanded yet. */

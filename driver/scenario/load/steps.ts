@@ -1,16 +1,16 @@
 import { dirname } from 'node:path';
-import { kindOf, type WrittenStep } from '../kinds/index.js';
+import { kindOf, type WrittenStep } from '../../steps/schemas.js';
 import type { DisksStep, Machine, PlanUse, RunStep, Step } from '../model.js';
-import { listed } from '../kinds/expectation.js';
-import { StepReader } from '../kinds/reader.js';
+import { listed } from '../../steps/expectation-schema.js';
+import { StepReader } from '../../language/reader.js';
 import type { PlanLibrary } from '../plans/library.js';
 import { expandSection } from '../plans/section.js';
-import type { Report } from '../problem.js';
-import { splitReference } from '../schema/plan-reference.js';
-import { planUseOf } from '../schema/plan-step.js';
-import type { Scope } from '../variables/scope.js';
-import { substitute } from '../variables/substitute.js';
-import type { YamlPath } from '../yaml/path.js';
+import type { Report } from '../../language/problem.js';
+import { splitReference } from '../../language/schema/plan-reference.js';
+import { planUseOf } from '../../steps/plan/schema.js';
+import type { Scope } from '../../language/variables/scope.js';
+import { substitute } from '../../language/variables/substitute.js';
+import type { YamlPath } from '../../language/yaml/path.js';
 import { buildStep } from './build-step.js';
 import { isPlanStep, type ScenarioSource } from './source.js';
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { problemAt, suggestion, type Report } from '../problem.js';
-import { splitReference } from '../schema/plan-reference.js';
+import { problemAt, suggestion, type Report } from '../../language/problem.js';
+import { splitReference } from '../../language/schema/plan-reference.js';
 import { displayName } from '../load/files.js';
-import type { YamlDocument } from '../yaml/document.js';
-import type { YamlPath } from '../yaml/path.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
+import type { YamlPath } from '../../language/yaml/path.js';
 import { readPlanSource, type PlanSource, type PlanSourceResult } from './source.js';
 
 /**

@@ -4,8 +4,8 @@ import { DEFAULT_TIMEOUT_MS } from '../load/defaults.js';
 import { baseIdOf, displayName, yamlFilesIn } from '../load/files.js';
 import { ProblemList } from '../load/problem-list.js';
 import type { Plan } from '../model.js';
-import { asOneError, inOrder, suggestion } from '../problem.js';
-import { Scope } from '../variables/scope.js';
+import { asOneError, inOrder, suggestion } from '../../language/problem.js';
+import { Scope } from '../../language/variables/scope.js';
 import { expandSection } from './section.js';
 import { readPlanSource } from './source.js';
 

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { buildStep } from '../load/build-step.js';
 import type { PlanUse, RunStep } from '../model.js';
-import type { Report } from '../problem.js';
-import type { Scope } from '../variables/scope.js';
+import type { Report } from '../../language/problem.js';
+import type { Scope } from '../../language/variables/scope.js';
 import type { PlanSource } from './source.js';
 
 /** How a section is used. */

@@ -1,6 +1,6 @@
 import { scenarioError } from '../../errors.js';
 import type { ExitExpectation, Plan, PlanSection, RunStep, StreamExpectation } from '../model.js';
-import { suggestion } from '../problem.js';
+import { suggestion } from '../../language/problem.js';
 import { shellQuote } from '../../shell-quote.js';
 import { SHELL_PROLOGUE } from './prologue.js';
 

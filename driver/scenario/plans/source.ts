@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { baseIdOf } from '../load/files.js';
-import { problemAt } from '../problem.js';
+import { problemAt } from '../../language/problem.js';
 import { planFile, type WrittenPlan } from '../schema/plan.js';
-import { checkShape } from '../schema/shape.js';
-import { textOfVariables } from '../variables/text.js';
-import type { YamlDocument } from '../yaml/document.js';
-import { parseYaml } from '../yaml/parse.js';
+import { checkShape } from '../../language/schema/shape.js';
+import { textOfVariables } from '../../language/variables/text.js';
+import type { YamlDocument } from '../../language/yaml/document.js';
+import { parseYaml } from '../../language/yaml/parse.js';
 
 /** A plan file whose shape has been checked; its variables are not filled in yet. */
 export interface PlanSource {

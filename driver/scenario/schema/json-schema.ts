@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planFile } from './plan.js';
-import { formsOf } from './rules.js';
+import { formsOf } from '../../language/schema/rules.js';
 import { scenarioFile } from './scenario.js';
 
 /** A JSON Schema as plain data. */

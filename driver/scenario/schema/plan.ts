@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { nameKey, timeoutKey } from './common.js';
-import { commandKey, plainExpectation, stdinKey } from './expectations.js';
-import { explained } from './leaves.js';
-import { variablesMap } from './plan-reference.js';
-import { notTwice } from './rules.js';
-import { SCHEMA_VERSION } from './version.js';
+import { nameKey, timeoutKey } from '../../language/schema/common.js';
+import { commandKey, plainExpectation, stdinKey } from '../../language/schema/expectations.js';
+import { explained } from '../../language/schema/leaves.js';
+import { variablesMap } from '../../language/schema/plan-reference.js';
+import { notTwice } from '../../language/schema/rules.js';
+import { SCHEMA_VERSION } from '../../language/schema/version.js';
 
 const NAME = 'a name of small letters, digits and hyphens that begins with a letter';
 /** Becomes part of a shell function's name, which no digit may begin. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { anyStep } from '../kinds/index.js';
-import { choice, duration, explained, line, matrixValue, slug, VARIABLE_NAME } from './leaves.js';
-import { machine } from './machine.js';
-import { variablesMap } from './plan-reference.js';
-import type { RuleParams } from './rules.js';
-import { SCHEMA_VERSION } from './version.js';
+import { anyStep } from '../../steps/schemas.js';
+import { choice, duration, explained, line, matrixValue, slug, VARIABLE_NAME } from '../../language/schema/leaves.js';
+import { machine } from '../../language/schema/machine.js';
+import { variablesMap } from '../../language/schema/plan-reference.js';
+import type { RuleParams } from '../../language/schema/rules.js';
+import { SCHEMA_VERSION } from '../../language/schema/version.js';
 
 const TAG = 'a tag of small letters, digits and hyphens';
 const FROM = 'a scenario and its checkpoint as SCENARIO#NAME';

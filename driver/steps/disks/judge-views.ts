@@ -1,9 +1,9 @@
 import { writeFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { scenarioError } from '../../errors.js';
-import type { DiskView } from '../../controller/machine-under-test.js';
+import type { DiskView } from '../../machine/machine-under-test.js';
 import type { DiskMap, Mismatch } from '../../events/events.js';
-import { DISK_FINDING_KINDS } from '../../scenario/disk-findings.js';
+import { DISK_FINDING_KINDS } from '../../language/disk-findings.js';
 import {
   findingLine,
   findingsTable,

@@ -3,7 +3,7 @@ import type { CommandResult } from '../../channel/channel.js';
 import type { TapbootError } from '../../errors.js';
 import { productError } from '../../errors.js';
 import type { WaitCondition, WaitStep } from '../../scenario/model.js';
-import { sleep } from '../../timers.js';
+import { sleep } from '../../host/timers.js';
 import { commandVerdict } from '../command-verdict.js';
 import {
   lastAttemptCommand,

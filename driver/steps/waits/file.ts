@@ -1,6 +1,6 @@
 import { productError } from '../../errors.js';
 import type { Pattern, WaitCondition, WaitStep } from '../../scenario/model.js';
-import { sleep } from '../../timers.js';
+import { sleep } from '../../host/timers.js';
 import { describeFileCommand, waitForFileScript } from '../guest-scripts/file-content.js';
 import type { StepContext } from '../step-runner.js';
 import { seconds } from '../wording.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { TapbootError } from '../../../driver/errors.js';
-import { packCpio } from '../../../driver/initramfs/cpio.js';
+import { packCpio } from '../../../driver/image/content/cpio.js';
 import { digestLayers, layerOf, packLayers, readLayer } from '../../../driver/image/layers.js';
 
 t.test('an archive is what cpio(1) reads', async (t) => {

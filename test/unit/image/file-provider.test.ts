@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync }
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { fileDigest } from '../../../driver/image/content/file-digest.js';
+import { fileDigest } from '../../../driver/host/file-digest.js';
 import type { BootImage } from '../../../driver/image/image.js';
 import { provideImage } from '../../../driver/image/providers.js';
 import { bytes, initrd, kernel, makeIso, sampleContext } from './sample-images.js';

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { fileDigest } from '../../../driver/image/content/file-digest.js';
+import { fileDigest } from '../../../driver/host/file-digest.js';
 import { readBootCatalog } from '../../../driver/image/iso/boot-catalog.js';
 import { directBootFromIso } from '../../../driver/image/iso/direct-boot.js';
 import { isoMedium } from '../../../driver/image/iso/iso-medium.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { History } from '../../../driver/ledger/history.js';
+import type { History } from '../../../driver/record/ledger/history.js';
 import { divide } from '../../../driver/run/division.js';
 import type { PlannedScenario } from '../../../driver/run/repeat.js';
 

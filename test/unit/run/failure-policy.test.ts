@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Failure, NewEvent } from '../../../driver/events/events.js';
-import { KnownIssues } from '../../../driver/known-issues/known-issues.js';
+import { KnownIssues } from '../../../driver/run/known-issues/known-issues.js';
 import { AttemptJudge, triedAgain } from '../../../driver/run/failure-policy.js';
 
 const SCENARIO = { id: 's', baseId: 's', name: 'S', file: 's.yaml' };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { machineKey } from '../../../driver/run/machine-key.js';
+import { machineKey } from '../../../driver/snapshots/machine-key.js';
 import { repeated } from '../../../driver/run/repeat.js';
 import type { BootImage } from '../../../driver/image/image.js';
 import type { Scenario } from '../../../driver/scenario/index.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
-import { loadKnownIssues } from '../../../driver/known-issues/load.js';
+import { loadKnownIssues } from '../../../driver/run/known-issues/load.js';
 import { explainFile, explainStep, keyTable, stepKinds } from '../../../driver/scenario/index.js';
 import { complaints, type Files } from './scenario-files.js';
 

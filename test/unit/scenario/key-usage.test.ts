@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { stepKinds } from '../../../driver/scenario/index.js';
-import { parseYaml } from '../../../driver/scenario/yaml/parse.js';
+import { parseYaml } from '../../../driver/language/yaml/parse.js';
 import {
   keysOfPlan,
   keysOfScenario,

@@ -144,7 +144,7 @@ t.test('only the edge may read or write the outside world', async (t) => {
     ),
     'timers are armed in one place',
   );
-  t.same(restricted(await rulesFor(timers, 'driver/timers.ts')), []);
+  t.same(restricted(await rulesFor(timers, 'driver/host/timers.ts')), []);
 });
 
 t.test('shell files are found by name and by their first line', async (t) => {

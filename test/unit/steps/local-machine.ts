@@ -12,12 +12,12 @@ import type {
   CommandResult,
   RunOptions,
 } from '../../../driver/channel/channel.js';
-import type { Copied, CopyOptions } from '../../../driver/controller/copy.js';
+import type { Copied, CopyOptions } from '../../../driver/machine/copy.js';
 import type {
   DiskView,
   GuestConsole,
   MachineUnderTest,
-} from '../../../driver/controller/machine-under-test.js';
+} from '../../../driver/machine/machine-under-test.js';
 import { guestDead, productError, type TapbootError } from '../../../driver/errors.js';
 import type { Artifact, MachineOrigin } from '../../../driver/events/events.js';
 import type { Machine, TextPattern } from '../../../driver/scenario/model.js';

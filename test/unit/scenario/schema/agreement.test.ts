@@ -5,7 +5,7 @@ import t from 'tap';
 import { planJsonSchema, scenarioJsonSchema } from '../../../../driver/scenario/index.js';
 import { planFile } from '../../../../driver/scenario/schema/plan.js';
 import { scenarioFile } from '../../../../driver/scenario/schema/scenario.js';
-import { parseYaml } from '../../../../driver/scenario/yaml/parse.js';
+import { parseYaml } from '../../../../driver/language/yaml/parse.js';
 import { mutationsOf } from '../mutations.js';
 
 const root = join(import.meta.dirname, '../../../..');

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connections } from '../record/connections.js';
+import type { Config } from '../config/config.js';
+import type { RunKeys, VmHost } from '../machine/vm-host.js';
+import { VmNames } from '../machine/vm-names.js';
+import type { BootImage } from '../image/image.js';
+import { chooseAccelerator } from '../machine/qemu/accelerator.js';
+import { demandForm } from '../machine/snapshot/migration/demand.js';
+import { identifyQemu } from '../machine/qemu/version.js';
+import { probeKernel } from '../machine/qemu/probe-kernel.js';
+import { safeName } from '../safe-name.js';
+
+/** What a machine outside of any run is made with. */
+export interface AdhocOptions {
+  config: Pick<Config, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramForm'>;
+  /** Accelerator that has to be used; `auto` by a probe. */
+  accel: 'auto' | 'kvm' | 'tcg';
+  image: BootImage;
+  cacheDirectory: string;
+  /** Private; all that the machine leaves lies in it. */
+  workspace: string;
+  keys: RunKeys;
+  /** `CODE:VARS` of UEFI firmware. */
+  firmware?: string;
+  /** Name under which other processes find the machine. */
+  name: string;
+  /** Told what a person should know. */
+  notice: (text: string) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * A host for machines that belong to no run: there is no record, and all that they write
+ * goes with the workspace.
+ * @throws TapbootError `infra` when QEMU or the accelerator cannot be used
+ */
+export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
+  const { config, image, workspace, keys, notice, signal, firmware } = options;
+  const qemu = await identifyQemu();
+  await demandForm(qemu, config.ramForm, workspace);
+  const kernel = await probeKernel(image);
+  const accelerator = await chooseAccelerator({
+    ...{ wanted: options.accel, qemu, cacheDirectory: options.cacheDirectory },
+    log: () => undefined,
+    ...(kernel === undefined ? {} : { kernel }),
+  });
+  const places: VmHost['places'] = (vm) => {
+    const directory = join(workspace, 'logs', safeName(vm));
+    const diagnostics = join(directory, 'diagnostics');
+    mkdirSync(diagnostics, { recursive: true });
+    return { serialLog: join(directory, 'serial.log'), diagnostics };
+  };
+  const connections = new Connections(workspace, options.name, keys.clientKeyFile);
+  return {
+    ...{ qemu, accelerator, keys, workspace, signal, places },
+    names: new VmNames(),
+    timeouts: {
+      spawnMs: config.spawnTimeoutSeconds * 1000,
+      loginMs: config.loginTimeoutSeconds * 1000,
+    },
+    ...(firmware === undefined ? {} : { firmware }),
+    emit: (event) => {
+      connections.handle(event, (vm) => places(vm).serialLog);
+      if (event.type === 'notice' && event.level === 'warning') notice(event.message);
+    },
+    reachable: (vm, ssh) => {
+      connections.ssh(vm, ssh);
+    },
+    log: () => undefined,
+    facts: () => undefined,
+  };
+}

@@ -1,0 +1,26 @@
+import { scenarioError } from '../errors.js';
+import type { RunCheckpoint } from '../snapshots/run-checkpoints.js';
+import type { VmState } from './vm.js';
+
+/** The states behind what tests get to see of them. */
+const states = new WeakMap<VmState, RunCheckpoint>();
+
+/** What a test gets of a state. */
+export function publicState(saved: RunCheckpoint): VmState {
+  const { key, ram, bootedAt } = saved.state;
+  const state: VmState = Object.freeze({ key, bytes: ram?.bytes ?? 0, bootedAt });
+  states.set(state, saved);
+  return state;
+}
+
+/**
+ * The state behind what a test has of it.
+ * @throws TapbootError `scenario` TAPBOOT_E_STATE_UNKNOWN for what no machine has saved
+ */
+export function savedState(state: VmState): RunCheckpoint {
+  const saved = states.get(state);
+  if (saved !== undefined) return saved;
+  throw scenarioError('TAPBOOT_E_STATE_UNKNOWN', 'this is no state that a machine has saved', {
+    expected: 'what `vm.save()` returned in this process',
+  });
+}

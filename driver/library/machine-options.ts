@@ -1,0 +1,78 @@
+import { scenarioError } from '../errors.js';
+import { DEFAULT_MACHINE } from '../scenario/load/machine.js';
+import type { Machine, MachineDisk } from '../scenario/model.js';
+import { parseSize } from '../language/quantities.js';
+
+/** A size in bytes, or as scenarios write it: `512M`, `1.5G`. */
+export type Size = number | string;
+
+/** The machine that a test wants; what is left out is as in a scenario that says nothing. */
+export interface MachineOptions {
+  /** Memory, a whole number of MiB. Default 512M. */
+  memory?: Size;
+  /** Virtual CPUs, 1 to 64. Default 1. */
+  cpus?: number;
+  /** Blank virtio disks by name, `vda` first and without gaps. Default `{ vda: '4G' }`. */
+  disks?: Record<string, Size>;
+  /** `isolated` (default): only the driver's SSH forward; `internet`; `none`: no network card. */
+  network?: Machine['network'];
+  /** Default: what the image's form asks for. */
+  firmware?: 'bios' | 'uefi';
+  /** A VGA card, for pictures of it at failures. Default false. */
+  display?: boolean;
+}
+
+const MIB = 2 ** 20;
+const SECTOR = 512;
+const NETWORKS: readonly string[] = ['isolated', 'internet', 'none'];
+const FIRMWARE: readonly string[] = ['bios', 'uefi'];
+
+/**
+ * The machine that options describe.
+ * @throws TapbootError `scenario` TAPBOOT_E_MACHINE_OPTION, naming the option
+ */
+export function machineOf(options: MachineOptions = {}): Machine {
+  const { memory, cpus = DEFAULT_MACHINE.cpus, disks, network, firmware, display } = options;
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > 64) {
+    throw wrong('cpus', 'a whole number from 1 to 64', cpus);
+  }
+  return {
+    memoryBytes:
+      memory === undefined ? DEFAULT_MACHINE.memoryBytes : bytesOf('memory', memory, MIB, 'MiB'),
+    cpus,
+    disks: disks === undefined ? DEFAULT_MACHINE.disks : disksOf(disks),
+    network: oneOf('network', network ?? DEFAULT_MACHINE.network, NETWORKS),
+    ...(firmware === undefined ? {} : { firmware: oneOf('firmware', firmware, FIRMWARE) }),
+    ...(display === true ? { display } : {}),
+  };
+}
+
+function disksOf(disks: Record<string, Size>): MachineDisk[] {
+  const names = Object.keys(disks).sort();
+  return names.map((name, index) => {
+    const expected = `vd${String.fromCharCode('a'.charCodeAt(0) + index)}`;
+    if (name !== expected) throw wrong('disks', `vda, vdb, … without gaps; here ${expected}`, name);
+    const sizeBytes = bytesOf(`disks.${name}`, disks[name] ?? '', SECTOR, 'sectors of 512 bytes');
+    return { name, sizeBytes };
+  });
+}
+
+function bytesOf(option: string, size: Size, unit: number, units: string): number {
+  const bytes = typeof size === 'number' ? size : parseSize(size);
+  if (bytes !== undefined && Number.isSafeInteger(bytes) && bytes > 0 && bytes % unit === 0) {
+    return bytes;
+  }
+  throw wrong(option, `a size such as 512M or 1.5G, a whole number of ${units}`, size);
+}
+
+/** Also for callers whom no type checker has told. */
+function oneOf<T extends string>(option: string, value: T, choices: readonly string[]): T {
+  if (choices.includes(value)) return value;
+  throw wrong(option, `one of ${choices.join(', ')}`, value);
+}
+
+const wrong = (option: string, expected: string, got: string | number): Error =>
+  scenarioError('TAPBOOT_E_MACHINE_OPTION', `the machine option '${option}' has a wrong value`, {
+    expected,
+    got: String(got),
+  });

@@ -1,0 +1,193 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { MachineOrigin } from '../events/events.js';
+import type { BootImage, BootMedium } from '../image/image.js';
+import type { MachineConfig, UefiFirmware } from './qemu/arguments.js';
+import type { SavedRam } from './snapshot/migration/forms.js';
+import { loadRam, openRam } from './snapshot/migration/load.js';
+import { RunningMachine } from './qemu/running-machine.js';
+import { safeCpuModel } from './qemu/version.js';
+import type { Machine } from '../scenario/model.js';
+import type { Scope } from '../scope.js';
+import { ConsoleRecording } from './console-recording.js';
+import type { DiskSet } from './disk-set.js';
+import { Guest } from './guest.js';
+import { joinInitrds } from './initrd.js';
+import { kernelCommandLine } from './kernel-command-line.js';
+import type { SavedState } from './snapshot/snapshot.js';
+import { SerialLog } from './serial-log.js';
+import type { VmFacts, VmHost } from './vm-host.js';
+
+/** All that a machine keeps from one QEMU process to the next (a reboot starts a new one). */
+export interface MachineParts {
+  host: VmHost;
+  name: string;
+  image: BootImage;
+  machine: Machine;
+  medium: BootMedium;
+  firmware: UefiFirmware | undefined;
+  smbiosFiles: string[];
+  /** The machine's own files, below the workspace. */
+  directory: string;
+  disks: DiskSet;
+  log: SerialLog;
+  scope: Scope;
+  origin: MachineOrigin;
+  /** Boot from this disk instead of the medium. */
+  bootFrom?: string;
+}
+
+/** What of it a QEMU process is started with. */
+export type QemuParts = Omit<MachineParts, 'log' | 'scope' | 'origin'>;
+
+/** Locally administered, QEMU's prefix; one address serves, since each VM is alone on its network. */
+const MAC = '52:54:00:74:62:01';
+
+/**
+ * Makes a directory below the workspace for one machine. Whatever machines are called, no two
+ * share one; its path is short, since sockets lie in it.
+ */
+export async function ownDirectory({ workspace }: Pick<VmHost, 'workspace'>): Promise<string> {
+  return await mkdtemp(join(workspace, 'vm-'));
+}
+
+export function openLog(host: VmHost, name: string): SerialLog {
+  const { serialLog } = host.places(name);
+  const onError =
+    (file: string) =>
+    (error: Error): void => {
+      const message = `${file} of ${name} can no longer be written: ${error.message}`;
+      host.emit({ type: 'notice', level: 'warning', message });
+    };
+  const filter = host.consoleFilter?.();
+  const recording = new ConsoleRecording(serialLog.replace(/\.log$/, '.cast'), {
+    ...{ title: name, onError: onError('serial.cast') },
+    ...(filter === undefined ? {} : { filter }),
+  });
+  return new SerialLog(serialLog, onError('serial.log'), recording);
+}
+
+/** What a machine's QEMU is made of: the same for a boot and for every restore of its state. */
+export function machineConfig(
+  parts: QemuParts,
+  initrd: string | undefined,
+): Omit<MachineConfig, 'sockets'> {
+  const { host, name, machine, medium } = parts;
+  return {
+    ...{ name, medium, mac: MAC, network: machine.network, cpus: machine.cpus },
+    ...{ accelerator: host.accelerator, smbiosFiles: parts.smbiosFiles },
+    memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
+    cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
+    disks: parts.disks.forQemu(),
+    ...(initrd === undefined ? {} : { initrd }),
+    ...(machine.display === true ? { display: true } : {}),
+    ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
+    ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
+  };
+}
+
+/** What a QEMU that takes up saved RAM is started with beside that. */
+export const incoming = ({
+  pages,
+}: Pick<SavedRam, 'pages'>): Pick<MachineConfig, 'incoming' | 'ram'> => ({
+  incoming: true,
+  ...(pages === undefined ? {} : { ram: { file: pages, shared: false } }),
+});
+
+/** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
+export async function startGuest(parts: MachineParts, state?: SavedState): Promise<Guest> {
+  const { host, name, directory, medium } = parts;
+  const initrd = await joinInitrds(medium, join(directory, 'initrd'));
+  // Read once: the state may get another form meanwhile.
+  const ram = state?.ram;
+  const source = ram && (await openRam(ram, host.qemu.major));
+  try {
+    const startedAt = performance.now();
+    const running = await RunningMachine.start({
+      executable: host.qemu.executable,
+      socketDirectory: directory,
+      log: (line) => {
+        host.log(`${name}: ${line}`);
+      },
+      ...(source === undefined ? {} : { inherit: source.inherit }),
+      config: { ...machineConfig(parts, initrd), ...(ram === undefined ? {} : incoming(ram)) },
+    });
+    if (host.background === true) running.unref();
+    const argv = [...running.argv];
+    host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
+    parts.log.started(startedAt);
+    const guest = new Guest({
+      ...{ host, running, startedAt, log: parts.log },
+      ...(state === undefined
+        ? {}
+        : {
+            carried: { bytes: state.console },
+            pastSeconds: state.ageSeconds ?? Number.POSITIVE_INFINITY,
+          }),
+    });
+    if (state !== undefined && ram !== undefined && source !== undefined) {
+      parts.log.mark(`restored from state ${state.key}`);
+      await resume(guest, ram, source.uri);
+    }
+    return guest;
+  } finally {
+    await source?.[Symbol.asyncDispose]();
+  }
+}
+
+async function resume(guest: Guest, ram: SavedRam, uri: string): Promise<void> {
+  try {
+    await loadRam(guest.running.qmp, ram, uri);
+    await guest.running.qmp.execute('cont');
+  } catch (error) {
+    await guest.close();
+    throw error;
+  }
+}
+
+/** From a started QEMU to a root shell, with SSH on its way in the background. */
+export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<void> {
+  const { host, name } = parts;
+  host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}` });
+  try {
+    await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
+  } finally {
+    // Also of a boot that failed: a menu may have chosen what nobody wanted.
+    noteKernel(parts, guest);
+  }
+  const seconds = guest.timings.bootToLoginSeconds ?? 0;
+  host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
+  if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
+  host.facts(name, factsOf(parts, guest));
+  await tellReachable(parts, guest);
+}
+
+function noteKernel(parts: MachineParts, guest: Guest): void {
+  const { host, name } = parts;
+  const { kernel: _before, ...origin } = parts.origin;
+  const kernel = kernelCommandLine(parts, guest);
+  parts.origin = kernel === undefined ? origin : { ...origin, kernel };
+  if (kernel !== undefined)
+    host.log(`${name}: kernel command line (${kernel.source}): ${kernel.text}`);
+  host.facts(name, factsOf(parts, guest));
+}
+
+/** Tells the host where the machine's sshd is to be reached, if it has a network. */
+export async function tellReachable({ host, name }: MachineParts, guest: Guest): Promise<void> {
+  if (host.reachable === undefined) return;
+  const port = await guest.running.sshPort();
+  if (port !== undefined) host.reachable(name, { port, hostKey: guest.hostKey });
+}
+
+/** What the record keeps of a machine. */
+export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
+  const [disk, ...extra] = parts.disks.names.map((disk) => parts.disks.overlay(disk));
+  return {
+    ...(disk === undefined ? {} : { diskImage: disk }),
+    extraDisks: extra,
+    ...(guest.sshPort === undefined ? {} : { ssh: { host: '127.0.0.1', port: guest.sshPort } }),
+    ...(parts.origin.kernel === undefined ? {} : { kernel: parts.origin.kernel }),
+    ...guest.timings,
+  };
+}

@@ -1,0 +1,57 @@
+import { execa } from 'execa';
+import { infraError } from '../../errors.js';
+import type { AcceleratorChoice } from './accelerator.js';
+
+/** The QEMU at hand. */
+export interface QemuBinary {
+  /** Path as it will be executed. */
+  executable: string;
+  /** First line of `--version`, e.g. `QEMU emulator version 7.2.22 (Debian …)`. */
+  version: string;
+  major: number;
+  minor: number;
+}
+
+/**
+ * Asks a QEMU for its version.
+ * @throws TapbootError `infra` TAPBOOT_E_QEMU_MISSING when it cannot be run
+ */
+export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<QemuBinary> {
+  const result = await execa(executable, ['--version'], { reject: false, stdin: 'ignore' });
+  const match = /version (\d+)\.(\d+)/.exec(result.stdout);
+  if (result.exitCode !== 0 || match === null) {
+    throw infraError('TAPBOOT_E_QEMU_MISSING', `${executable} cannot be run`, {
+      expected: 'QEMU for x86_64 (Debian package qemu-system-x86)',
+      got: result.originalMessage ?? result.stdout,
+      hint: 'Run `tapboot doctor`; it names what is missing and the command that installs it.',
+    });
+  }
+  return {
+    executable,
+    version: (result.stdout.split('\n')[0] ?? '').trim(),
+    major: Number(match[1]),
+    minor: Number(match[2]),
+  };
+}
+
+/**
+ * CPU model that the emulator at hand runs without corrupting its guest, and why.
+ *
+ * Linux 6.12 under TCG of QEMU 7.2 takes double faults within a few RAID cycles; with
+ * cmpxchg16b masked (`-cx16`) it ran clean, as it does unmasked on QEMU 10.0 (measured,
+ * docs/decisions/0003-cpu-model.md). The releases between were not measured, so
+ * everything before 10 is masked.
+ */
+export function safeCpuModel(
+  qemu: Pick<QemuBinary, 'major'>,
+  accelerator: AcceleratorChoice['name'],
+): { model: string; reason: string } {
+  if (accelerator === 'kvm') return { model: 'host', reason: 'KVM: the host CPU as it is' };
+  if (qemu.major < 10) {
+    return {
+      model: 'max,-cx16',
+      reason: `TCG of QEMU ${String(qemu.major)} corrupts Linux 6.12 guests with cmpxchg16b: masked`,
+    };
+  }
+  return { model: 'max', reason: 'TCG: all that the emulator has' };
+}

@@ -1,0 +1,50 @@
+import type { QmpClient } from '../../qemu/qmp.js';
+
+/**
+ * How the RAM and the devices of a saved machine lie on the disk:
+ * - `stream`: one migration stream, read from its beginning to its end; any QEMU
+ * - `mapped-ram`: a migration file with every page at a place of its own (QEMU 9.0 and later)
+ * - `shared-ram`: the devices as a stream, RAM as a file of its own that every restored
+ *   machine maps copy-on-write (`x-ignore-shared`): nothing is read before it is needed, and
+ *   what is only read is in the host's memory once, however many machines run
+ */
+export const RAM_FORMS = ['stream', 'mapped-ram', 'shared-ram'] as const;
+
+export type RamForm = (typeof RAM_FORMS)[number];
+
+/**
+ * The forms that a machine which goes on can be saved in. A shared file is not among them:
+ * its machine would go on writing to it.
+ */
+export type DirectForm = Exclude<RamForm, 'shared-ram'>;
+
+/** RAM and devices of a saved machine. */
+export interface SavedRam {
+  form: RamForm;
+  /** The migration stream or file. */
+  file: string;
+  /** RAM by itself, as long as the machine's memory and sparse; of `shared-ram` only. */
+  pages?: string;
+  /** Bytes that they take on the disk. */
+  bytes: number;
+}
+
+/** The migration capability that a form needs of QEMU. */
+const NEEDS: Record<RamForm, string | undefined> = {
+  stream: undefined,
+  'mapped-ram': 'mapped-ram',
+  'shared-ram': 'x-ignore-shared',
+};
+
+/** QEMU's name for the migration capability behind a form. */
+export const capabilityOf = (form: RamForm): string | undefined => NEEDS[form];
+
+/** The forms that a running QEMU has (QMP `query-migrate-capabilities`). */
+export async function offeredForms(qmp: QmpClient): Promise<RamForm[]> {
+  const answer = (await qmp.execute('query-migrate-capabilities')) as { capability: string }[];
+  const known = new Set(answer.map(({ capability }) => capability));
+  return RAM_FORMS.filter((form) => {
+    const needed = NEEDS[form];
+    return needed === undefined || known.has(needed);
+  });
+}

@@ -1,0 +1,64 @@
+import type { KernelCommandLine, MachineOrigin, NewEvent } from '../events/events.js';
+import type { AcceleratorChoice } from './qemu/accelerator.js';
+import type { DirectForm } from './snapshot/migration/forms.js';
+import type { QemuBinary } from './qemu/version.js';
+import type { TextFilter } from './console-recording.js';
+import type { GuestCredentials } from './credentials.js';
+import type { VmNames } from './vm-names.js';
+
+/** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
+export interface VmFacts {
+  /** Told before its QEMU starts. */
+  origin?: MachineOrigin;
+  ssh?: { host: string; port: number; executable?: string };
+  diskImage?: string;
+  extraDisks?: string[];
+  bootToLoginSeconds?: number;
+  bootToSshSeconds?: number;
+  /** Of the last boot. */
+  kernel?: KernelCommandLine;
+}
+
+/** Keys of one run, made for it and gone with it. */
+export interface RunKeys extends GuestCredentials {
+  /** Client private key in OpenSSH format. */
+  clientPrivateKey: string;
+  /** The same in a file of mode 0600, for `ssh -i`. */
+  clientKeyFile: string;
+  /** Public half of `hostPrivateKey`, one OpenSSH line without comment. */
+  hostPublicKey: string;
+  /** `SHA256:…` of the client key. */
+  fingerprint: string;
+}
+
+/** What all machines of a run share. The controller knows the outside world by this alone. */
+export interface VmHost {
+  qemu: QemuBinary;
+  accelerator: AcceleratorChoice;
+  keys: RunKeys;
+  /** Short private directory for overlays, sockets, states. */
+  workspace: string;
+  names: VmNames;
+  /** Milliseconds from QEMU's start to a usable console, and from there to SSH. */
+  timeouts: { spawnMs: number; loginMs: number };
+  /** `CODE:VARS` of UEFI firmware; absent: where distributions put it. */
+  firmware?: string;
+  emit(event: NewEvent): void;
+  /** A line for harness.log. */
+  log(line: string): void;
+  /** Where a VM's evidence goes; the same name, the same places. */
+  places(vm: string): { serialLog: string; diagnostics: string };
+  /** Replaces the values that no file may show. */
+  redact?: (text: string) => string;
+  /** The same for a console, which arrives in pieces; one for each recording. */
+  consoleFilter?: () => TextFilter;
+  /** Facts for metadata.json. */
+  facts(vm: string, facts: VmFacts): void;
+  /** Told where a VM's sshd is to be reached, for other processes of this user. */
+  reachable?: (vm: string, ssh: { port: number; hostKey: string | undefined }) => void;
+  /** The form that the RAM of a machine is saved in at first; absent: a stream. */
+  directForm?: () => DirectForm;
+  signal?: AbortSignal;
+  /** A machine that nobody waits for does not keep the process alive (test files end by that). */
+  background?: boolean;
+}

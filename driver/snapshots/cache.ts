@@ -1,0 +1,147 @@
+import { BootImageVM } from '../machine/boot-image-vm.js';
+import type { SavedState } from '../machine/snapshot/snapshot.js';
+import type { VmHost } from '../machine/vm-host.js';
+import { asTapbootError, type TapbootError } from '../errors.js';
+import type { BootImage } from '../image/image.js';
+import type { Machine } from '../scenario/model.js';
+import type { FileDigest } from './store/qemu-build.js';
+import { restorable } from './store/restorable.js';
+import { stateInputs } from './store/inputs.js';
+import { stateKey, type Json, type StateInputs } from './store/key.js';
+import type { StateStore } from './store/store.js';
+import { timed } from './timed.js';
+
+/** What a state of earlier and later runs is known by. */
+export interface StateCacheKey {
+  key: string;
+  inputs: StateInputs | Record<string, Json>;
+}
+
+/** A machine from another run, and the state that it was restored from. */
+export interface FromOtherRun {
+  vm: BootImageVM;
+  state: SavedState;
+}
+
+/** Options of {@link StateCache}. */
+export interface StateCacheOptions {
+  host: VmHost;
+  image: BootImage;
+  store: StateStore;
+  digest: FileDigest;
+}
+
+/**
+ * Booted machines of earlier runs, and of this one for later ones. Whatever is wrong with
+ * the cache is said, and costs a boot; it is never the reason why a scenario fails, but for
+ * a machine that does not prove to be what it should be.
+ */
+export class StateCache {
+  readonly #options: StateCacheOptions;
+  readonly #publishing: Promise<void>[] = [];
+  #broken = false;
+
+  constructor(options: StateCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when it cannot be found out: then nothing is restored or kept. */
+  async key(machine: Machine): Promise<(StateCacheKey & { inputs: StateInputs }) | undefined> {
+    const { host, image, digest } = this.#options;
+    try {
+      const inputs = await stateInputs(host, image, machine, digest);
+      return { key: stateKey(inputs), inputs };
+    } catch (error) {
+      this.#unusable(error);
+      return undefined;
+    }
+  }
+
+  async has({ key }: StateCacheKey): Promise<boolean> {
+    return await this.#options.store.has(key);
+  }
+
+  /**
+   * A machine restored from the entry of `key`; undefined when there is none, or none that
+   * is whole.
+   * @param name of the VM, made when it is needed
+   * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF; `guest-dead`; an interrupt's reason
+   */
+  async restore(
+    key: StateCacheKey,
+    machine: Machine,
+    name: () => string,
+  ): Promise<BootImageVM | undefined> {
+    return (await this.restoreState(key, machine, name))?.vm;
+  }
+
+  /** The same, with the state. */
+  async restoreState(
+    { key }: StateCacheKey,
+    machine: Machine,
+    name: () => string,
+  ): Promise<FromOtherRun | undefined> {
+    const { host, image, store } = this.#options;
+    const lease = await store.find(key).catch((error: unknown) => {
+      this.#unusable(error);
+    });
+    if (lease === undefined) return undefined;
+    try {
+      const state = await restorable(lease, { image, machine, firmware: host.firmware });
+      const called = name();
+      const vm = await timed(host, 'restore', called, key, () =>
+        BootImageVM.restore(host, called, state, false),
+      );
+      return { vm, state };
+    } catch (thrown) {
+      host.signal?.throwIfAborted();
+      const damage = await lease.verified;
+      const error = asTapbootError(thrown);
+      // A machine made of damaged files may fail in any way: the damage is the reason.
+      if (damage !== undefined || isOfState(error)) {
+        await store.reject(
+          lease,
+          damage ?? `${error.message} (${error.details.got ?? error.code})`,
+        );
+      }
+      if (damage !== undefined || error.code === 'TAPBOOT_E_RESTORE') return undefined;
+      throw error;
+    }
+  }
+
+  /** Keeps a state for later runs, in the background. */
+  publish({ key, inputs }: StateCacheKey, state: SavedState): void {
+    const { store, host } = this.#options;
+    const work = store.publish({ key, inputs, state }).then(
+      (published) => {
+        host.log(`state ${key} ${published ? 'is kept for later runs' : 'was there already'}`);
+      },
+      (error: unknown) => {
+        this.#unusable(error);
+      },
+    );
+    this.#publishing.push(work);
+  }
+
+  #unusable(thrown: unknown): void {
+    const { message, details } = asTapbootError(thrown);
+    const reason = details.got === undefined ? message : `${message}: ${details.got}`;
+    const text = `saved states are not kept or used across runs: ${reason}`;
+    // Once is enough for people.
+    if (this.#broken) this.#options.host.log(text);
+    else this.#options.host.emit({ type: 'notice', level: 'warning', message: text });
+    this.#broken = true;
+  }
+
+  /** Waits until everything published is in its place, and gives up what is in use. */
+  async close(): Promise<void> {
+    await Promise.all(this.#publishing);
+    await this.#options.store.close().catch((error: unknown) => {
+      this.#unusable(error);
+    });
+  }
+}
+
+/** Whether the state is to blame, and would fail again; a full disk, say, is not its fault. */
+const isOfState = ({ code, failureClass }: TapbootError): boolean =>
+  /^TAPBOOT_E_(?:RESTORE|RESTORE_PROOF|SHELL_SILENT)$/.test(code) || failureClass === 'guest-dead';

@@ -1,0 +1,86 @@
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { infraError } from '../../errors.js';
+import { badCapsule, CAPSULE_FILE } from './format.js';
+
+/**
+ * zstd at its fastest, told to look 256 MiB back: the states of one machine share most of
+ * their pages, and so the second one costs little.
+ */
+const PACK_ZSTD = 'zstd -1 -q -T2 --long=28';
+const UNPACK_ZSTD = 'zstd -d -q --long=28';
+
+/** A capsule that was written. */
+export interface Packed {
+  path: string;
+  bytes: number;
+  /** zstd was not there. */
+  fallback: boolean;
+}
+
+/**
+ * Writes all files below `directory` into `NAME.tar.zst`, or `NAME.tar.gz` where there is no
+ * zstd; mode 0600, whole or not at all.
+ * @param base path without suffix
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_WRITE, e.g. on a full disk
+ */
+export async function packCapsule(directory: string, base: string): Promise<Packed> {
+  const fallback = (await execa('zstd', ['--version'], { reject: false })).exitCode !== 0;
+  const path = `${base}.tar.${fallback ? 'gz' : 'zst'}`;
+  const part = `${path}.part`;
+  try {
+    // Made before tar writes to it: it holds RAM and keys from its first byte on.
+    await (await open(part, 'w', 0o600)).close();
+    const compress = fallback ? ['-z'] : ['-I', PACK_ZSTD];
+    const files = await filesInOrder(directory);
+    // RAM by itself is mostly holes: they are neither read nor written, here and when it is opened.
+    await execa('tar', [...compress, '--sparse', '-C', directory, '-cf', part, '--', ...files], {
+      stdin: 'ignore',
+    });
+    const { size } = await stat(part);
+    await rename(part, path);
+    return { path, bytes: size, fallback };
+  } catch (error) {
+    await rm(part, { force: true });
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw infraError('TAPBOOT_E_CAPSULE_WRITE', `the capsule ${path} could not be written`, {
+      got: stderr === undefined || stderr === '' ? message : stderr,
+      hint: 'Check the space in the run directory; `--capture none` makes no capsules.',
+      cause: error,
+    });
+  }
+}
+
+/** What tells of the rest first; then the large files, alike ones near each other. */
+async function filesInOrder(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
+  const rank = (file: string): number =>
+    file === CAPSULE_FILE ? 0 : file.endsWith('.json') ? 1 : file.endsWith('.state') ? 2 : 3;
+  return files.sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Unpacks a capsule.
+ * @param directory there already, private and empty
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE when it is none, or damaged
+ */
+export async function unpackCapsule(file: string, directory: string): Promise<void> {
+  const facts = await stat(file).catch(() => undefined);
+  if (facts?.isFile() !== true) throw badCapsule(file, 'there is no such file');
+  const compress = file.endsWith('.gz') ? ['-z'] : ['-I', UNPACK_ZSTD];
+  const args = [...compress, '--no-same-owner', '--no-same-permissions', '-C', directory];
+  const result = await execa('tar', [...args, '-xf', file], { reject: false, stdin: 'ignore' });
+  if (result.exitCode === 0) return;
+  if (/No space left/.test(result.stderr)) {
+    throw infraError('TAPBOOT_E_HOST_FULL', `there is no space to unpack ${file}`, {
+      got: result.stderr,
+      hint: 'A capsule takes a few hundred MB when it is open: choose another TMPDIR.',
+    });
+  }
+  throw badCapsule(file, result.stderr || String(result.originalMessage));
+}

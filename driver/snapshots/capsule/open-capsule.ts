@@ -1,0 +1,119 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BootImageVM } from '../../machine/boot-image-vm.js';
+import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { RunKeys, VmHost } from '../../machine/vm-host.js';
+import { infraError } from '../../errors.js';
+import type { BootImage } from '../../image/image.js';
+import type { FileDigest } from '../store/qemu-build.js';
+import { stateInputs } from '../store/inputs.js';
+import { unpackCapsule } from './archive.js';
+import { chooseMoment, type Moment, type MomentChoice } from './choose-moment.js';
+import { inputDifferences } from './differences.js';
+import { stateOfCapsule } from './entry.js';
+import { badCapsule, CAPSULE_FILE, parseCapsule, STATES, type Capsule } from './format.js';
+import { replay } from './replay.js';
+
+/** A capsule that has been unpacked; nothing of it has been started. */
+export interface UnpackedCapsule {
+  file: string;
+  directory: string;
+  capsule: Capsule;
+}
+
+/**
+ * Unpacks a capsule and reads what it says of itself.
+ * @param directory made, for its owner alone
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE
+ */
+export async function readCapsule(file: string, directory: string): Promise<UnpackedCapsule> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await unpackCapsule(file, directory);
+  const text = await readFile(join(directory, CAPSULE_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) throw badCapsule(file, `it has no ${CAPSULE_FILE}`);
+  return { file, directory, capsule: parseCapsule(text, file) };
+}
+
+/** The keys of the run that made the capsule, with the client's in a file of mode 0600. */
+export async function keysOfCapsule({ keys }: Capsule, directory: string): Promise<RunKeys> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const clientKeyFile = join(directory, 'id_ed25519');
+  await writeFile(clientKeyFile, `${keys.clientPrivateKey.trimEnd()}\n`, { mode: 0o600 });
+  await chmod(clientKeyFile, 0o600);
+  return { ...keys, clientKeyFile };
+}
+
+/** What a capsule is opened with. */
+export interface OpenOptions {
+  unpacked: UnpackedCapsule;
+  host: VmHost;
+  image: BootImage;
+  at: MomentChoice;
+  /** Open it though something differs. */
+  force: boolean;
+  digest: FileDigest;
+  /** Told in lines what happens and what a person should know. */
+  say: (line: string) => void;
+}
+
+/**
+ * The machine of a capsule, running; closed by the caller. A restored machine has proved to
+ * be the one that was saved, unless the capsule says that it cannot.
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MISMATCH naming every input that differs;
+ *   TAPBOOT_E_CAPSULE_MOMENT for a moment that is not in it; TAPBOOT_E_RESTORE and
+ *   TAPBOOT_E_RESTORE_PROOF; of a step that fails in the replay, its own
+ */
+export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
+  const { unpacked, host, say } = options;
+  const { capsule } = unpacked;
+  await assertSame(options);
+  const moment = chooseMoment(capsule, options.at);
+  const state = await stateOf(options, moment);
+  if (state.unasked === true) {
+    const why = capsule.failure.message;
+    say(`the guest answered no more when it was saved: no proof, only its console (${why})`);
+  }
+  const vm = await BootImageVM.restore(host, capsule.vm, state, false);
+  try {
+    if (moment.replay > moment.state.behind) {
+      await replay({ capsule, vm, from: moment.state, to: moment.replay, host, say });
+    }
+    return vm;
+  } catch (error) {
+    await vm.close();
+    throw error;
+  }
+}
+
+async function stateOf(
+  { unpacked, host, image }: OpenOptions,
+  moment: Moment,
+): Promise<SavedState> {
+  const { file, directory } = unpacked;
+  return await stateOfCapsule({
+    ...{ file, image, described: moment.state, firmware: host.firmware },
+    directory: join(directory, STATES, moment.state.key),
+  });
+}
+
+/** What has to be the same here is the same, or `--force` was said. */
+async function assertSame(options: OpenOptions): Promise<void> {
+  const { unpacked, host, image, force, digest, say } = options;
+  const { capsule, file } = unpacked;
+  const here = await stateInputs(host, image, capsule.scenario.machine, digest);
+  const differences = inputDifferences(capsule.inputs, here);
+  if (differences.length === 0) return;
+  if (force) {
+    for (const difference of differences) say(`differs: ${difference}`);
+    return;
+  }
+  const other = image.identity !== capsule.image.identity;
+  throw infraError('TAPBOOT_E_CAPSULE_MISMATCH', `${file} was made of another machine`, {
+    expected: `the same image, QEMU and arguments as in run ${capsule.run}`,
+    got: `${String(differences.length)} difference${differences.length === 1 ? '' : 's'}`,
+    output: differences.join('\n'),
+    hint: other
+      ? `Name the image that it was made from: --image SPEC (it was ${capsule.image.spec}).`
+      : 'Use the same QEMU; --force tries it nevertheless.',
+  });
+}

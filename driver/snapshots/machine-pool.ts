@@ -1,0 +1,242 @@
+import { BootImageVM } from '../machine/boot-image-vm.js';
+import { untilIdle } from '../machine/idle.js';
+import type { RamForms } from '../machine/snapshot/ram-format.js';
+import type { SavedState } from '../machine/snapshot/snapshot.js';
+import type { VmHost } from '../machine/vm-host.js';
+import { asTapbootError, type TapbootError } from '../errors.js';
+import type { BootImage } from '../image/image.js';
+import type { CheckpointReference, Scenario } from '../scenario/model.js';
+import { machineKey } from './machine-key.js';
+import { RunCheckpoints, type RunCheckpoint } from './run-checkpoints.js';
+import type { StateCache, StateCacheKey } from './cache.js';
+import { timed } from './timed.js';
+
+/** What the pool is asked for: of a scenario as much as matters here, or a test's wish. */
+export type MachineWish = Pick<Scenario, 'machine' | 'subject'> & Partial<Pick<Scenario, 'from'>>;
+
+/** Options of {@link MachinePool}. */
+export interface PoolOptions {
+  host: VmHost;
+  image: BootImage;
+  /** Boot for everyone who asks, save nothing. */
+  fresh: boolean;
+  /** States of other runs; absent: each run boots for itself. */
+  cache?: StateCache;
+  /** In which forms RAM is kept; absent: as it was saved. */
+  forms?: RamForms;
+  /**
+   * Nobody says beforehand who will ask for what, as tests do not: every boot is saved, for
+   * later runs too, and one that has failed is not made again, since the next would only wait
+   * for the same failure.
+   */
+  unannounced?: boolean;
+}
+
+/** What the pool knows of one machine shape. */
+interface Shape {
+  /** Announced ones that have no machine yet. */
+  demand: number;
+  /** Somebody may start from a boot of another run. */
+  worthKeeping: boolean;
+  /** Turned out not to be savable. */
+  unsavable: boolean;
+  /** Why nobody gets a boot any more; see {@link PoolOptions.unannounced}. */
+  failed?: TapbootError;
+  /** A boot of this run, saved; undefined when it failed or could not be saved. */
+  root?: Promise<SavedState | undefined>;
+  key?: Promise<StateCacheKey | undefined>;
+}
+
+/**
+ * Gives every scenario a pristine machine. A scenario whose subject is the boot gets a boot
+ * of this run, or a copy of one; any other may also get a copy of an earlier run's. The
+ * first that needs a boot makes it; when others need the same, or later runs may, the
+ * machine is saved before the scenario touches it. Several may ask at once: one of them
+ * boots, the others wait for its state.
+ */
+export class MachinePool implements AsyncDisposable {
+  readonly #options: PoolOptions;
+  readonly #shapes = new Map<string, Shape>();
+  readonly checkpoints = new RunCheckpoints();
+  readonly #suited: Promise<void>[] = [];
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Announces the scenarios to come, so that a boot is saved only when it pays. */
+  expect(wishes: readonly MachineWish[]): void {
+    for (const wish of wishes) if (wish.from === undefined) this.#shape(wish).demand++;
+  }
+
+  /**
+   * A machine for one scenario or test; closed by the caller.
+   * @param name of the VM in the record
+   * @throws TapbootError of the boot or restore; `scenario` for an unknown checkpoint
+   */
+  async acquire(wish: MachineWish, name: string): Promise<BootImageVM> {
+    if (wish.from !== undefined) return await this.#fromCheckpoint(wish.from, name);
+    const shape = this.#shape(wish);
+    try {
+      return await this.#pristine(shape, wish, name);
+    } finally {
+      this.forgo(wish);
+    }
+  }
+
+  async #pristine(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM> {
+    if (this.#options.fresh) return await this.#boot(shape, wish, name);
+    const cached =
+      shape.root === undefined ? await this.#fromOtherRun(shape, wish, name) : undefined;
+    if (cached !== undefined) return cached;
+    // Nothing may be waited for between the last look and the boot: others look too.
+    while (shape.root !== undefined) {
+      const state = await shape.root;
+      if (state !== undefined) return await this.restore({ state, sameRun: true }, name);
+    }
+    return await this.#bootAndSave(shape, wish, name);
+  }
+
+  /** The scenario has its machine from elsewhere. */
+  forgo(wish: MachineWish): void {
+    if (wish.from !== undefined) return;
+    const shape = this.#shape(wish);
+    shape.demand = Math.max(0, shape.demand - 1);
+  }
+
+  /** Key across runs of the boot that a scenario asks for. */
+  async rootKey(wish: MachineWish): Promise<string | undefined> {
+    return (await this.#key(this.#shape(wish), wish))?.key;
+  }
+
+  async #fromOtherRun(
+    shape: Shape,
+    wish: MachineWish,
+    name: string,
+  ): Promise<BootImageVM | undefined> {
+    const { cache } = this.#options;
+    if (cache === undefined || wish.subject === 'boot') return undefined;
+    const key = await this.#key(shape, wish);
+    return key && (await cache.restore(key, wish.machine, () => this.unique(name)));
+  }
+
+  /** Key of the shape across runs; found out once. */
+  async #key(shape: Shape, { machine }: MachineWish): Promise<StateCacheKey | undefined> {
+    shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
+    return await shape.key;
+  }
+
+  async #bootAndSave(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM> {
+    const save = !shape.unsavable && (this.#wantedByOthers(shape) || shape.worthKeeping);
+    if (!save) return await this.#boot(shape, wish, name);
+    let saved: (state?: SavedState) => void = () => undefined;
+    shape.root = new Promise((resolve) => (saved = resolve));
+    let state: SavedState | undefined;
+    try {
+      const vm = await this.#boot(shape, wish, name);
+      state = await this.#save(shape, wish, vm);
+      return vm;
+    } finally {
+      if (state === undefined) delete shape.root;
+      saved(state);
+    }
+  }
+
+  async #boot(shape: Shape, { machine }: MachineWish, name: string): Promise<BootImageVM> {
+    if (shape.failed !== undefined) throw shape.failed;
+    const { host, image, unannounced } = this.#options;
+    let vm: BootImageVM | undefined;
+    try {
+      vm = await BootImageVM.boot(host, { name: this.unique(name), image, machine });
+      await vm.settle();
+      return vm;
+    } catch (thrown) {
+      await vm?.close();
+      if (unannounced === true) shape.failed = asTapbootError(thrown);
+      throw thrown;
+    }
+  }
+
+  async #save(shape: Shape, wish: MachineWish, vm: BootImageVM): Promise<SavedState | undefined> {
+    const { host, cache } = this.#options;
+    const root = shape.worthKeeping ? await this.#key(shape, wish) : undefined;
+    const keep = root !== undefined && cache !== undefined && !(await cache.has(root));
+    if (!keep && !this.#wantedByOthers(shape)) return undefined;
+    const key = keep ? root.key : undefined;
+    try {
+      await untilIdle(vm);
+      const work = async (): Promise<SavedState> => await vm.save(key);
+      const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
+      const publish = keep
+        ? () => {
+            cache.publish(root, state);
+          }
+        : undefined;
+      const others = Math.max(1, shape.demand - 1);
+      this.#suited.push(this.#suit(state, others, publish));
+      return state;
+    } catch (thrown) {
+      const error = asTapbootError(thrown);
+      if (error.failureClass === 'guest-dead') {
+        await vm.close();
+        throw error;
+      }
+      shape.unsavable = true;
+      const reason = error.details.got ?? error.message;
+      const message = `machine ${vm.name} cannot be saved (${reason}); each one like it boots anew`;
+      host.emit({ type: 'notice', level: 'warning', message });
+      return undefined;
+    }
+  }
+
+  /** Finds the state's best form, and then keeps it, while its machine goes on. */
+  async #suit(state: SavedState, others: number, publish?: () => void): Promise<void> {
+    const { host, forms } = this.#options;
+    await forms?.suit(host, state, publish === undefined ? others : Number.POSITIVE_INFINITY);
+    publish?.();
+  }
+
+  /**
+   * A machine from a state of this run; closed by the caller.
+   * @throws TapbootError `infra` TAPBOOT_E_RESTORE or TAPBOOT_E_RESTORE_PROOF
+   */
+  async restore({ state, sameRun }: RunCheckpoint, name: string): Promise<BootImageVM> {
+    const { host } = this.#options;
+    const called = this.unique(name);
+    return await timed(host, 'restore', called, state.key, () =>
+      BootImageVM.restore(host, called, state, sameRun),
+    );
+  }
+
+  async #fromCheckpoint(from: CheckpointReference, name: string): Promise<BootImageVM> {
+    return await this.restore(this.checkpoints.find(from), name);
+  }
+
+  #shape({ machine, subject }: MachineWish): Shape {
+    const key = machineKey(this.#options.image, machine);
+    const shape = this.#shapes.get(key) ?? { demand: 0, worthKeeping: false, unsavable: false };
+    this.#shapes.set(key, shape);
+    if (subject === 'machine' || this.#options.unannounced === true) shape.worthKeeping = true;
+    return shape;
+  }
+
+  /** Whether one beside who is getting its machine now needs one, or waits for it. */
+  #wantedByOthers({ demand }: Shape): boolean {
+    return demand > 1 || this.#options.unannounced === true;
+  }
+
+  /** A name for a VM that no other of this run has. */
+  unique(name: string): string {
+    return this.#options.host.names.take(name);
+  }
+
+  /** Waits until what is to be kept for later runs is in its place. */
+  async close(): Promise<void> {
+    await Promise.all(this.#suited);
+    await this.#options.cache?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

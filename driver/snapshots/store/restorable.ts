@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mediumFor } from '../../machine/medium.js';
+import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import { infraError } from '../../errors.js';
+import type { BootImage } from '../../image/image.js';
+import { findFirmware } from '../../machine/qemu/firmware.js';
+import type { SavedRam } from '../../machine/snapshot/migration/forms.js';
+import { bytesOnDisk } from '../../machine/snapshot/migration/save.js';
+import type { Machine } from '../../scenario/model.js';
+import type { Lease } from './lease.js';
+import type { Manifest } from './manifest.js';
+
+/** What the entry was asked for with; the key says that it was made of the same. */
+export interface Wanted {
+  image: BootImage;
+  machine: Machine;
+  /** `CODE:VARS`, as the host has it. */
+  firmware: string | undefined;
+}
+
+/**
+ * The entry as a state that machines can be restored from. Its `verified` rejects with
+ * TAPBOOT_E_STATE_DAMAGED (`infra`) when a file is not what was written.
+ */
+export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedState> {
+  const { manifest, directory } = lease;
+  const at = (name: string): string => join(directory, name);
+  const { key, bootedAt, proof, timings, bootFrom } = manifest;
+  const { image, machine } = wanted;
+  const verified = lease.verified.then((damage) => {
+    if (damage === undefined) return;
+    throw infraError('TAPBOOT_E_STATE_DAMAGED', `the saved state ${key} is damaged: ${damage}`);
+  });
+  verified.catch(() => undefined);
+  const variables = manifest.firmwareVariables;
+  return {
+    ...{ key, verified, image, machine, medium: mediumFor(image, machine), smbiosFiles: [] },
+    firmware:
+      variables === undefined
+        ? undefined
+        : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
+    ...(bootFrom === undefined ? {} : { bootFrom }),
+    ...{ bootedAt, proof },
+    ...(manifest.kernel === undefined ? {} : { kernel: manifest.kernel }),
+    ...(manifest.ageSeconds === undefined ? {} : { ageSeconds: manifest.ageSeconds }),
+    ...(manifest.ram === undefined ? {} : { ram: await ramOf(manifest.ram, at) }),
+    ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
+    disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
+      ...{ name, sizeBytes, path: at(layers.at(-1) ?? '') },
+    })),
+    console: await readFile(at(manifest.console)),
+    timings: {
+      ...(timings.bootToLoginSeconds === undefined
+        ? {}
+        : { bootToLoginSeconds: timings.bootToLoginSeconds }),
+      ...(timings.bootToSshSeconds === undefined
+        ? {}
+        : { bootToSshSeconds: timings.bootToSshSeconds }),
+    },
+    hostKey: manifest.hostKey,
+    ...(manifest.consoleLogin === undefined ? {} : { consoleLogin: true }),
+    authorizedKey: manifest.authorizedKey,
+  };
+}
+
+async function ramOf(
+  { form, file, pages }: NonNullable<Manifest['ram']>,
+  at: (name: string) => string,
+): Promise<SavedRam> {
+  const own = [file, ...(pages === undefined ? [] : [pages])];
+  const sizes = await Promise.all(own.map((name) => bytesOnDisk(at(name))));
+  return {
+    ...{ form, file: at(file), bytes: sizes.reduce((sum, size) => sum + size, 0) },
+    ...(pages === undefined ? {} : { pages: at(pages) }),
+  };
+}

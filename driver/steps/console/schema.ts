@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { ConsoleExchange } from '../../scenario/model.js';
+import { commonKeys } from '../../language/schema/common.js';
+import { explained, oneOrMany, text } from '../../language/schema/leaves.js';
+import { notEmpty } from '../../language/schema/rules.js';
+import { itemPath, listed } from '../expectation-schema.js';
+import { decodeKeys } from './keys.js';
+import { defineKind } from '../kind.js';
+
+const exchange = notEmpty(
+  z.strictObject({
+    send: explained(
+      text('a text to type'),
+      'Characters to type; nothing is added. \\r is Enter, ^C Control-C, ^^ a caret, \\\\ a backslash.',
+      'root\\r',
+      '^C',
+    ).optional(),
+    expect: explained(
+      oneOrMany(text('a text or a /regular expression/')),
+      'Text or /regular expression/ that must then appear; of a list, one after the other.',
+      'login:',
+      '/[#$] $/',
+    ).optional(),
+  }),
+);
+
+/** `console`: type on the serial console, and see. */
+export const consoleKind = defineKind({
+  schema: explained(
+    z.strictObject({
+      console: explained(
+        oneOrMany(exchange),
+        'One exchange, or a list of them: what is sent, then what must appear.',
+        [{ send: '\\r', expect: 'login:' }, { send: 'root\\r' }],
+      ),
+      ...commonKeys,
+    }),
+    'Types on the serial console and waits for what must appear there.',
+    { console: [{ send: '\\r', expect: 'login:' }] },
+  ),
+  summary: (written) => {
+    const [first] = listed(written.console);
+    return first?.send ?? listed(first?.expect)[0] ?? '';
+  },
+  build: (written, base, reader) => {
+    const exchanges = listed(written.console).flatMap((item, index): ConsoleExchange[] => {
+      const path = itemPath(['console'], written.console, index);
+      const sent: ConsoleExchange[] = [];
+      if (item.send !== undefined) {
+        const place = [...path, 'send'];
+        const keys = decodeKeys(item.send);
+        if (keys.ok) sent.push({ do: 'send', text: keys.text, at: reader.at(place) });
+        else {
+          reader.wrong(place, 'TAPBOOT_E_CONSOLE_KEYS', `'${keys.unknown}' is no key`, {
+            expected: '\\r \\n \\t \\e \\\\ \\xHH, ^A to ^Z, ^[ ^\\ ^] ^_ ^? or ^^ for a caret',
+            got: `'${keys.unknown}'`,
+          });
+        }
+      }
+      const seen = listed(item.expect).map((look, position): ConsoleExchange => {
+        const place = itemPath([...path, 'expect'], item.expect, position);
+        return { do: 'expect', look: reader.look(place, look), at: reader.at(place) };
+      });
+      return [...sent, ...seen];
+    });
+    return { ...base, kind: 'console', channel: 'console', exchanges };
+  },
+});

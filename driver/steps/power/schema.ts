@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { commonKeys } from '../../language/schema/common.js';
+import { choice, explained } from '../../language/schema/leaves.js';
+import { defineKind } from '../kind.js';
+
+/** `power`: switch the machine off. */
+export const power = defineKind({
+  schema: explained(
+    z.strictObject({
+      power: explained(
+        choice(['off', 'cut']),
+        'off: an orderly shutdown, waited for; cut: the plug is pulled.',
+        'off',
+        'cut',
+      ),
+      ...commonKeys,
+    }),
+    'Switches the machine off; after it only steps that look from the host can follow, or a reboot.',
+    { power: 'off' },
+  ),
+  summary: (written) => written.power,
+  build: (written, base, reader) => ({
+    ...base,
+    kind: 'power',
+    action: reader.choice(['power'], written.power, ['off', 'cut']),
+  }),
+});

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { RebootStep } from '../../scenario/model.js';
+import { suggestion } from '../../language/problem.js';
+import { commonKeys, timeoutKey } from '../../language/schema/common.js';
+import { diskName, explained, oneOrMany, text } from '../../language/schema/leaves.js';
+import { notEmpty, notTwice } from '../../language/schema/rules.js';
+import { itemPath, listed } from '../expectation-schema.js';
+import { defineKind } from '../kind.js';
+
+const WAYS = 'true, or a mapping with from, expect and timeout';
+
+/** `reboot`: boot again, from the image or from a disk. */
+export const reboot = defineKind({
+  schema: explained(
+    notTwice(
+      z.strictObject({
+        reboot: explained(
+          z.union([
+            z.literal(true, WAYS),
+            notEmpty(
+              z.strictObject({
+                from: explained(
+                  diskName,
+                  'Boot from this disk of the machine instead of from the image.',
+                  'vda',
+                ).optional(),
+                expect: explained(
+                  z.strictObject({
+                    console: explained(
+                      oneOrMany(text('a text or a /regular expression/')),
+                      'Text or /regular expression/ that the new boot must show; of a list, every one.',
+                      'login:',
+                    ),
+                  }),
+                  'What the new boot must show before the guest counts as up.',
+                  { console: 'login:' },
+                ).optional(),
+                timeout: timeoutKey.optional(),
+              }),
+            ),
+          ]),
+          'true: boot again the way the machine was booted; or how to boot.',
+          true,
+          { from: 'vda', timeout: '300s' },
+        ),
+        ...commonKeys,
+      }),
+      'reboot',
+      ['timeout'],
+    ),
+    'Reboots the guest and waits until it can be used again; also from an installed disk.',
+    { reboot: { from: 'vda', expect: { console: 'login:' }, timeout: '300s' } },
+  ),
+  innerTimeout: ({ reboot: written }) => (written === true ? undefined : written.timeout),
+  summary: ({ reboot: written }) =>
+    written === true || written.from === undefined ? 'again' : `from ${written.from}`,
+  build: ({ reboot: written }, base, reader, { machine }): RebootStep => {
+    if (written === true) return { ...base, kind: 'reboot', expect: [] };
+    const known = machine.disks.map((disk) => disk.name);
+    if (written.from !== undefined && !known.includes(written.from)) {
+      const { from } = written;
+      reader.wrong(
+        ['reboot', 'from'],
+        'TAPBOOT_E_DISK_UNKNOWN',
+        `the machine has no disk ${from}`,
+        {
+          expected: 'a disk of the machine',
+          got: from,
+          hint: suggestion(from, known),
+        },
+      );
+    }
+    const looks = written.expect?.console;
+    return {
+      ...base,
+      kind: 'reboot',
+      ...(written.from === undefined ? {} : { from: written.from }),
+      expect: listed(looks).map((look, index) =>
+        reader.look(itemPath(['reboot', 'expect', 'console'], looks, index), look),
+      ),
+    };
+  },
+});

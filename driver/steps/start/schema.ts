@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { commonKeys, timeoutKey } from '../../language/schema/common.js';
+import { channelKey, endedKey, unitKey } from '../../language/schema/expectations.js';
+import { choice, explained } from '../../language/schema/leaves.js';
+import { notTwice } from '../../language/schema/rules.js';
+import { defineKind } from '../kind.js';
+
+/** `start`: (re)start a unit and wait for the end of that run. */
+export const start = defineKind({
+  schema: explained(
+    notTwice(
+      z.strictObject({
+        start: explained(
+          z.strictObject({
+            unit: unitKey,
+            action: explained(
+              choice(['restart', 'start']),
+              'What systemctl is told. Default restart.',
+              'restart',
+            ).optional(),
+            ended: endedKey.optional(),
+            environment: explained(
+              z.record(
+                z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'),
+                z.string('a text (put numbers in quotes)'),
+              ),
+              'Environment variables for the unit; set in the manager before, unset after.',
+              { PRE_NIXOS_FORCE_CLEANUP: '1' },
+            ).optional(),
+            timeout: timeoutKey.optional(),
+          }),
+          'The unit, and how this run of it must end.',
+          { unit: 'pre-nixos.service', ended: 'inactive', timeout: '240s' },
+        ),
+        channel: channelKey.optional(),
+        ...commonKeys,
+      }),
+      'start',
+      ['timeout'],
+    ),
+    'Starts or restarts a systemd unit and waits until this very run of it has ended.',
+    { start: { unit: 'pre-nixos.service', ended: 'inactive', timeout: '240s' } },
+  ),
+  innerTimeout: (written) => written.start.timeout,
+  summary: (written) => written.start.unit,
+  build: ({ start: written }, base, reader) => ({
+    ...base,
+    kind: 'start',
+    unit: written.unit,
+    action:
+      written.action === undefined
+        ? 'restart'
+        : reader.choice(['start', 'action'], written.action, ['restart', 'start']),
+    ended:
+      written.ended === undefined
+        ? 'inactive'
+        : reader.choice(['start', 'ended'], written.ended, ['inactive', 'failed', 'any']),
+    environment: { ...written.environment },
+  }),
+});

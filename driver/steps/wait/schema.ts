@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import type { WaitCondition } from '../../scenario/model.js';
+import { commonKeys, timeoutKey } from '../../language/schema/common.js';
+import {
+  channelKey,
+  commandKey,
+  endedKey,
+  expectKey,
+  outputLimitKey,
+  stdinKey,
+  unitKey,
+} from '../../language/schema/expectations.js';
+import {
+  choice,
+  explained,
+  guestPath,
+  integer,
+  line,
+  oneOrMany,
+  regex,
+  text,
+} from '../../language/schema/leaves.js';
+import { byKey, exactlyOne, notTwice } from '../../language/schema/rules.js';
+import { readCommand } from '../command-schema.js';
+import { itemPath, listed } from '../expectation-schema.js';
+import { defineKind, type Surroundings } from '../kind.js';
+import type { StepReader } from '../../language/reader.js';
+
+const timeout = timeoutKey.optional();
+
+const forms = {
+  unit: exactlyOne(
+    z.strictObject({
+      unit: unitKey,
+      ended: endedKey.optional(),
+      state: explained(choice(['active']), 'The unit is active now.', 'active').optional(),
+      since: explained(
+        choice(['boot', 'step']),
+        'From when the run that ended must date: boot, or step: the last start step of this unit, else the beginning of the step before this one. Default: step when an earlier start step started the unit, else boot.',
+        'boot',
+      ).optional(),
+      timeout,
+    }),
+    'a wait for a unit',
+    ['ended', 'state'],
+  ),
+  file: z.strictObject({
+    file: explained(
+      guestPath,
+      'File that must exist in the guest.',
+      '/run/pre-nixos/storage-status',
+    ),
+    contains: explained(
+      oneOrMany(text('a text, or a list of texts')),
+      'Text that the file must hold; of a list, every one.',
+      'STATE=applied',
+    ).optional(),
+    matches: explained(
+      oneOrMany(regex),
+      'Regular expression that the file’s text must match.',
+      '^STATE=(applied|failed)$',
+    ).optional(),
+    timeout,
+  }),
+  port: z.strictObject({
+    port: explained(
+      integer(1, 65535, 'a TCP port'),
+      'TCP port on which something in the guest listens.',
+      22,
+    ),
+    timeout,
+  }),
+  ipv4: z.strictObject({
+    ipv4: explained(
+      line('the name of a network interface'),
+      'Network interface of the guest that has an IPv4 address beyond the link.',
+      'lan',
+    ),
+    timeout,
+  }),
+  console: z.strictObject({
+    console: explained(
+      text('a text or a /regular expression/'),
+      'Text, or a /regular expression/flags, that the serial console shows.',
+      '/LAN IPv4 address: (\\d{1,3}\\.){3}\\d{1,3}/',
+      'reached target',
+    ),
+    from: explained(
+      choice(['boot', 'now']),
+      'Whether what was shown before this step counts (boot, the default) or not (now).',
+      'boot',
+    ).optional(),
+    timeout,
+  }),
+  command: z.strictObject({
+    command: commandKey,
+    stdin: stdinKey.optional(),
+    expect: expectKey.optional(),
+    output_limit: outputLimitKey.optional(),
+    timeout,
+  }),
+};
+
+const condition = byKey('a wait', forms);
+type WrittenWait = z.infer<typeof condition>;
+
+/** `wait`: until something holds in the guest. */
+export const wait = defineKind({
+  schema: explained(
+    notTwice(
+      z.strictObject({
+        wait: explained(
+          condition,
+          'What to wait for: exactly one of unit, file, port, ipv4, console and command.',
+          { unit: 'pre-nixos.service', ended: 'inactive', timeout: '420s' },
+          { ipv4: 'lan' },
+        ),
+        channel: channelKey.optional(),
+        ...commonKeys,
+      }),
+      'wait',
+      ['timeout'],
+    ),
+    'Waits until something holds in the guest, and fails when the time is over.',
+    { wait: { ipv4: 'lan', timeout: '240s' } },
+  ),
+  innerTimeout: (written) => written.wait.timeout,
+  summary: ({ wait: written }) => {
+    if ('unit' in written)
+      return `${written.unit} ${written.ended === undefined ? 'active' : 'ended'}`;
+    if ('file' in written) return `file ${written.file}`;
+    if ('port' in written) return `port ${String(written.port)}`;
+    if ('ipv4' in written) return `IPv4 address on ${written.ipv4}`;
+    if ('console' in written) return `console shows ${written.console}`;
+    return written.command;
+  },
+  build: (written, base, reader, surroundings) => ({
+    ...base,
+    kind: 'wait',
+    for: readCondition(written.wait, reader, surroundings),
+  }),
+});
+
+function readCondition(
+  written: WrittenWait,
+  reader: StepReader,
+  { startedUnits }: Surroundings,
+): WaitCondition {
+  const choose = <const T extends string>(
+    key: string,
+    value: string | undefined,
+    words: readonly [T, ...T[]],
+    standard: T,
+  ): T => (value === undefined ? standard : reader.choice(['wait', key], value, words));
+  if ('unit' in written) {
+    if (written.state !== undefined) {
+      reader.choice(['wait', 'state'], written.state, ['active']);
+      return { what: 'unit-active', unit: written.unit };
+    }
+    const since = startedUnits.has(written.unit) ? 'step' : 'boot';
+    return {
+      what: 'unit-ended',
+      unit: written.unit,
+      ended: choose('ended', written.ended, ['inactive', 'failed', 'any'], 'inactive'),
+      since: choose('since', written.since, ['boot', 'step'], since),
+    };
+  }
+  if ('file' in written) {
+    const matches = listed(written.matches).map((source, index) =>
+      reader.pattern(itemPath(['wait', 'matches'], written.matches, index), source),
+    );
+    return { what: 'file', path: written.file, contains: listed(written.contains), matches };
+  }
+  if ('port' in written) {
+    return { what: 'port', port: reader.integer(['wait', 'port'], written.port, 1, 65535) };
+  }
+  if ('ipv4' in written) return { what: 'ipv4', interface: written.ipv4 };
+  if ('console' in written) {
+    const look = reader.look(['wait', 'console'], written.console);
+    return { what: 'console', look, from: choose('from', written.from, ['boot', 'now'], 'boot') };
+  }
+  return { what: 'command', ...readCommand(written, ['wait'], reader) };
+}
