@@ -11,7 +11,7 @@ import { chooseAccelerator } from '../driver/machine/qemu/accelerator.js';
 import { identifyQemu } from '../driver/machine/qemu/version.js';
 import { makeRunKeys } from '../driver/machine/run-keys.js';
 import { probeKernel } from '../driver/machine/qemu/probe-kernel.js';
-import type { Machine } from '../driver/scenario/model.js';
+import type { Machine } from '../driver/language/machine-shape.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -30,7 +30,9 @@ export const cacheDirectory = userCacheDirectory(process.env);
 
 export async function provide(spec: string): Promise<BootImage> {
   return await provideImage(spec, {
-    ...{ cacheDirectory, projectRoot, workingDirectory: projectRoot },
+    cacheDirectory,
+    projectRoot,
+    workingDirectory: projectRoot,
     progress: { stage: () => undefined, log: () => undefined },
   });
 }
@@ -46,12 +48,19 @@ export async function openBench(
   const kernel = await probeKernel(image);
   const log = (): void => undefined;
   const accelerator = await chooseAccelerator({
-    ...{ wanted: accel, qemu, cacheDirectory, log },
-    ...(kernel === undefined ? {} : { kernel }),
+    wanted: accel,
+    qemu,
+    cacheDirectory,
+    log,
+    kernel,
   });
   const argv = new Map<string, readonly string[]>();
   const host: VmHost = {
-    ...{ qemu, accelerator, keys: await makeRunKeys(directory), workspace: directory, log },
+    qemu,
+    accelerator,
+    keys: await makeRunKeys(directory),
+    workspace: directory,
+    log,
     names: new VmNames(),
     timeouts: { spawnMs: 900_000, loginMs: 300_000 },
     emit: (event) => {
@@ -65,7 +74,11 @@ export async function openBench(
     facts: () => undefined,
   };
   return {
-    ...{ host, argv, directory, repetitions, image: provide },
+    host,
+    argv,
+    directory,
+    repetitions,
+    image: provide,
     close: () => {
       rmSync(directory, { recursive: true, force: true });
     },
@@ -74,7 +87,9 @@ export async function openBench(
 
 /** A machine of the seed's size. @param mebibytes of its disks */
 export const machine = (...mebibytes: number[]): Machine => ({
-  ...{ memoryBytes: 512 * 1024 ** 2, cpus: 1, network: 'isolated' },
+  memoryBytes: 512 * 1024 ** 2,
+  cpus: 1,
+  network: 'isolated',
   disks: mebibytes.map((size, index) => ({
     name: `vd${String.fromCharCode(97 + index)}`,
     sizeBytes: size * 1024 ** 2,

@@ -97,7 +97,7 @@ export function asTapbootError(error: unknown): TapbootError {
   return new TapbootError('infra', 'TAPBOOT_E_UNEXPECTED', message, {
     cause: error,
     hint: 'This is a defect of tapboot; please report it with harness.log.',
-    ...(error instanceof Error && error.stack !== undefined ? { output: error.stack } : {}),
+    output: error instanceof Error && error.stack !== undefined ? error.stack : undefined,
   });
 }
 

@@ -24,9 +24,10 @@ export type {
 } from './library/vm.js';
 
 export { TapbootError, describeError, type ErrorDetails, type FailureClass } from './errors.js';
-export type { ChannelName, CommandResult } from './channel/channel.js';
+export type { CommandResult } from './channel/channel.js';
+export type { ChannelName } from './language/step-base.js';
 export type { DiskView } from './machine/machine-under-test.js';
-export type { Machine, MachineDisk } from './scenario/model.js';
+export type { Machine, MachineDisk } from './language/machine-shape.js';
 export type { SourceLocation } from './location.js';
 export type { ImageArtifact } from './image/image.js';
 export type {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { UserConfig } from '@11ty/eleventy';
-import { projectVersion } from '../driver/config/project-root.js';
+import { projectVersion } from '../driver/host/project-root.js';
 import { amendMarkdown } from './markdown.js';
 import { navigation, type Kind } from './navigation.js';
 import type { Pages } from './pages.js';

@@ -20,7 +20,9 @@ const FORKS = '( : )';
 export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
   const { host, argv, repetitions } = bench;
   const vm = await BootImageVM.boot(host, {
-    ...{ name: 'saved', image: await bench.image('debian'), machine: machine(256) },
+    name: 'saved',
+    image: await bench.image('debian'),
+    machine: machine(256),
   });
   await vm.settle();
   const stream = withRam(await vm.save());

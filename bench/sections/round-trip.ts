@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { $ } from 'zx';
-import type { ChannelName } from '../../driver/channel/channel.js';
+import type { ChannelName } from '../../driver/language/step-base.js';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { askShell, resumeBare, startBare, stopBare } from '../bare-qemu.js';
 import { machine, type Bench } from '../host.js';
@@ -20,7 +20,9 @@ export async function roundTrips(bench: Bench): Promise<SectionResult> {
   // A pipe of Node's is a socket: the outermost bash would read the user's ~/.bashrc.
   $.env = { ...process.env, SHLVL: '1' };
   const vm = await BootImageVM.boot(host, {
-    ...{ name: 'trips', image: await bench.image('debian'), machine: machine(256) },
+    name: 'trips',
+    image: await bench.image('debian'),
+    machine: machine(256),
   });
   await vm.settle();
   const state = await vm.save();
@@ -71,11 +73,15 @@ export async function roundTrips(bench: Bench): Promise<SectionResult> {
     goals: [
       {
         what: 'shell channel against the raw socket',
-        ...{ wanted: 1.5, got: shell.median / raw.median, unit: 'ratio' },
+        wanted: 1.5,
+        got: shell.median / raw.median,
+        unit: 'ratio',
       },
       {
         what: 'shell channel against a fresh ssh',
-        ...{ wanted: 0.1, got: shell.median / fresh.median, unit: 'ratio' },
+        wanted: 0.1,
+        got: shell.median / fresh.median,
+        unit: 'ratio',
       },
     ],
   };

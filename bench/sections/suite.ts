@@ -41,7 +41,9 @@ async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<Ru
     {
       cwd,
       env: {
-        ...{ TAPBOOT_STATE_DIR: statesOf(bench), BENCH_USAGE: report, CI: '' },
+        TAPBOOT_STATE_DIR: statesOf(bench),
+        BENCH_USAGE: report,
+        CI: '',
         BOOT_IMAGE_VM_LEDGER_PATH: join(bench.directory, 'ledger.jsonl'),
       },
     },
@@ -110,7 +112,8 @@ export async function seedSuite(bench: Bench): Promise<SectionResult> {
   const more = sampleOf(states.incremental).median - warm;
   return {
     name: 'the seed’s suite',
-    ...{ samples, goals },
+    samples,
+    goals,
     figures: {
       ...figures,
       [`state MB per scenario, ${String(SCENARIOS)} scenarios`]: warm / SCENARIOS,
@@ -144,11 +147,14 @@ function suiteGoals(costs: Record<string, RunCost[]>): {
     goals: [
       {
         what: 'warm suite against the boot of S1–S3 and 1.2 × the steps of S4',
-        ...{ wanted: 1, got: median(warm, ({ seconds }) => seconds) / allowed, unit: 'ratio' },
+        wanted: 1,
+        got: median(warm, ({ seconds }) => seconds) / allowed,
+        unit: 'ratio',
       },
       {
         what: 'the same, with 2 workers',
-        ...{ wanted: 1, got: median('warm, 2 workers', ({ seconds }) => seconds) / allowed },
+        wanted: 1,
+        got: median('warm, 2 workers', ({ seconds }) => seconds) / allowed,
         unit: 'ratio',
       },
       { what: 'edited last step: beyond that step', wanted: 2, got: beyond, unit: 's' },

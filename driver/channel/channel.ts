@@ -1,5 +1,4 @@
-/** The three ways into a guest. */
-export type ChannelName = 'console' | 'shell' | 'ssh';
+import type { ChannelName } from '../language/step-base.js';
 
 /** What one command in the guest left behind. */
 export interface CommandResult {

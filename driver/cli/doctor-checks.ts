@@ -35,7 +35,7 @@ async function acceleratorCheck(outside: Outside, probe: boolean): Promise<HostC
     const choice = await chooseAccelerator({
       wanted: 'auto',
       qemu,
-      ...(kernel === undefined ? {} : { kernel }),
+      kernel,
       cacheDirectory: outside.cacheDirectory(),
       log: () => undefined,
       forget: probe,

@@ -1,7 +1,7 @@
 import { userCacheDirectory } from '../config/cache-directory.js';
-import type { Environment } from '../config/variables.js';
+import type { Environment } from '../host/environment.js';
 import type { Terminal } from '../run/request.js';
-import { findProjectRoot, projectVersion } from '../config/project-root.js';
+import { findProjectRoot, projectVersion } from '../host/project-root.js';
 
 /** The outside world as the commands see it; the one place that takes it from `process`. */
 export interface Outside {

@@ -1,4 +1,4 @@
-import type { Environment } from '../config/variables.js';
+import type { Environment } from '../host/environment.js';
 import { describeError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
 import { openReports, type Terminal } from '../report/open-reports.js';

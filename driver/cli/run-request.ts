@@ -1,5 +1,7 @@
 import { readConfig } from '../config/config.js';
 import { scenarioError } from '../errors.js';
+import { holdForDebugging } from '../interactive/debug.js';
+import { openRunOutput } from '../report/run-output.js';
 import type { Outside } from './outside.js';
 import type { RunRequest } from '../run/request.js';
 import type { RunFlags } from './run-flags.js';
@@ -26,8 +28,11 @@ export async function runRequest(
       hint: 'Run the queue, or leave --resume out to run what you name.',
     });
   }
+  const config = readConfig(outside.environment, settings, outside.workingDirectory);
   return {
-    config: readConfig(outside.environment, settings, outside.workingDirectory),
+    config,
+    openOutput: openRunOutput,
+    holdAtFailure: config.debug ? holdForDebugging : undefined,
     scenarioPaths: chosen.paths,
     names: chosen.names,
     tags,

@@ -46,7 +46,13 @@ export async function handOver(
 ): Promise<number> {
   const { stdin, stdout, stderr, environment } = outside;
   return await guestSession({
-    ...{ vm, host, command, stdin, stdout, stderr, signal },
+    vm,
+    host,
+    command,
+    stdin,
+    stdout,
+    stderr,
+    signal,
     terminalType: environment['TERM'] ?? 'vt100',
     ready: () => {
       const seconds = ((performance.now() - started) / 1000).toFixed(2);

@@ -42,7 +42,9 @@ export const variableFlags = ({
   varEnv,
   varFile,
 }: VariableOptions): VariableFlags => ({
-  ...{ variables, varEnv, varFile },
+  variables,
+  varEnv,
+  varFile,
 });
 
 /**
@@ -54,7 +56,7 @@ export async function givenVariables(
   { variables, varEnv, varFile }: VariableFlags,
   outside: Pick<Outside, 'environment' | 'workingDirectory'>,
 ): Promise<Record<string, string>> {
-  const { readVariableFile } = await import('../scenario/index.js');
+  const { readVariableFile } = await import('../language/variables/file.js');
   const given: Record<string, string> = {};
   for (const file of varFile) {
     Object.assign(given, await readVariableFile(resolve(outside.workingDirectory, file), file));

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { scenarioError } from '../errors.js';
-import type { Environment } from './variables.js';
+import type { Environment } from '../host/environment.js';
+import { textVariable } from '../host/environment.js';
+import type { RunSettings } from '../run/settings.js';
 import {
   duration,
   integerVariable,
@@ -8,7 +10,6 @@ import {
   oneOf,
   positiveInteger,
   switchVariable,
-  textVariable,
 } from './variables.js';
 
 /**
@@ -42,62 +43,6 @@ export interface Flags {
   color?: boolean;
 }
 
-/** Everything that environment and flags decide about a run, read once at the edge. */
-export interface Config {
-  /** Seconds from QEMU's start to a usable console. */
-  spawnTimeoutSeconds: number;
-  /** Seconds from a usable console to a working SSH command. */
-  loginTimeoutSeconds: number;
-  /** Absolute path of the ledger; undefined when it is switched off. */
-  ledgerPath: string | undefined;
-  /** Absolute path of the queue: beside the ledger, also when the ledger is off. */
-  queuePath: string;
-  /** Absolute directory that run directories are made in. */
-  logRoot: string;
-  /** SPEC of the boot image; undefined means the embedded default. */
-  image: string | undefined;
-  /** Undefined: `pretty` on a terminal, else `tap`. */
-  reporter: 'tap' | 'pretty' | undefined;
-  tapVersion: 13 | 14;
-  tapFlat: boolean;
-  accel: 'auto' | 'kvm' | 'tcg';
-  fresh: boolean;
-  /** Reuse and keep the states behind single steps. */
-  incremental: boolean;
-  repeat: number;
-  /** Scenarios side by side; undefined: as many as the host bears. */
-  workers: number | undefined;
-  /** Further attempts after a failed one. */
-  retries: number;
-  /** Reports beside the one on stdout, as they were asked for: `NAME=TARGET`. */
-  reports: readonly string[];
-  /** Absolute; undefined when no file was named: then `known-issues.yaml`, if there is one. */
-  knownIssuesPath: string | undefined;
-  budgetMinutes: number;
-  /** Never more than this, whatever fits: minutes. */
-  hardBudgetMinutes: number;
-  /** A run of this many seconds or more is flagged. */
-  sessionCeilingSeconds: number;
-  /** Absolute directory of the saved states; undefined: `states` in the cache directory. */
-  stateDirectory: string | undefined;
-  /** What the saved states may take together on the disk. */
-  stateLimitBytes: number;
-  /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
-  ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
-  resume: boolean;
-  debug: boolean;
-  /** How long a machine is kept for debugging where nobody sits at a terminal. */
-  debugForMs: number;
-  /** What is kept of a machine when a step fails. */
-  capture: 'failure' | 'every-step' | 'none';
-  /** False when colour is refused (`NO_COLOR`, `--no-color`, `TERM=dumb`). */
-  color: boolean;
-  /** True in a terminal that cannot move its cursor. */
-  dumbTerminal: boolean;
-  /** True when a CI service runs us: line mode, no live status. */
-  ci: boolean;
-}
-
 /** Defaults; the first two are the seed's, the budget's are the specification's. */
 export const DEFAULTS = {
   spawnTimeoutSeconds: 900,
@@ -127,7 +72,7 @@ export const QUEUE_FILE = 'vm-run-queue.json';
  * @param workingDirectory absolute; relative paths count from it
  * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE, naming the setting
  */
-export function readConfig(env: Environment, flags: Flags, workingDirectory: string): Config {
+export function readConfig(env: Environment, flags: Flags, workingDirectory: string): RunSettings {
   const absolute = (value: string): string => path.resolve(workingDirectory, value);
   const ledger = absolute(textVariable(env, 'BOOT_IMAGE_VM_LEDGER_PATH') ?? DEFAULTS.ledger);
   const ledgerOff = switchVariable(env, 'BOOT_IMAGE_VM_DISABLE_LEDGER');

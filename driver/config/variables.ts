@@ -1,17 +1,10 @@
 import { scenarioError } from '../errors.js';
 import { LONGEST, LONGEST_MS, parseDuration } from '../language/quantities.js';
 
-/** Environment as Node has it: unset variables are absent or undefined. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../host/environment.js';
 
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['', '0', 'false', 'no', 'off']);
-
-/** The value, or undefined when the variable is unset or empty. */
-export function textVariable(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  return value === undefined || value === '' ? undefined : value;
-}
 
 /**
  * Parses a whole number of at least 1, as a flag or a variable spells it.

@@ -23,7 +23,7 @@ export async function withLock<T>(
   const holder = execa('flock', ['--exclusive', file, 'sh', '-c', 'echo held; exec cat'], {
     stdin: 'pipe',
     reject: false,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    cancelSignal: options.signal,
   });
   const waiting = startTimer(() => options.onWait?.(), 500);
   try {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { infraError } from '../errors.js';
-import type { ProviderContext } from '../image/image.js';
+import type { Progress } from './progress.js';
 import { writeFileAtomically } from './atomic-path.js';
 
 interface Remembered {
@@ -28,7 +28,7 @@ const YOUNG_NS = 2_000_000_000n;
  */
 export async function fileDigest(
   path: string,
-  context: Pick<ProviderContext, 'cacheDirectory' | 'progress' | 'signal'>,
+  context: { cacheDirectory: string; progress: Progress; signal?: AbortSignal },
 ): Promise<string> {
   const absolute = resolve(path);
   const name = createHash('sha256').update(absolute).digest('hex').slice(0, 32);
@@ -37,8 +37,8 @@ export async function fileDigest(
   const remembered = await readNote(note);
   if (remembered?.path === absolute && remembered.stamp === before.text) return remembered.sha256;
   const hash = createHash('sha256');
-  const signal = context.signal === undefined ? {} : { signal: context.signal };
-  await pipeline(createReadStream(absolute, { highWaterMark: 1024 * 1024 }), hash, signal);
+  const { signal } = context;
+  await pipeline(createReadStream(absolute, { highWaterMark: 1024 * 1024 }), hash, { signal });
   const sha256 = hash.digest('hex');
   const after = await stamp(absolute);
   if (after.text !== before.text) {

@@ -40,6 +40,6 @@ export async function findTool(
   throw infraError('TAPBOOT_E_HOST_TOOL_MISSING', `the tool ${name} is missing on this host`, {
     expected: owner === undefined ? `${name} on the PATH` : `${name}, which ${owner.reason}`,
     got: `nothing of that name in ${searchPath} or the sbin directories`,
-    ...(owner === undefined ? {} : { hint: `As root: ${installCommand([owner.name])}` }),
+    hint: owner === undefined ? undefined : `As root: ${installCommand([owner.name])}`,
   });
 }

@@ -1,5 +1,5 @@
 import { startTimer } from './timers.js';
-import { abortReason } from '../channel/reason.js';
+import { abortReason } from './abort-reason.js';
 
 /** Why a command is to be ended before it ends by itself. */
 export type Stop = { why: 'timeout' } | { why: 'abort'; reason: Error };

@@ -1,3 +1,6 @@
+import type { Progress } from '../host/progress.js';
+import type { GuestAccess } from '../language/guest-access.js';
+
 /** How QEMU gets from power-on to the kernel. */
 export type BootMedium =
   | {
@@ -21,24 +24,6 @@ export type BootMedium =
       format: 'raw' | 'qcow2';
       firmware: 'bios' | 'uefi';
     };
-
-/** How the driver becomes root in a guest of this image. */
-export interface GuestAccess {
-  /**
-   * `credential`: systemd ≥ 252 takes `ssh.authorized_keys.root` from SMBIOS type 11;
-   * `console`: log in on the serial console and install the key from there.
-   * `auto`: hand in the credential, use the console to find out whether it worked.
-   */
-  root: 'credential' | 'console' | 'auto';
-  /** Login on the console; default: root without password. */
-  user: string;
-  password?: string;
-  /**
-   * Set when the image itself starts a root shell on the virtio-serial port
-   * `tapboot.shell.0`, so that no login is needed to have the shell channel.
-   */
-  shellPort?: boolean;
-}
 
 /** Where the image came from, for `metadata.json`; keys are the seed's. */
 export interface ImageArtifact {
@@ -64,14 +49,6 @@ export interface BootImage {
   buildSeconds?: number;
   /** True when nothing had to be built. */
   cached: boolean;
-}
-
-/** What a provider may say while it works. */
-export interface BuildProgress {
-  /** A new stage begins, e.g. `downloading packages`. */
-  stage(text: string): void;
-  /** A line for harness.log. */
-  log(line: string): void;
 }
 
 /** One kind of boot image. A provider is a file of its own beside this one. */
@@ -102,6 +79,6 @@ export interface ProviderContext {
   projectRoot: string;
   /** Directory that relative paths in SPECs count from. */
   workingDirectory: string;
-  progress: BuildProgress;
+  progress: Progress;
   signal?: AbortSignal;
 }

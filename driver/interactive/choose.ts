@@ -30,7 +30,7 @@ export function chooseConnection(
         : `no machine or run is called ${wanted}`;
   throw scenarioError('TAPBOOT_E_ATTACH', what, {
     expected: 'the name of a running machine, or of its run',
-    ...(running.length === 0 ? {} : { output: running.map(connectionLine).join('\n') }),
+    output: running.length === 0 ? undefined : running.map(connectionLine).join('\n'),
     hint:
       running.length === 0
         ? 'Only machines of this user and of the same TMPDIR are found.'

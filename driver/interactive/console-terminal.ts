@@ -32,7 +32,9 @@ export async function consoleTerminal(
       stdout.write(chunk);
     };
     await followFile(serialLog, {
-      ...{ from: SHOWN_BYTES, write, stop: Promise.race([left, ended]) },
+      from: SHOWN_BYTES,
+      write,
+      stop: Promise.race([left, ended]),
     });
   } finally {
     stdin.off('data', give).setRawMode(false).pause();

@@ -5,14 +5,14 @@ import type { PersonsTerminal } from './ssh-terminal.js';
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import { asTapbootError, describeError, infraError } from '../errors.js';
 import type { FailedStep } from '../steps/index.js';
-import type { ScenarioContext } from '../run/scenario-context.js';
+import type { RunContext } from '../run/request.js';
 import { waysIn } from './ways-in.js';
 
 /** What the menu is about, and where it is shown. */
 export interface MenuOptions {
   vm: BootImageVM;
   failed: FailedStep;
-  context: ScenarioContext;
+  context: RunContext;
   say: (text: string) => void;
   stdin: NodeJS.ReadStream;
 }
@@ -71,7 +71,7 @@ async function act(key: string, options: MenuOptions, death: Promise<void>): Pro
 /** A root shell in a running machine of this process. */
 async function openShell(
   vm: BootImageVM,
-  { host, request }: ScenarioContext,
+  { host, request }: RunContext,
   terminal: PersonsTerminal,
 ): Promise<void> {
   await vm.channel('ssh');
@@ -85,8 +85,7 @@ async function openShell(
   await rootShell({ port, hostKey, privateKey }, terminal, request.signal);
 }
 
-const terminalType = ({ request }: ScenarioContext): string =>
-  request.environment['TERM'] ?? 'vt100';
+const terminalType = ({ request }: RunContext): string => request.environment['TERM'] ?? 'vt100';
 
 /** One key; undefined when the machine has died, or the run was interrupted. */
 async function nextKey(

@@ -4,7 +4,7 @@ import { describeError } from '../errors.js';
 import type { FailedStep } from '../steps/index.js';
 import { startTimer } from '../host/timers.js';
 import { debugMenu } from './debug-menu.js';
-import type { ScenarioContext } from '../run/scenario-context.js';
+import type { RunContext } from '../run/request.js';
 import { waysIn } from './ways-in.js';
 
 /**
@@ -16,7 +16,7 @@ import { waysIn } from './ways-in.js';
 export async function holdForDebugging(
   vm: BootImageVM,
   failed: FailedStep,
-  context: ScenarioContext,
+  context: RunContext,
 ): Promise<void> {
   const { request, events, secrets } = context;
   const say = (text: string): void => {
@@ -47,7 +47,7 @@ export async function holdForDebugging(
 
 async function holdForAWhile(
   vm: BootImageVM,
-  { request, host }: ScenarioContext,
+  { request, host }: RunContext,
   say: (text: string) => void,
 ): Promise<void> {
   const { debugForMs } = request.config;

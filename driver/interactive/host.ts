@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connections } from '../record/connections.js';
-import type { Config } from '../config/config.js';
+import type { RunSettings } from '../run/settings.js';
 import type { RunKeys, VmHost } from '../machine/vm-host.js';
 import { VmNames } from '../machine/vm-names.js';
 import type { BootImage } from '../image/image.js';
@@ -13,7 +13,7 @@ import { safeName } from '../safe-name.js';
 
 /** What a machine outside of any run is made with. */
 export interface AdhocOptions {
-  config: Pick<Config, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramForm'>;
+  config: Pick<RunSettings, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramForm'>;
   /** Accelerator that has to be used; `auto` by a probe. */
   accel: 'auto' | 'kvm' | 'tcg';
   image: BootImage;
@@ -41,9 +41,11 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   await demandForm(qemu, config.ramForm, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
-    ...{ wanted: options.accel, qemu, cacheDirectory: options.cacheDirectory },
+    wanted: options.accel,
+    qemu,
+    cacheDirectory: options.cacheDirectory,
     log: () => undefined,
-    ...(kernel === undefined ? {} : { kernel }),
+    kernel,
   });
   const places: VmHost['places'] = (vm) => {
     const directory = join(workspace, 'logs', safeName(vm));
@@ -53,13 +55,18 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   };
   const connections = new Connections(workspace, options.name, keys.clientKeyFile);
   return {
-    ...{ qemu, accelerator, keys, workspace, signal, places },
+    qemu,
+    accelerator,
+    keys,
+    workspace,
+    signal,
+    places,
     names: new VmNames(),
     timeouts: {
       spawnMs: config.spawnTimeoutSeconds * 1000,
       loginMs: config.loginTimeoutSeconds * 1000,
     },
-    ...(firmware === undefined ? {} : { firmware }),
+    firmware,
     emit: (event) => {
       connections.handle(event, (vm) => places(vm).serialLog);
       if (event.type === 'notice' && event.level === 'warning') notice(event.message);

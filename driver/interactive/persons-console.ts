@@ -1,4 +1,5 @@
-import type { ChannelName, CommandResult } from '../channel/channel.js';
+import type { CommandResult } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import { shellQuote } from '../shell-quote.js';
 import { sleep } from '../host/timers.js';
 

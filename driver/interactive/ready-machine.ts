@@ -7,7 +7,8 @@ import type { BootImage } from '../image/image.js';
 import { openPool } from '../snapshots/open-pool.js';
 import type { MachineWish } from '../snapshots/machine-pool.js';
 import type { RunRequest } from '../run/request.js';
-import { loadPlan, planAsShell, type Machine } from '../scenario/index.js';
+import { loadPlan, planAsShell } from '../scenario/index.js';
+import type { Machine } from '../language/machine-shape.js';
 
 /** Where plans are put in the guest. */
 export const GUEST_PLANS = '/run/tapboot/plans';

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '../location.js';
-import type { Pattern, TextPattern } from '../scenario/model.js';
+import type { Pattern, TextPattern } from './expectation.js';
 import { nearest, problemAt, type ProblemDetails, type Report } from './problem.js';
 import { LARGEST, LONGEST, parseDuration, parseSize } from './quantities.js';
 import { controlCharacter } from './control-characters.js';
@@ -124,7 +124,7 @@ export class StepReader {
     this.wrong(path, 'TAPBOOT_E_SCENARIO_VALUE', `${lastName(path)} has a wrong value`, {
       expected,
       got: showValue(written),
-      ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+      hint: near === undefined ? undefined : `did you mean '${near}'?`,
     });
     return instead;
   }

@@ -22,8 +22,9 @@ export function fixtureConsole(
     expect: (look, { from = 'now', timeoutMs, signal } = {}) =>
       use(() =>
         console.expect(textPatternOf(look), {
-          ...{ from, timeoutMs: limitMs(timeoutMs, DEFAULT_MS) },
-          ...(signal === undefined ? {} : { signal }),
+          from,
+          timeoutMs: limitMs(timeoutMs, DEFAULT_MS),
+          signal,
         }),
       ),
   };

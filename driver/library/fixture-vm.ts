@@ -4,7 +4,7 @@ import { scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { Inspection, InspectOptions } from '../residue/finding.js';
 import { isOfThisRun } from '../snapshots/run-checkpoints.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import { commandFailure } from './command-failure.js';
 import { commandEntry } from './command-entry.js';
 import { fixtureConsole } from './fixture-console.js';
@@ -58,8 +58,7 @@ export class FixtureVM implements BootImageVM {
 
   get image(): BootImageVM['image'] {
     const { spec, identity, cached, buildSeconds, artifact } = this.#vm.image;
-    const built = buildSeconds === undefined ? {} : { buildSeconds };
-    return { spec, identity, cached, ...built, artifact: { ...artifact } };
+    return { spec, identity, cached, buildSeconds, artifact: { ...artifact } };
   }
 
   get qemu(): BootImageVM['qemu'] {
@@ -203,7 +202,7 @@ export class FixtureVM implements BootImageVM {
     const { from } = options;
     await this.#use(async () => {
       const timeoutMs = limitMs(options.timeoutMs, DEFAULT_MS);
-      await this.#vm.reboot({ timeoutMs, ...(from === undefined ? {} : { from }) });
+      await this.#vm.reboot({ timeoutMs, from });
       await this.#vm.settle();
     });
   }

@@ -5,7 +5,9 @@ import { parseUnitReport } from '../steps/guest-scripts/unit-report.js';
 import { executeStep } from '../steps/execute-step.js';
 import { StepRecorder } from '../steps/recorder.js';
 import { boundStep } from '../steps/runners.js';
-import type { StartStep, Step, UnitEnd, WaitCondition } from '../scenario/model.js';
+import type { StartStep } from '../steps/start/schema.js';
+import type { Step } from '../steps/step.js';
+import type { UnitEnd, WaitCondition } from '../steps/wait/schema.js';
 import { limitMs } from './limit-ms.js';
 import type { Limit } from './vm.js';
 import type { MachineSlot } from './slot.js';
@@ -27,7 +29,9 @@ async function doStep(slot: MachineSlot, step: Step, signal?: AbortSignal): Prom
   const { session } = slot;
   const recorder = new StepRecorder(
     {
-      ...{ vm, unitRuns: slot.unitRuns, artifactsDirectory: session.record.directory.path },
+      vm,
+      unitRuns: slot.unitRuns,
+      artifactsDirectory: session.record.directory.path,
       redact: (text) => text,
       log: session.log,
     },
@@ -35,7 +39,9 @@ async function doStep(slot: MachineSlot, step: Step, signal?: AbortSignal): Prom
   );
   session.log(`${vm.name}: ${step.title}`);
   const error = await executeStep(step, boundStep(step), {
-    ...{ next: undefined, vm, guestIsDead: false },
+    next: undefined,
+    vm,
+    guestIsDead: false,
     interrupt: signal ?? new AbortController().signal,
     recorderFor: (work) => recorder.withSignal(work),
   });
@@ -69,7 +75,9 @@ export async function waitForUnit(
   options: Limit & { ended?: UnitEnd },
 ): Promise<string> {
   const condition: WaitCondition = {
-    ...{ what: 'unit-ended', unit, since: 'boot' },
+    what: 'unit-ended',
+    unit,
+    since: 'boot',
     ended: options.ended ?? 'inactive',
   };
   const title = `wait for the end of ${unit}`;
@@ -92,7 +100,13 @@ export async function startUnit(
 ): Promise<string> {
   const { action = 'restart', ended = 'inactive', environment = {} } = options;
   const step: StartStep = {
-    ...{ ...BASE, kind: 'start', title: `${action} ${unit}`, unit, action, ended, environment },
+    ...BASE,
+    kind: 'start',
+    title: `${action} ${unit}`,
+    unit,
+    action,
+    ended,
+    environment,
     timeoutMs: limitMs(options.timeoutMs, GUEST_MS),
   };
   const recorder = await doStep(slot, step, options.signal);
@@ -106,7 +120,9 @@ export async function waitForFile(
   options: Limit & { contains?: string | string[]; matches?: RegExp | RegExp[] },
 ): Promise<string> {
   const condition: WaitCondition = {
-    ...{ what: 'file', path, contains: [options.contains ?? []].flat() },
+    what: 'file',
+    path,
+    contains: [options.contains ?? []].flat(),
     matches: patternsOf([options.matches ?? []].flat()),
   };
   return lastOutput(
@@ -133,8 +149,9 @@ export async function waitForConsole(
 ): Promise<string> {
   const { from = 'boot', signal } = options;
   const { text } = await slot.controller.console.expect(textPatternOf(look), {
-    ...{ from, timeoutMs: limitMs(options.timeoutMs, SHORT_MS) },
-    ...(signal === undefined ? {} : { signal }),
+    from,
+    timeoutMs: limitMs(options.timeoutMs, SHORT_MS),
+    signal,
   });
   return text;
 }
@@ -145,7 +162,8 @@ export async function waitForCommand(
   limit: Limit,
 ): Promise<string> {
   const condition: WaitCondition = {
-    ...{ what: 'command', command },
+    what: 'command',
+    command,
     expect: { exit: { oneOf: [0] } },
   };
   const title = `wait until it succeeds: ${command}`;

@@ -1,6 +1,6 @@
 import type { VmFacts } from '../machine/vm-host.js';
 import { scenarioError } from '../errors.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 
 /** Files of a machine's disks by name, in the order in which facts have them. */
 export function diskFiles(

@@ -1,6 +1,6 @@
 import { scenarioError } from '../errors.js';
 import { DEFAULT_MACHINE } from '../scenario/load/machine.js';
-import type { Machine, MachineDisk } from '../scenario/model.js';
+import type { Machine, MachineDisk } from '../language/machine-shape.js';
 import { parseSize } from '../language/quantities.js';
 
 /** A size in bytes, or as scenarios write it: `512M`, `1.5G`. */
@@ -42,8 +42,8 @@ export function machineOf(options: MachineOptions = {}): Machine {
     cpus,
     disks: disks === undefined ? DEFAULT_MACHINE.disks : disksOf(disks),
     network: oneOf('network', network ?? DEFAULT_MACHINE.network, NETWORKS),
-    ...(firmware === undefined ? {} : { firmware: oneOf('firmware', firmware, FIRMWARE) }),
-    ...(display === true ? { display } : {}),
+    firmware: firmware === undefined ? undefined : oneOf('firmware', firmware, FIRMWARE),
+    display: display === true ? display : undefined,
   };
 }
 

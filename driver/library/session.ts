@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { readConfig, type Config, type Flags } from '../config/config.js';
-import { overridesInForce } from '../config/overrides.js';
+import { readConfig, type Flags } from '../config/config.js';
+import type { RunSettings } from '../run/settings.js';
+import { overridesInForce } from '../record/overrides.js';
 import type { BootImageVM as Controller } from '../machine/boot-image-vm.js';
 import type { VmFacts, VmHost } from '../machine/vm-host.js';
 import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
@@ -177,10 +178,12 @@ interface OpenParts extends Preparation {
   facts: Map<string, MachineFacts>;
 }
 
-async function openParts(settings: SessionSettings, config: Config): Promise<OpenParts> {
+async function openParts(settings: SessionSettings, config: RunSettings): Promise<OpenParts> {
   const { edge, progress } = settings;
   const record = await RunRecord.open({
-    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, command: edge.command },
+    logRoot: config.logRoot,
+    ledgerPath: config.ledgerPath,
+    command: edge.command,
     workingDirectory: edge.workingDirectory,
     environment: overridesInForce(edge.environment),
     timeouts: {
@@ -215,8 +218,12 @@ async function openParts(settings: SessionSettings, config: Config): Promise<Ope
   });
   const request = { ...edge, config, signal: new AbortController().signal };
   events.emit({
-    ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
-    ...{ command: edge.command, version: edge.version, scenarios: [] },
+    type: 'run:start',
+    run: record.directory.name,
+    directory: record.directory.path,
+    command: edge.command,
+    version: edge.version,
+    scenarios: [],
   });
   for (const message of record.said) events.emit({ type: 'notice', level: 'warning', message });
   return { request, record, events, log, verdict, started: performance.now(), facts };
@@ -242,10 +249,12 @@ async function finish(
   verdict.tests(outcome?.());
   const failure = verdict.failure;
   events.emit({
-    ...{ type: 'run:end', outcome: verdict.outcome, exitCode: verdict.exitCode },
+    type: 'run:end',
+    outcome: verdict.outcome,
+    exitCode: verdict.exitCode,
     counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
     durationMs: performance.now() - started,
-    ...(failure === undefined ? {} : { failure: phaseFailure(failure, 'step') }),
+    failure: failure === undefined ? undefined : phaseFailure(failure, 'step'),
   });
   await events.close();
 }

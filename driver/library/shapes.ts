@@ -2,7 +2,8 @@ import type { BootImageVM as Controller } from '../machine/boot-image-vm.js';
 import { asTapbootError } from '../errors.js';
 import { machineKey } from '../snapshots/machine-key.js';
 import { isOfThisRun, type RunCheckpoint } from '../snapshots/run-checkpoints.js';
-import type { Machine, Scenario } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
+import type { Scenario } from '../scenario/model.js';
 import { MachineSlot } from './slot.js';
 import type { Session } from './session.js';
 

@@ -1,10 +1,11 @@
-import type { ChannelName, CommandResult } from '../channel/channel.js';
+import type { CommandResult } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import type { DiskView } from '../machine/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { ImageArtifact } from '../image/image.js';
 import type { Inspection, InspectOptions } from '../residue/finding.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 
 /** How long something may take. */
 export interface Limit {

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
+import type { Channel, CommandResult, RunOptions } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import { scenarioError, type TapbootError } from '../errors.js';
 import { collectDiagnostics } from './diagnostics/index.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import { becomeUsable, startGuest, type MachineParts } from './boot-sequence.js';
 import { copyIn, copyOut, type Copied, type CopyOptions } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
@@ -223,7 +224,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     const { places, redact } = this.#parts.host;
     const { diagnostics } = places(this.name);
     return await collectDiagnostics(this, reason, diagnostics, {
-      ...(redact === undefined ? {} : { redact }),
+      redact,
     });
   }
 

@@ -8,7 +8,7 @@ import type { SavedRam } from './snapshot/migration/forms.js';
 import { loadRam, openRam } from './snapshot/migration/load.js';
 import { RunningMachine } from './qemu/running-machine.js';
 import { safeCpuModel } from './qemu/version.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { Scope } from '../scope.js';
 import { ConsoleRecording } from './console-recording.js';
 import type { DiskSet } from './disk-set.js';
@@ -62,8 +62,9 @@ export function openLog(host: VmHost, name: string): SerialLog {
     };
   const filter = host.consoleFilter?.();
   const recording = new ConsoleRecording(serialLog.replace(/\.log$/, '.cast'), {
-    ...{ title: name, onError: onError('serial.cast') },
-    ...(filter === undefined ? {} : { filter }),
+    title: name,
+    onError: onError('serial.cast'),
+    filter,
   });
   return new SerialLog(serialLog, onError('serial.log'), recording);
 }
@@ -75,15 +76,20 @@ export function machineConfig(
 ): Omit<MachineConfig, 'sockets'> {
   const { host, name, machine, medium } = parts;
   return {
-    ...{ name, medium, mac: MAC, network: machine.network, cpus: machine.cpus },
-    ...{ accelerator: host.accelerator, smbiosFiles: parts.smbiosFiles },
+    name,
+    medium,
+    mac: MAC,
+    network: machine.network,
+    cpus: machine.cpus,
+    accelerator: host.accelerator,
+    smbiosFiles: parts.smbiosFiles,
     memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
     cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
     disks: parts.disks.forQemu(),
-    ...(initrd === undefined ? {} : { initrd }),
-    ...(machine.display === true ? { display: true } : {}),
-    ...(parts.firmware === undefined ? {} : { firmware: parts.firmware }),
-    ...(parts.bootFrom === undefined ? {} : { bootFrom: parts.bootFrom }),
+    initrd,
+    display: machine.display === true ? true : undefined,
+    firmware: parts.firmware,
+    bootFrom: parts.bootFrom,
   };
 }
 
@@ -92,7 +98,7 @@ export const incoming = ({
   pages,
 }: Pick<SavedRam, 'pages'>): Pick<MachineConfig, 'incoming' | 'ram'> => ({
   incoming: true,
-  ...(pages === undefined ? {} : { ram: { file: pages, shared: false } }),
+  ram: pages === undefined ? undefined : { file: pages, shared: false },
 });
 
 /** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
@@ -110,21 +116,20 @@ export async function startGuest(parts: MachineParts, state?: SavedState): Promi
       log: (line) => {
         host.log(`${name}: ${line}`);
       },
-      ...(source === undefined ? {} : { inherit: source.inherit }),
-      config: { ...machineConfig(parts, initrd), ...(ram === undefined ? {} : incoming(ram)) },
+      inherit: source === undefined ? undefined : source.inherit,
+      config: { ...machineConfig(parts, initrd), ...(ram && incoming(ram)) },
     });
     if (host.background === true) running.unref();
     const argv = [...running.argv];
     host.emit({ type: 'vm:start', vm: name, argv, version: host.qemu.version });
     parts.log.started(startedAt);
     const guest = new Guest({
-      ...{ host, running, startedAt, log: parts.log },
-      ...(state === undefined
-        ? {}
-        : {
-            carried: { bytes: state.console },
-            pastSeconds: state.ageSeconds ?? Number.POSITIVE_INFINITY,
-          }),
+      host,
+      running,
+      startedAt,
+      log: parts.log,
+      carried: state === undefined ? undefined : { bytes: state.console },
+      pastSeconds: state === undefined ? undefined : (state.ageSeconds ?? Number.POSITIVE_INFINITY),
     });
     if (state !== undefined && ram !== undefined && source !== undefined) {
       parts.log.mark(`restored from state ${state.key}`);
@@ -184,10 +189,10 @@ export async function tellReachable({ host, name }: MachineParts, guest: Guest):
 export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
   const [disk, ...extra] = parts.disks.names.map((disk) => parts.disks.overlay(disk));
   return {
-    ...(disk === undefined ? {} : { diskImage: disk }),
+    diskImage: disk,
     extraDisks: extra,
-    ...(guest.sshPort === undefined ? {} : { ssh: { host: '127.0.0.1', port: guest.sshPort } }),
-    ...(parts.origin.kernel === undefined ? {} : { kernel: parts.origin.kernel }),
+    ssh: guest.sshPort === undefined ? undefined : { host: '127.0.0.1', port: guest.sshPort },
+    kernel: parts.origin.kernel,
     ...guest.timings,
   };
 }

@@ -158,7 +158,7 @@ async function openWay(guest: Guest, options: CopyOptions, what: string): Promis
   const until = performance.now() + options.timeoutMs;
   const limits = (): { timeoutMs: number; signal?: AbortSignal } => ({
     timeoutMs: Math.max(1, until - performance.now()),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   const channel: Channel = await guest.channel(undefined, options.timeoutMs);
   return {

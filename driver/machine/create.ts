@@ -1,6 +1,6 @@
 import type { MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import { Scope } from '../scope.js';
 import {
   becomeUsable,
@@ -15,7 +15,8 @@ import { writeCredentials } from './credentials.js';
 import { DiskSet, type DiskRequest } from './disk-set.js';
 import type { Guest } from './guest.js';
 import { disksFor, firmwareFor, mediumFor } from './medium.js';
-import { proveRestored, type SavedState } from './snapshot/snapshot.js';
+import { type SavedState } from './snapshot/snapshot.js';
+import { proveRestored } from './snapshot/save.js';
 import { partsOfState } from './snapshot/parts.js';
 import type { VmHost } from './vm-host.js';
 
@@ -50,8 +51,18 @@ export async function bootMachine(host: VmHost, options: BootOptions): Promise<C
   const log = scope.use(openLog(host, name));
   const origin: MachineOrigin = { kind: 'booted', bootedAt: new Date().toISOString() };
   const parts: MachineParts = {
-    ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks, log },
-    ...{ scope: new Scope(), origin },
+    host,
+    name,
+    image,
+    machine,
+    medium,
+    firmware,
+    smbiosFiles,
+    directory,
+    disks,
+    log,
+    scope: new Scope(),
+    origin,
   };
   host.facts(name, { origin });
   const guest = scope.use(await startGuest(parts));
@@ -72,8 +83,11 @@ export async function restoreMachine(
   const log = scope.use(openLog(host, name));
   const { key, bootedAt, kernel } = state;
   const origin: MachineOrigin = {
-    ...{ kind: 'restored', key, bootedAt, sameRun },
-    ...(kernel === undefined ? {} : { kernel }),
+    kind: 'restored',
+    key,
+    bootedAt,
+    sameRun,
+    kernel,
   };
   const parts: MachineParts = { ...beginning, log, scope: new Scope(), origin };
   host.facts(name, { origin });

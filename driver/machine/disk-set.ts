@@ -96,7 +96,10 @@ export class DiskSet {
     for (const { disk, node, overlay } of next) {
       await createOverlay(overlay, disk.overlay, 'qcow2');
       await qmp.execute('blockdev-add', {
-        ...{ driver: 'qcow2', 'node-name': node, backing: null, discard: 'unmap' },
+        driver: 'qcow2',
+        'node-name': node,
+        backing: null,
+        discard: 'unmap',
         cache: { 'no-flush': true },
         'detect-zeroes': 'unmap',
         file: { driver: 'file', filename: overlay, discard: 'unmap' },

@@ -5,7 +5,7 @@ import { login } from '../channel/console/login.js';
 import type { ConsoleSession } from '../channel/console/quiet-shell.js';
 import { quickGuestShell } from '../channel/console/quick-guest-shell.js';
 import { asTapbootError } from '../errors.js';
-import type { GuestAccess } from '../image/image.js';
+import type { GuestAccess } from '../language/guest-access.js';
 import { SHELL_PORT_ID } from './qemu/arguments.js';
 import type { QmpEvent } from './qemu/qmp.js';
 import type { RunningMachine } from './qemu/running-machine.js';
@@ -38,7 +38,7 @@ export function consoleAgain(
 }
 
 function loginAgain(console: Console, access: GuestAccess, signal: AbortSignal | undefined): Renew {
-  const how = { again: true, ...(signal === undefined ? {} : { signal }) };
+  const how = { again: true, signal };
   return async (timeoutMs) => await login(console, access, { ...how, timeoutMs });
 }
 
@@ -63,7 +63,7 @@ export async function shellPortOpened(machine: RunningMachine, signal: AbortSign
  */
 export async function firstRoot(options: FirstRootOptions): Promise<FirstRoot> {
   const { access, deadlineMs: timeoutMs, signal, onPrompt } = options;
-  const how = { timeoutMs, onPrompt, ...(signal === undefined ? {} : { signal }) };
+  const how = { timeoutMs, onPrompt, signal };
   const enter = async (): Promise<ConsoleSession> => await login(options.console, access, how);
   try {
     const session = await options.guard(enter());

@@ -1,4 +1,4 @@
-import type { TextPattern } from '../scenario/model.js';
+import type { TextPattern } from '../language/expectation.js';
 import type { Guest } from './guest.js';
 import type { GuestConsole } from './machine-under-test.js';
 
@@ -15,8 +15,9 @@ export function consoleOf(guest: Guest): GuestConsole {
     expect: async (look, { from, timeoutMs, signal }) => {
       const match = await guest.guard(
         guest.console.expect(patternOf(look), {
-          ...{ timeoutMs, from },
-          ...(signal === undefined ? {} : { signal }),
+          timeoutMs,
+          from,
+          signal,
         }),
       );
       return { text: match.text, end: match.end };

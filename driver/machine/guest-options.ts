@@ -1,5 +1,5 @@
 import type { CarriedConsole } from '../channel/console/transcript.js';
-import type { GuestAccess } from '../image/image.js';
+import type { GuestAccess } from '../language/guest-access.js';
 import type { RunningMachine } from './qemu/running-machine.js';
 import type { SerialLog } from './serial-log.js';
 import type { VmHost } from './vm-host.js';

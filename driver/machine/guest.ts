@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { Channel, ChannelName } from '../channel/channel.js';
+import type { Channel } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import type { ConsoleChannel } from '../channel/console/console-channel.js';
 import { Console } from '../channel/console/console.js';
 import { ConsoleTranscript } from '../channel/console/transcript.js';
@@ -7,7 +8,7 @@ import { ShellChannel } from '../channel/shell/shell-channel.js';
 import { startGuestShell } from '../channel/shell/start-guest-shell.js';
 import type { SshChannel } from '../channel/ssh/ssh-channel.js';
 import { asTapbootError, guestDead, infraError, type TapbootError } from '../errors.js';
-import type { GuestAccess } from '../image/image.js';
+import type { GuestAccess } from '../language/guest-access.js';
 import { SHELL_PORT } from './qemu/arguments.js';
 import type { RunningMachine } from './qemu/running-machine.js';
 import { Scope } from '../scope.js';
@@ -67,8 +68,7 @@ export class Guest implements AsyncDisposable {
     this.#startedAt = options.startedAt;
     this.age = guestAge(options.startedAt, options.pastSeconds ?? 0);
     const clock = (): number => performance.now() - options.startedAt;
-    const carried = options.carried === undefined ? {} : { carried: options.carried };
-    this.transcript = new ConsoleTranscript({ sink: options.log, clock, ...carried });
+    this.transcript = new ConsoleTranscript({ sink: options.log, clock, carried: options.carried });
     const logTyped = (line: string): void => {
       host.log(`console typed: ${line}`);
     };
@@ -125,7 +125,10 @@ export class Guest implements AsyncDisposable {
       console,
       shellStarted,
     } = await firstRoot({
-      ...{ console: this.console, access, deadlineMs, signal: this.#host.signal },
+      console: this.console,
+      access,
+      deadlineMs,
+      signal: this.#host.signal,
       guard: (work) => this.guard(work),
       onPrompt: () => {
         this.timings.bootToLoginSeconds ??= this.#sinceStart();
@@ -181,8 +184,12 @@ export class Guest implements AsyncDisposable {
   async #connectSsh(deadlineMs: number): Promise<SshChannel> {
     const opened = await this.guard(
       openSsh({
-        ...{ host: this.#host, running: this.running, hostKey: this.hostKey, deadlineMs },
-        ...{ root: this.#shell ?? this.#consoleChannel, signal: this.#closing.signal },
+        host: this.#host,
+        running: this.running,
+        hostKey: this.hostKey,
+        deadlineMs,
+        root: this.#shell ?? this.#consoleChannel,
+        signal: this.#closing.signal,
         handedHostKey: this.#access !== undefined && this.#access.root !== 'console',
         onPort: (port) => {
           this.#sshPort = port;

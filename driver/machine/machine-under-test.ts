@@ -1,7 +1,9 @@
-import type { Channel, ChannelName, CommandResult, RunOptions } from '../channel/channel.js';
+import type { Channel, CommandResult, RunOptions } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
-import type { Machine, TextPattern } from '../scenario/model.js';
+import type { TextPattern } from '../language/expectation.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { Copied, CopyOptions } from './copy.js';
 
 /** The console as steps use it; positions are absolute character offsets in its decoded text. */

@@ -3,7 +3,7 @@ import { scenarioError } from '../errors.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import { uefiFirmware } from './qemu/firmware.js';
 import type { UefiFirmware } from './qemu/arguments.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { DiskRequest, DiskSet } from './disk-set.js';
 
 /**
@@ -39,9 +39,10 @@ export function disksFor(machine: Machine, medium: BootMedium): DiskRequest[] {
   return machine.disks.map(({ name, sizeBytes }, index) => ({
     name,
     sizeBytes,
-    ...(medium.kind === 'disk' && index === 0
-      ? { backing: { path: medium.disk, format: medium.format } }
-      : {}),
+    backing:
+      medium.kind === 'disk' && index === 0
+        ? { path: medium.disk, format: medium.format }
+        : undefined,
   }));
 }
 

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { asTapbootError, infraError, scenarioError } from '../errors.js';
 import type { RunningMachine } from './qemu/running-machine.js';
 import { DISPLAY } from './qemu/arguments.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

@@ -102,7 +102,10 @@ async function connect(
   left: () => number,
 ): Promise<OpenedSsh> {
   const channel = new SshChannel({
-    ...{ host: '127.0.0.1', port, user: 'root', hostKey },
+    host: '127.0.0.1',
+    port,
+    user: 'root',
+    hostKey,
     privateKey: host.keys.clientPrivateKey,
     background: host.background === true,
   });

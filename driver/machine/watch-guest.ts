@@ -19,7 +19,8 @@ export function watchGuest(
 ): Watchdog {
   const { age, running, transcript } = guest;
   const watchdog = new Watchdog({
-    ...{ transcript, guestAge: age },
+    transcript,
+    guestAge: age,
     bootSilenceMs: host.timeouts.spawnMs,
     background: host.background === true,
     onFinding: ({ severity, message, line }) => {

@@ -59,8 +59,7 @@ export class Connections {
   started(vm: string, serialLog: string): void {
     const startedAt = new Date().toISOString();
     const ssh = this.#known.get(vm)?.ssh;
-    const again = ssh === undefined ? {} : { ssh };
-    this.#write({ ...this.#common, ...again, vm, startedAt, serialLog });
+    this.#write({ ...this.#common, ssh, vm, startedAt, serialLog });
   }
 
   /** SSH is to be had. */
@@ -69,7 +68,7 @@ export class Connections {
     if (known === undefined) return;
     // A reboot gives another port; the key stays, though it is not seen at once.
     const { port, hostKey = known.ssh?.hostKey } = ssh;
-    this.#write({ ...known, ssh: { port, ...(hostKey === undefined ? {} : { hostKey }) } });
+    this.#write({ ...known, ssh: { port, hostKey } });
   }
 
   ended(vm: string): void {

@@ -83,15 +83,21 @@ export class RunRecord implements EventSink {
       working_directory: options.workingDirectory,
       command: options.command,
       timeouts,
-      ...(options.ledgerPath === undefined
-        ? {}
-        : { ledger: { path: options.ledgerPath, offset: ledgerEnd(options.ledgerPath) } }),
+      ledger:
+        options.ledgerPath === undefined
+          ? undefined
+          : { path: options.ledgerPath, offset: ledgerEnd(options.ledgerPath) },
     };
     writeRunState(directory.path, state);
     const { workingDirectory, command, environment, sessionCeilingSeconds } = options;
     const metadata = new MetadataCollector({
-      ...{ runId: state.run_id, directory, workingDirectory, command },
-      ...{ environment, timeouts, sessionCeilingSeconds },
+      runId: state.run_id,
+      directory,
+      workingDirectory,
+      command,
+      environment,
+      timeouts,
+      sessionCeilingSeconds,
     });
     metadata.write(now.getTime());
     return new RunRecord(directory, metadata, state, said);

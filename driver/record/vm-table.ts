@@ -37,8 +37,8 @@ const isoTime = (at: number | undefined): string | undefined =>
 function originRow(origin: MachineOrigin | undefined): MetadataVm['origin'] {
   if (origin === undefined) return undefined;
   const { kind, bootedAt } = origin;
-  const rest = kind === 'booted' ? {} : { state: origin.key, same_run: origin.sameRun };
-  return { kind, booted_at: bootedAt, ...rest };
+  if (origin.kind === 'booted') return { kind, booted_at: bootedAt };
+  return { kind, booted_at: bootedAt, state: origin.key, same_run: origin.sameRun };
 }
 
 /** Collects the VMs of a run in the order of their first mention. */

@@ -1,4 +1,4 @@
-import { textVariable, type Environment } from '../config/variables.js';
+import { textVariable, type Environment } from '../host/environment.js';
 import type { Sink } from './output.js';
 import { parseReports } from './report-request.js';
 import { Reports } from './reports.js';
@@ -30,8 +30,10 @@ export async function openReports(request: ReportsRequest): Promise<Reports> {
   const summary = textVariable(environment, 'GITHUB_STEP_SUMMARY');
   const workspace = textVariable(environment, 'GITHUB_WORKSPACE');
   return await Reports.open(requests, {
-    ...{ workingDirectory, retries, stderr: request.stderr },
-    ...(summary === undefined ? {} : { stepSummary: summary }),
-    ...(workspace === undefined ? {} : { workspace }),
+    workingDirectory,
+    retries,
+    stderr: request.stderr,
+    stepSummary: summary,
+    workspace,
   });
 }

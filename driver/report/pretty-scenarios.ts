@@ -86,8 +86,8 @@ export class ScenarioReports implements EventSink {
     const layout = { paint: this.#paint, columns: this.#columns - indent, workingDirectory };
     const command = event?.commands.at(-1);
     const lines = failureLines(failure, layout, {
-      ...(command === undefined ? {} : { command }),
-      ...(rerun === undefined ? {} : { rerun }),
+      command,
+      rerun,
     });
     return lines.map((line) => `${' '.repeat(indent)}${line}`);
   }

@@ -52,7 +52,9 @@ export class PrettyReporter implements EventSink {
     this.#paint = paint(options.color);
     const { columns, rows = () => 24, clock = Date.now, live, workingDirectory } = options;
     this.#scenarios = new ScenarioReports({
-      ...{ live, workingDirectory, paint: this.#paint },
+      live,
+      workingDirectory,
+      paint: this.#paint,
       columns: () => this.#columns,
       print: (lines) => {
         this.#live.above(lines);
@@ -114,8 +116,10 @@ export class PrettyReporter implements EventSink {
         if (this.#options.live && event.vm !== undefined) break;
         this.#print(
           this.#row({
-            ...{ mark: good('✓'), text: `${event.phase}: ${event.text}` },
-            ...{ milliseconds: event.seconds * 1000, indent: 0 },
+            mark: good('✓'),
+            text: `${event.phase}: ${event.text}`,
+            milliseconds: event.seconds * 1000,
+            indent: 0,
           }),
         );
         break;

@@ -36,7 +36,10 @@ interface Scenario {
 }
 
 const PHASES: Partial<Record<Failure['phase'], string>> = {
-  ...{ boot: 'boot', restore: 'restore', save: 'save the machine', login: 'log in' },
+  boot: 'boot',
+  restore: 'restore',
+  save: 'save the machine',
+  login: 'log in',
 };
 
 /** What a run is doing, by its events; for the lines below a terminal. */
@@ -110,10 +113,11 @@ export class Progress {
     this.#scenarios.set(scenario.id, known);
     this.#steps.set(scenario.id, steps.length);
     this.#lanes.set(scenario.id, {
-      ...(worker === undefined ? {} : { worker }),
-      ...{ name: plainLine(scenario.name), doing: attempt === 1 ? 'get a machine' : 'try again' },
+      worker,
+      name: plainLine(scenario.name),
+      doing: attempt === 1 ? 'get a machine' : 'try again',
       since: known.startedAt,
-      ...(known.expected === undefined ? {} : { expectedMs: known.expected * 1000 }),
+      expectedMs: known.expected === undefined ? undefined : known.expected * 1000,
     });
   }
 
@@ -150,9 +154,10 @@ export class Progress {
     return {
       total: this.#scenarios.size,
       done: forecasts.filter(({ state }) => state === 'ended').length,
-      ...{ outcomes: this.#outcomes, startedAt: this.#startedAt },
-      ...(remaining === undefined ? {} : { remainingMs: remaining * 1000 }),
-      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
+      outcomes: this.#outcomes,
+      startedAt: this.#startedAt,
+      remainingMs: remaining === undefined ? undefined : remaining * 1000,
+      ending: this.#ending,
     };
   }
 }

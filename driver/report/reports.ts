@@ -31,10 +31,10 @@ export class Reports {
       const others = requests.flatMap(({ name, format, target }) =>
         target === undefined || format === request.format
           ? []
-          : [{ format: name, target, ...(format.product && { product: format.product }) }],
+          : [{ format: name, target, product: format.product }],
       );
       const { target } = request;
-      const context = { ...surroundings, others, ...(target === undefined ? {} : { target }) };
+      const context = { ...surroundings, others, target };
       try {
         guarded.push(new GuardedSink(request, await request.format.open(context)));
       } catch (cause) {
@@ -60,7 +60,10 @@ export class Reports {
     const at = Date.now();
     this.#tell({ at, type: 'run:start', run: 'none', directory: '', ...run, scenarios: [] });
     this.#tell({
-      ...{ at, type: 'run:end', outcome: 'error', durationMs: 0 },
+      at,
+      type: 'run:end',
+      outcome: 'error',
+      durationMs: 0,
       counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
       ...ending(error, 'setup'),
     });
@@ -84,10 +87,15 @@ export class Reports {
 function ending(error: TapbootError, phase: Phase): { exitCode: number; failure: Failure } {
   const { failureClass, code, message, details } = error;
   const failure: Failure = {
-    ...{ class: failureClass, code, message, phase, mismatches: [], artifacts: [] },
-    ...(details.at === undefined ? {} : { at: details.at }),
-    ...(details.hint === undefined ? {} : { hint: details.hint }),
-    ...(details.output === undefined ? {} : { output: details.output }),
+    class: failureClass,
+    code,
+    message,
+    phase,
+    mismatches: [],
+    artifacts: [],
+    at: details.at,
+    hint: details.hint,
+    output: details.output,
   };
   return { exitCode: exitCode([failureClass], false), failure };
 }

@@ -53,7 +53,7 @@ export function scenarioRow(
       details !== undefined && outcome === 'passed'
         ? scenario.name
         : `${outcome}: ${scenario.name}`,
-    ...(details === undefined ? {} : { details }),
+    details,
     milliseconds: durationMs,
     indent: 0,
   };

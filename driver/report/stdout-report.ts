@@ -1,8 +1,26 @@
 import type { EventSink } from '../events/events.js';
-import { guardedOutput, type Output } from './output.js';
+import { guardedOutput, type Output, type Sink } from './output.js';
 import { PrettyReporter } from './pretty.js';
 import { tapBailOut, TapReporter } from './tap.js';
-import type { RunRequest } from '../run/request.js';
+
+/** What decides on the report on stdout. */
+export interface StdoutRequest {
+  config: {
+    /** Undefined: `pretty` on a terminal, else `tap`. */
+    reporter: 'tap' | 'pretty' | undefined;
+    tapVersion: 13 | 14;
+    tapFlat: boolean;
+    /** Further attempts after a failed one. */
+    retries: number;
+    /** A CI service runs us: no live status. */
+    ci: boolean;
+    color: boolean;
+    /** True in a terminal that cannot move its cursor. */
+    dumbTerminal: boolean;
+  };
+  stdout: Sink & { isTTY?: boolean; columns?: number; rows?: number };
+  workingDirectory: string;
+}
 
 /** The report on stdout; `tap` or `pretty` is the same sink again. */
 export interface StdoutReport {
@@ -11,14 +29,17 @@ export interface StdoutReport {
   pretty: PrettyReporter | undefined;
 }
 
-const wantsTap = ({ config, stdout }: RunRequest): boolean =>
+const wantsTap = ({ config, stdout }: StdoutRequest): boolean =>
   (config.reporter ?? (stdout.isTTY === true ? 'pretty' : 'tap')) === 'tap';
 
 /**
  * Chooses the report on stdout: what was asked for, else TAP unless stdout is a terminal.
  * @param onError told once when stdout cannot be written to (a full disk, not a reader who left)
  */
-export function stdoutReport(request: RunRequest, onError: (error: Error) => void): StdoutReport {
+export function stdoutReport(
+  request: StdoutRequest,
+  onError: (error: Error) => void,
+): StdoutReport {
   const { config, stdout } = request;
   const output: Output = guardedOutput(stdout, onError);
   if (wantsTap(request)) {
@@ -40,7 +61,7 @@ export function stdoutReport(request: RunRequest, onError: (error: Error) => voi
 }
 
 /** Tells a TAP consumer that a run could not even begin; silent for other reports. */
-export function bailOut(request: RunRequest, reason: string): void {
+export function bailOut(request: StdoutRequest, reason: string): void {
   if (!wantsTap(request)) return;
   guardedOutput(request.stdout).write(tapBailOut(request.config.tapVersion, reason));
 }

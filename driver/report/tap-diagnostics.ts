@@ -8,9 +8,9 @@ import type {
 } from '../events/events.js';
 import { capsuleCommand } from './capsule-command.js';
 import { plainText } from './plain-text.js';
-import type { YamlValue } from './tap-syntax.js';
+import type { YamlMap } from './tap-syntax.js';
 
-type Block = Record<string, YamlValue>;
+type Block = YamlMap;
 type StepEnd = Extract<RunEvent, { type: 'step:end' }>;
 type ScenarioEnd = Extract<RunEvent, { type: 'scenario:end' }>;
 
@@ -39,8 +39,10 @@ function failureBlock(failure: Failure, detail: 'full' | 'short'): Block {
   }
   if (others.length > 0) {
     block['further_mismatches'] = others.map(({ what, expected, got, diff }) => ({
-      ...{ what, expected, got },
-      ...(diff === undefined ? {} : { diff }),
+      what,
+      expected,
+      got,
+      diff,
     }));
   }
   if (failure.hint !== undefined) block['hint'] = failure.hint;
@@ -73,7 +75,7 @@ export function stepBlock(event: StepEnd): Block {
   }
   const artifacts = [...event.artifacts, ...(event.failure?.artifacts ?? [])];
   const open = capsuleCommand(artifacts);
-  return { ...block, ...(open === undefined ? {} : { open }), ...artifactBlock(artifacts) };
+  return { ...block, open, ...artifactBlock(artifacts) };
 }
 
 /**
@@ -84,10 +86,10 @@ export function scenarioBlock(event: ScenarioEnd, told: boolean): Block {
   const { failure, origin } = event;
   return {
     outcome: event.outcome,
-    ...(failure === undefined ? {} : failureBlock(failure, told ? 'short' : 'full')),
+    ...(failure && failureBlock(failure, told ? 'short' : 'full')),
     duration_ms: milliseconds(event.durationMs),
     file: event.scenario.file,
-    ...(origin === undefined ? {} : { machine: originText(origin) }),
+    machine: origin === undefined ? undefined : originText(origin),
     ...artifactBlock([...event.artifacts, ...(failure?.artifacts ?? [])]),
   };
 }

@@ -1,7 +1,12 @@
 import { plainLine } from './plain-text.js';
 
 /** A value of a YAML block. */
-export type YamlValue = string | number | boolean | YamlValue[] | { [key: string]: YamlValue };
+export type YamlValue = string | number | boolean | YamlValue[] | YamlMap;
+
+/** A mapping of a YAML block; keys without a value are left out. */
+export interface YamlMap {
+  [key: string]: YamlValue | undefined;
+}
 
 /**
  * A test's description: one line, with `\` and `#` escaped, so that nothing in it can be
@@ -27,13 +32,15 @@ const KEY = /^[a-z_][a-z0-9_]*$/i;
  * several lines. Perl's TAP::Parser brings its own small reader: no flow style, no
  * anchors, no block indicators other than `|`.
  */
-export function yamlBlock(value: { [key: string]: YamlValue }): string[] {
+export function yamlBlock(value: YamlMap): string[] {
   return mapLines(value, '');
 }
 
-function mapLines(map: { [key: string]: YamlValue }, indent: string): string[] {
+function mapLines(map: YamlMap, indent: string): string[] {
   return Object.entries(map).flatMap(([key, value]) =>
-    entryLines(`${indent}${KEY.test(key) ? key : JSON.stringify(key)}:`, value, indent),
+    value === undefined
+      ? []
+      : entryLines(`${indent}${KEY.test(key) ? key : JSON.stringify(key)}:`, value, indent),
   );
 }
 
@@ -45,8 +52,8 @@ function entryLines(head: string, value: YamlValue, indent: string): string[] {
     if (value.length === 0) return [`${head} []`];
     return [head, ...value.flatMap((item) => itemLines(item, inner))];
   }
-  if (Object.keys(value).length === 0) return [`${head} {}`];
-  return [head, ...mapLines(value, inner)];
+  const lines = mapLines(value, inner);
+  return lines.length === 0 ? [`${head} {}`] : [head, ...lines];
 }
 
 function itemLines(item: YamlValue, indent: string): string[] {

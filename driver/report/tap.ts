@@ -171,8 +171,13 @@ export class TapReporter implements EventSink {
       const verdict = failure ?? notRun(reason);
       this.#open(scenario).end(
         {
-          ...{ at: event.at, type: 'scenario:end', scenario, outcome: 'interrupted' },
-          ...{ durationMs: 0, failure: verdict, artifacts: [] },
+          at: event.at,
+          type: 'scenario:end',
+          scenario,
+          outcome: 'interrupted',
+          durationMs: 0,
+          failure: verdict,
+          artifacts: [],
         },
         scenario.steps,
       );
@@ -209,7 +214,11 @@ export class TapReporter implements EventSink {
 /** The failure of a scenario that an interruption kept from running. */
 function notRun(message: string): Failure {
   return {
-    ...{ class: 'infra', code: 'TAPBOOT_E_INTERRUPTED', message: `not run: ${message}` },
-    ...{ phase: 'step', mismatches: [], artifacts: [] },
+    class: 'infra',
+    code: 'TAPBOOT_E_INTERRUPTED',
+    message: `not run: ${message}`,
+    phase: 'step',
+    mismatches: [],
+    artifacts: [],
   };
 }

@@ -56,5 +56,5 @@ const unreadableMap = (text: string, expected: string, cause?: unknown): Tapboot
     expected,
     got: text.slice(0, 200),
     hint: 'Another version of qemu-utils may be installed than tapboot was tested with.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });

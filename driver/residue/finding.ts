@@ -42,7 +42,7 @@ export interface Finding {
   /** For people, one line: `md superblock 1.2, raid1 of 2, name host:127, …`. */
   what: string;
   /** The decoded fields; `type` is libblkid's name of the format, `in` the place it belongs to. */
-  detail: Record<string, string>;
+  detail: Record<string, string | undefined>;
 }
 
 /** How often something was found, when that may be more than is listed. */

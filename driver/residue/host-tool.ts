@@ -39,7 +39,7 @@ export async function runHostTool(
       reject: false,
       maxBuffer: outputLimit,
       stripFinalNewline: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      cancelSignal: signal,
     });
     signal?.throwIfAborted();
     const { exitCode, stdout, stderr } = result;

@@ -130,7 +130,7 @@ function listSignatures(
       .map(({ kind, offset, length, what, detail }): Finding => ({
         kind,
         offset,
-        ...(length > 0 ? { length } : {}),
+        length: length > 0 ? length : undefined,
         what,
         detail: { type, ...detail },
       }));

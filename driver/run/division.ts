@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { RunSettings } from './settings.js';
 import { planBudget, type BudgetScenario } from '../record/ledger/budget.js';
 import type { History } from '../record/ledger/history.js';
 import type { PlannedScenario } from './repeat.js';
@@ -32,7 +32,7 @@ const budgeted = (planned: PlannedScenario): BudgetScenario & { planned: Planned
 export function divide(
   waiting: readonly PlannedScenario[],
   history: History,
-  config: Pick<Config, 'budgetMinutes' | 'hardBudgetMinutes'>,
+  config: Pick<RunSettings, 'budgetMinutes' | 'hardBudgetMinutes'>,
   spentSeconds: number,
 ): Division {
   const sorted = sourcesFirst(waiting);

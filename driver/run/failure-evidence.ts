@@ -1,7 +1,6 @@
 import { CapsuleKeeper } from '../snapshots/capsule/index.js';
 import { fileDigest } from '../host/file-digest.js';
 import type { FailureHooks, ScenarioContext as StepsContext } from '../steps/index.js';
-import { holdForDebugging } from '../interactive/debug.js';
 import type { PlannedScenario } from './repeat.js';
 import type { ScenarioContext } from './scenario-context.js';
 import type { Acquired } from '../snapshots/scenario-start.js';
@@ -19,20 +18,26 @@ export async function failureHooks(
   context: ScenarioContext,
 ): Promise<Hooks> {
   const { request, record, host, log } = context;
-  const { capture: mode, debug } = request.config;
-  const hold: Hooks = debug
-    ? { afterFailure: async (failed) => await holdForDebugging(vm, failed, context) }
-    : {};
-  if (mode === 'none') return { ...hold, ...(stepPassed === undefined ? {} : { stepPassed }) };
+  const { config, holdAtFailure } = request;
+  const { capture: mode } = config;
+  const hold: Hooks = {
+    afterFailure: async (failed) => await holdAtFailure?.(vm, failed, context),
+  };
+  if (mode === 'none') return { ...hold, stepPassed };
   const keeper = new CapsuleKeeper({
-    ...{ host, vm, scenario, mode, run: record.directory.name, version: request.version },
+    host,
+    vm,
+    scenario,
+    mode,
+    run: record.directory.name,
+    version: request.version,
     directory: record.directory.vm(vm.name).artifacts,
     digest: async (path) =>
       await fileDigest(path, {
         cacheDirectory: request.cacheDirectory,
         progress: { stage: () => undefined, log },
       }),
-    ...(reused === undefined ? {} : { reused }),
+    reused,
   });
   await keeper.begin();
   return {

@@ -5,12 +5,15 @@ import type { Failure, Phase } from '../events/events.js';
 export function phaseFailure(error: TapbootError, phase: Phase): Failure {
   const { at, hint, frame, output, expected, got } = error.details;
   return {
-    ...{ class: error.failureClass, code: error.code, message: error.message, phase },
+    class: error.failureClass,
+    code: error.code,
+    message: error.message,
+    phase,
     mismatches: expected === undefined || got === undefined ? [] : [{ what: phase, expected, got }],
     artifacts: [],
-    ...(at === undefined ? {} : { at }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(frame === undefined ? {} : { frame }),
-    ...(output === undefined ? {} : { output }),
+    at,
+    hint,
+    frame,
+    output,
   };
 }

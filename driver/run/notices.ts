@@ -34,7 +34,9 @@ export function openingNotices(sources: NoticeSources): Notice[] {
 }
 
 const emptyQueue = (path: string): Notice => ({
-  ...{ type: 'notice', level: 'info', message: `nothing to resume: the queue is empty (${path})` },
+  type: 'notice',
+  level: 'info',
+  message: `nothing to resume: the queue is empty (${path})`,
 });
 
 function aboutSecrets(
@@ -47,7 +49,8 @@ function aboutSecrets(
   const names = new Set(scenarios.flatMap(({ redact }) => redact));
   return [
     {
-      ...{ type: 'notice', level: 'info' },
+      type: 'notice',
+      level: 'info',
       message:
         'redacted values are not taken out of serial.log, of capsules, and of files copied from the guest: ' +
         'look before you pass those on',

@@ -11,7 +11,7 @@ import { demandForm } from '../machine/snapshot/migration/demand.js';
 import { identifyQemu } from '../machine/qemu/version.js';
 import { makeRunKeys } from '../machine/run-keys.js';
 import { probeKernel } from '../machine/qemu/probe-kernel.js';
-import { StreamRedactor, type Redactor } from '../report/redact.js';
+import { StreamRedactor, type Redactor } from '../redact/stream.js';
 import type { RunRequest } from './request.js';
 
 /** What image and host are prepared from: the part of a request that has no scenarios in it. */
@@ -55,8 +55,12 @@ export async function prepareImage({ request, events, log }: Preparation): Promi
   events.emit({ type: 'phase:end', phase: 'build', text, seconds });
   const { identity, cached, buildSeconds, artifact } = image;
   events.emit({
-    ...{ type: 'image', spec, identity, cached, artifact },
-    ...(buildSeconds === undefined ? {} : { buildSeconds }),
+    type: 'image',
+    spec,
+    identity,
+    cached,
+    artifact,
+    buildSeconds,
   });
   return image;
 }
@@ -76,8 +80,11 @@ export async function prepareHost(
   await demandForm(qemu, config.ramForm, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
-    ...{ wanted: config.accel, qemu, cacheDirectory: request.cacheDirectory, log },
-    ...(kernel === undefined ? {} : { kernel }),
+    wanted: config.accel,
+    qemu,
+    cacheDirectory: request.cacheDirectory,
+    log,
+    kernel,
   });
   const { name, reasons } = accelerator;
   events.emit({ type: 'accelerator', name, reasons });
@@ -86,16 +93,20 @@ export async function prepareHost(
   const firmware = request.environment['TAPBOOT_OVMF'];
   const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
   return {
-    ...{ qemu, accelerator, keys, workspace, log, signal: request.signal },
+    qemu,
+    accelerator,
+    keys,
+    workspace,
+    log,
+    signal: request.signal,
     names: new VmNames(),
     timeouts: {
       spawnMs: config.spawnTimeoutSeconds * 1000,
       loginMs: config.loginTimeoutSeconds * 1000,
     },
-    ...(firmware === undefined ? {} : { firmware }),
-    ...(secrets === undefined
-      ? {}
-      : { redact: secrets, consoleFilter: () => new StreamRedactor(secrets) }),
+    firmware,
+    redact: secrets,
+    consoleFilter: secrets === undefined ? undefined : () => new StreamRedactor(secrets),
     emit: (event) => {
       connections.handle(event, (vm) => record.directory.vm(vm).serialLog);
       events.emit(event);

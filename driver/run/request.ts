@@ -1,6 +1,13 @@
-import type { Config } from '../config/config.js';
-import type { Environment } from '../config/variables.js';
+import type { RunSettings } from './settings.js';
+import type { Environment } from '../host/environment.js';
 import type { EventSink } from '../events/events.js';
+import type { BootImageVM } from '../machine/boot-image-vm.js';
+import type { FailedStep } from '../steps/index.js';
+import type { RunOutput } from './output.js';
+import type { EventStream } from '../events/stream.js';
+import type { VmHost } from '../machine/vm-host.js';
+import type { RunRecord } from '../record/run-record.js';
+import type { Redactor } from '../redact/redactor.js';
 import type { Scenario } from '../scenario/index.js';
 
 /** Where a run prints to: stdout and stderr of the process, or a test's stand-ins. */
@@ -18,7 +25,7 @@ export type RerunScenario = Pick<Scenario, 'id' | 'path' | 'file' | 'from' | 're
  * or by a library's caller. Nothing below reads `process.argv` or `process.env`.
  */
 export interface RunRequest {
-  config: Config;
+  config: RunSettings;
   /** Scenario files and directories to read, absolute. */
   scenarioPaths: string[];
   /** Which of the scenarios read: names, ids, files; empty for all. */
@@ -52,6 +59,25 @@ export interface RunRequest {
   signal: AbortSignal;
   /** Ends the run as a signal would. */
   interrupt?: (name: 'SIGINT') => void;
+  /**
+   * Opens what the run shows.
+   * @throws TapbootError `scenario` for a wrong request, `infra` for a place that takes no file
+   */
+  openOutput: (request: RunRequest) => Promise<RunOutput>;
+  /**
+   * Holds a machine behind its failed step, with the verdict as it is (`--debug`). Never
+   * rejects. Absent: the run goes on.
+   */
+  holdAtFailure?: (vm: BootImageVM, failed: FailedStep, context: RunContext) => Promise<void>;
   /** Further consumers of the run's events, which they get redacted. */
   sinks?: readonly EventSink[];
+}
+
+/** A run that has begun, as far as its machines and whoever looks at them need it. */
+export interface RunContext {
+  request: RunRequest;
+  record: RunRecord;
+  events: EventStream;
+  secrets: Redactor;
+  host: VmHost;
 }

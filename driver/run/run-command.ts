@@ -1,4 +1,4 @@
-import { overridesInForce } from '../config/overrides.js';
+import { overridesInForce } from '../record/overrides.js';
 import { endingError, endingSignal } from '../ending.js';
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { redactError } from '../redact/redact-error.js';
@@ -8,15 +8,11 @@ import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
 import { readHistory, type History } from '../record/ledger/history.js';
 import { RunRecord } from '../record/run-record.js';
-import { HarnessLog } from '../report/harness-log.js';
-import { EventsFile } from '../report/events-file.js';
-import { openReports } from '../report/open-reports.js';
-import { HtmlReport } from '../report/html/html-report.js';
-import { redacting, redactor, type Redactor } from '../report/redact.js';
-import type { Reports } from '../report/reports.js';
+import { EventsFile } from '../record/events-file.js';
+import { redacting, redactor, type Redactor } from '../redact/stream.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { FlakeCounter } from './flakes.js';
-import { bailOut, stdoutReport, type StdoutReport } from '../report/stdout-report.js';
+import type { RunOutput } from './output.js';
 import type { RunRequest } from './request.js';
 import { divide } from './division.js';
 import { openingNotices } from './notices.js';
@@ -36,28 +32,24 @@ import { failurePolicy } from './known-failures.js';
  *   the record. On a TAP stdout a bail-out has been printed then.
  */
 export async function runCommand(request: RunRequest): Promise<number> {
-  let reports: Reports | undefined;
+  const output = await request.openOutput(request);
   const known: { secrets?: Redactor } = {};
   try {
-    reports = await openReports({
-      ...{ ...request, reports: request.config.reports, retries: request.config.retries > 0 },
-    });
-    return await begin(request, reports, known);
+    return await begin(request, output, known);
   } catch (thrown) {
     const { secrets } = known;
     const error = redactError(asTapbootError(thrown), secrets ?? ((text) => text));
-    bailOut(request, error.message);
     // Without the scenarios nobody knows which of the values are secret.
     const command =
       secrets === undefined ? withoutValues(request.command) : request.command.map(secrets);
-    await reports?.abort(error, { command, version: request.version });
+    await output.abort(error, { command, version: request.version });
     throw error;
   }
 }
 
 async function begin(
   request: RunRequest,
-  reports: Reports,
+  output: RunOutput,
   known: { secrets?: Redactor },
 ): Promise<number> {
   const { config } = request;
@@ -69,13 +61,15 @@ async function begin(
   const history = await readHistory(config.ledgerPath);
   const record = await openRecord(request, secrets);
   const { planned } = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, { record, history, planned, secrets, reports, policy });
+  return await runRecorded(request, { record, history, planned, secrets, output, policy });
 }
 
 async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRecord> {
   const { config, workingDirectory } = request;
   return await RunRecord.open({
-    ...{ logRoot: config.logRoot, ledgerPath: config.ledgerPath, workingDirectory },
+    logRoot: config.logRoot,
+    ledgerPath: config.ledgerPath,
+    workingDirectory,
     command: request.command.map(secrets),
     environment: overridesInForce(request.environment, secrets),
     timeouts: {
@@ -104,12 +98,12 @@ interface Beginning {
   history: History;
   planned: PlannedScenario[];
   secrets: Redactor;
-  reports: Reports;
+  output: RunOutput;
   policy: FailurePolicy;
 }
 
 async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<number> {
-  const { record, history, planned, secrets, reports, policy } = beginning;
+  const { record, history, planned, secrets, output, policy } = beginning;
   const { config } = asked;
   // A run that cannot be recorded or reported any more has no verdict: it ends as by a signal.
   const breaking = new AbortController();
@@ -117,19 +111,11 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
     breaking.abort(asTapbootError(thrown));
   };
   const request = { ...asked, signal: AbortSignal.any([asked.signal, breaking.signal]) };
-  const harness = new HarnessLog(record.directory.harnessLog, secrets, lost);
+  const harness = output.harness(record.directory.harnessLog, secrets, lost);
   const events = new EventStream(lost);
-  const outputErrors: Error[] = [];
-  const report = stdoutReport(request, (error) => outputErrors.push(error));
   const kept = new EventsFile(record.directory.events);
   const flakes = new FlakeCounter();
-  const page = new HtmlReport({
-    onError: ({ message }) => {
-      request.stderr.write(`tapboot: report.html cannot be written: ${message}\n`);
-    },
-  });
-  const sinks = [record, harness, kept, report.sink, flakes, page, ...reports.sinks];
-  sinks.push(...(request.sinks ?? []));
+  const sinks = [record, harness, kept, flakes, ...output.sinks, ...(request.sinks ?? [])];
   for (const sink of sinks) events.add(redacting(sink, secrets));
   const run = new Run({
     request,
@@ -149,13 +135,13 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
   // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.
   const ending = (): void => {
     const name = endingSignal(request.signal);
-    report.pretty?.ending(`ending: ${name ?? endingError(request.signal).message}`);
+    output.ending(`ending: ${name ?? endingError(request.signal).message}`);
   };
   request.signal.addEventListener('abort', ending, { once: true });
   let code = await run.execute();
   request.signal.removeEventListener('abort', ending);
   // TAP has one line for it; what was expected, what there was and what to do next goes here.
-  if (report.tap !== undefined && run.error !== undefined) {
+  if (output.tap && run.error !== undefined) {
     request.stderr.write(`tapboot: ${describeError(redactError(run.error, secrets))}\n`);
   }
   // One of them is enough: the same full disk is behind all. What broke the run has been told.
@@ -167,36 +153,24 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
   } catch (thrown) {
     if (!told) incomplete = asTapbootError(thrown);
   }
-  if (incomplete !== undefined) code = unrecorded(request, report, incomplete, reports);
+  if (incomplete !== undefined) {
+    output.amend(incomplete);
+    code = incompleteRun(request, incomplete);
+  }
   // The record's error, if there is one, has just been told.
   await events.close().catch(() => undefined);
-  for (const error of await reports.close()) code = unrecorded(request, report, error);
-  await report.sink.close?.();
-  const [broken] = outputErrors;
-  if (broken !== undefined) {
-    request.stderr.write(`tapboot: the report on stdout is incomplete: ${broken.message}\n`);
-    code = EXIT.infra;
-  }
+  for (const error of await output.close()) code = incompleteRun(request, error);
   if (config.repeat > 1) request.stderr.write(flakes.text());
-  summarise(request, report.tap !== undefined, record.directory.path, code);
+  // Where TAP owns stdout, people find the end of the story on stderr.
+  if (output.tap) {
+    const { path } = record.directory;
+    request.stderr.write(`tapboot: run directory ${path}, exit code ${String(code)}\n`);
+  }
   return code;
 }
 
 /** Record or report could not be finished: whatever the verdict was, it is not all told. */
-function unrecorded(
-  request: RunRequest,
-  report: StdoutReport,
-  error: TapbootError,
-  reports?: Reports,
-): number {
-  request.stderr.write(`tapboot: ${describeError(error)}\n`);
-  report.tap?.bailOut(error.message);
-  reports?.amend(error);
+function incompleteRun({ stderr }: RunRequest, error: TapbootError): number {
+  stderr.write(`tapboot: ${describeError(error)}\n`);
   return EXIT.infra;
-}
-
-/** Where TAP owns stdout, people find the end of the story on stderr. */
-function summarise(request: RunRequest, tap: boolean, directory: string, code: number): void {
-  if (!tap) return;
-  request.stderr.write(`tapboot: run directory ${directory}, exit code ${String(code)}\n`);
 }

@@ -40,9 +40,12 @@ export async function runScenario(
   let previous: Failure | undefined;
   for (let number = 1; ; number++) {
     events.emit({
-      ...{ type: 'scenario:start', scenario: ref, steps: stepRefs(scenario, context.secrets) },
-      ...(context.worker === undefined ? {} : { worker: context.worker }),
-      ...{ attempt: number, ...(previous === undefined ? {} : { previous }) },
+      type: 'scenario:start',
+      scenario: ref,
+      steps: stepRefs(scenario, context.secrets),
+      worker: context.worker,
+      attempt: number,
+      previous,
     });
     const attempt = await runAttempt(planned, machines, context);
     artifacts.push(...attempt.artifacts);
@@ -55,13 +58,16 @@ export async function runScenario(
     const outcome = attempt.outcome === 'passed' && number > 1 ? 'flaky' : attempt.outcome;
     policy.knownIssues.ended(scenario, outcome);
     events.emit({
-      ...{ type: 'scenario:end', scenario: ref, outcome, artifacts },
+      type: 'scenario:end',
+      scenario: ref,
+      outcome,
+      artifacts,
       durationMs: performance.now() - started,
-      ...(origin === undefined ? {} : { origin }),
-      ...(failure === undefined ? {} : { failure }),
+      origin,
+      failure,
     });
     const counts = failure !== undefined && outcome !== 'known';
-    return { outcome, ...(counts ? { class: failure.class } : {}) };
+    return { outcome, class: counts ? failure.class : undefined };
   }
 }
 
@@ -87,12 +93,15 @@ async function runAttempt(
     events.emit({ type: 'scenario:machine', scenario: ref, vm: vm.name, origin });
     const { reused } = acquired;
     const result = await runScenarioSteps(scenario, vm, {
-      ...(reused === undefined ? {} : { reused }),
+      reused,
       ...(await failureHooks(acquired, planned, context)),
       emit: (event) => {
         events.emit(judge.take(event));
       },
-      ...{ scenarioRef: ref, redact: context.secrets, signal: request.signal, log: context.log },
+      scenarioRef: ref,
+      redact: context.secrets,
+      signal: request.signal,
+      log: context.log,
       artifactsDirectory: context.record.directory.vm(vm.name).artifacts,
       keepEvidence,
     });
@@ -104,7 +113,9 @@ async function runAttempt(
     // Whatever an interrupted wait throws, the interrupt is why.
     const error = signal.aborted ? endingError(signal) : asTapbootError(thrown);
     failure ??= failureOf(error, {
-      ...{ scenario, at: scenario.at, redact: context.secrets },
+      scenario,
+      at: scenario.at,
+      redact: context.secrets,
       phase: vm === undefined ? 'boot' : 'teardown',
     });
   } finally {
@@ -114,7 +125,7 @@ async function runAttempt(
   return {
     outcome: request.signal.aborted && failure !== undefined ? 'interrupted' : outcome,
     artifacts,
-    ...(vm === undefined ? {} : { origin: vm.origin }),
-    ...(told === undefined ? {} : { failure: told }),
+    origin: vm === undefined ? undefined : vm.origin,
+    failure: told,
   };
 }

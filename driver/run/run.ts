@@ -7,7 +7,7 @@ import type { EventStream } from '../events/stream.js';
 import { exitCode } from '../exit-code.js';
 import { settleQueue } from '../record/ledger/queue.js';
 import type { RunRecord } from '../record/run-record.js';
-import type { Redactor } from '../report/redact.js';
+import type { Redactor } from '../redact/stream.js';
 import type { FailurePolicy } from './failure-policy.js';
 import { phaseFailure } from './failures.js';
 import { machines, type Machines } from '../snapshots/pool-of-run.js';
@@ -54,7 +54,12 @@ export class Run {
   /** Scenarios left on the queue. */
   #queued: QueuedScenario[] = [];
   readonly #counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+    passed: 0,
+    flaky: 0,
+    known: 0,
+    failed: 0,
+    queued: 0,
+    interrupted: 0,
   };
 
   constructor(options: RunOptions) {
@@ -94,15 +99,21 @@ export class Run {
   #announce(): void {
     const { request, record, events, planned, notices } = this.#options;
     events.emit({
-      ...{ type: 'run:start', run: record.directory.name, directory: record.directory.path },
-      ...{ command: request.command, version: request.version, workers: this.#options.workers },
+      type: 'run:start',
+      run: record.directory.name,
+      directory: record.directory.path,
+      command: request.command,
+      version: request.version,
+      workers: this.#options.workers,
       scenarios: planned.map((one) => {
         const { scenario, ref } = one;
         const expectedSeconds = this.#options.seconds(one);
         return {
-          ...{ ...ref, steps: scenario.steps.length, tags: scenario.tags },
-          ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
-          ...(request.rerun === undefined ? {} : { rerun: request.rerun(scenario) }),
+          ...ref,
+          steps: scenario.steps.length,
+          tags: scenario.tags,
+          expectedSeconds,
+          rerun: request.rerun === undefined ? undefined : request.rerun(scenario),
         };
       }),
     });
@@ -138,8 +149,9 @@ export class Run {
     const list = new WorkList({ first, workers, seconds, more: () => this.#takeUpQueued() });
     const work = Array.from({ length: workers }, (_, index) =>
       this.#work(list, from, {
-        ...{ ...this.#options, host },
-        ...(workers === 1 ? {} : { worker: index + 1 }),
+        ...this.#options,
+        host,
+        worker: workers === 1 ? undefined : index + 1,
       }),
     );
     // All of them have let go of their machines before the first trouble is told.
@@ -182,7 +194,10 @@ export class Run {
     const { request, record, planned, secrets } = this.#options;
     const all = planned.map(({ scenario }) => scenario);
     const key = ({ ref: { id, name, file }, scenario: { path } }: PlannedScenario) => ({
-      ...{ id, name: secrets(name), file, path },
+      id,
+      name: secrets(name),
+      file,
+      path,
     });
     await settleQueue(request.config.queuePath, {
       ran: ran.map(key),
@@ -208,10 +223,13 @@ export class Run {
     const code = exitCode(this.#classes, this.#counts.queued > 0);
     const interrupted = endingSignal(request.signal);
     events.emit({
-      ...{ type: 'run:end', outcome: this.#outcome(), exitCode: code, counts: this.#counts },
+      type: 'run:end',
+      outcome: this.#outcome(),
+      exitCode: code,
+      counts: this.#counts,
       durationMs: performance.now() - this.#started,
-      ...(failure === undefined ? {} : { failure }),
-      ...(interrupted === undefined ? {} : { interrupted }),
+      failure,
+      interrupted,
     });
     return code;
   }

@@ -75,6 +75,7 @@ function takenUp(item: QueueItem, path: string, all: readonly Scenario[], queue:
 
 const stale = ({ id, file }: QueueItem, queue: string, got: string) =>
   scenarioError('TAPBOOT_E_QUEUE_STALE', `'${id}' is on the queue, and is not there any more`, {
-    ...{ expected: `the scenario ${id} in ${file}`, got },
+    expected: `the scenario ${id} in ${file}`,
+    got,
     hint: `Bring it back, or take it off the queue: ${queue}`,
   });

@@ -27,8 +27,11 @@ export async function runStress(
   const batch = async (repeat: number): Promise<number> => {
     const started = performance.now();
     const config = {
-      ...{ ...request.config, repeat, retries: 0 },
-      ...{ budgetMinutes: UNLIMITED_MINUTES, hardBudgetMinutes: UNLIMITED_MINUTES },
+      ...request.config,
+      repeat,
+      retries: 0,
+      budgetMinutes: UNLIMITED_MINUTES,
+      hardBudgetMinutes: UNLIMITED_MINUTES,
     };
     const sinks = [...(request.sinks ?? []), new FlakeCounter(tally)];
     codes.push(await runCommand({ ...request, config, sinks }));

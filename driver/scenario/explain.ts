@@ -1,12 +1,8 @@
 import { scenarioError } from '../errors.js';
-import { stepForms, type WrittenKind } from '../steps/schemas.js';
+import { stepSchemas, type WrittenKind } from '../steps/schemas.js';
 import { suggestion } from '../language/problem.js';
-import {
-  planJsonSchema,
-  scenarioJsonSchema,
-  toJsonSchema,
-  type JsonSchema,
-} from './schema/json-schema.js';
+import { planJsonSchema, scenarioJsonSchema } from './schema/json-schema.js';
+import { toJsonSchema, type JsonSchema } from '../language/schema/json-schema.js';
 
 /** One key of a step, as the schema describes it. */
 export interface KeyExplanation {
@@ -31,7 +27,7 @@ export interface StepExplanation {
 }
 
 /** The names of all step kinds. */
-export const stepKinds = Object.keys(stepForms) as WrittenKind[];
+export const stepKinds = Object.keys(stepSchemas) as WrittenKind[];
 
 /**
  * Explains a kind of step from the schema that the loader checks by.
@@ -47,7 +43,7 @@ export function explainStep(kind: string): StepExplanation {
       hint: suggestion(kind, stepKinds),
     });
   }
-  const schema = toJsonSchema(stepForms[known]);
+  const schema = toJsonSchema(stepSchemas[known]);
   return {
     kind: known,
     description: schema.description ?? '',

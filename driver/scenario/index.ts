@@ -3,11 +3,7 @@
  * nothing of VMs; everything that runs a scenario builds on the types in `model.ts`.
  */
 export type * from './model.js';
-export type { SourceLocation } from '../location.js';
 export { checkScenarios, type CheckResult } from './check.js';
-export { judgeOutput, type JudgedResult } from '../language/expect/judge.js';
-export { judgeStream } from '../language/expect/stream.js';
-export type { Judgement } from '../language/expect/judgement.js';
 export {
   explainFile,
   explainStep,
@@ -20,7 +16,5 @@ export { loadScenarios, readScenarios } from './load/load.js';
 export type { LoadedScenarios, LoadOptions } from './load/load.js';
 export { loadPlan, readPlan, type PlanOptions, type PlanResult } from './plans/load.js';
 export { planAsShell } from './plans/shell.js';
-export { asOneError } from '../language/problem.js';
-export { planJsonSchema, scenarioJsonSchema, type JsonSchema } from './schema/json-schema.js';
+export { planJsonSchema, scenarioJsonSchema } from './schema/json-schema.js';
 export { selectScenarios, type Selection } from './select.js';
-export { readVariableFile } from '../language/variables/file.js';

@@ -4,11 +4,10 @@
  *
  * Times are milliseconds, sizes are bytes, places count from 1.
  */
+import type { Machine } from '../language/machine-shape.js';
+import type { RunStep } from '../steps/run/schema.js';
+import type { Step } from '../steps/step.js';
 import type { SourceLocation } from '../location.js';
-import type { RunStep, Step } from '../steps/step-model.js';
-
-export type * from '../language/expectation-model.js';
-export type * from '../steps/step-model.js';
 
 /** One scenario, ready to be run. A file with a matrix gives several. */
 export interface Scenario {
@@ -45,26 +44,6 @@ export interface Scenario {
   steps: Step[];
   /** Where `name` stands. */
   at: SourceLocation;
-}
-
-/** What a scenario needs of a VM. Equal machines can share a boot. */
-export interface Machine {
-  memoryBytes: number;
-  cpus: number;
-  /** In order, contiguous from `vda`. Sizes are multiples of 512 bytes. */
-  disks: MachineDisk[];
-  /** `isolated`: only the driver's SSH forward; `internet`: may go out; `none`: no NIC. */
-  network: 'isolated' | 'internet' | 'none';
-  /** Absent: what the image's form asks for. */
-  firmware?: 'bios' | 'uefi';
-  /** A VGA card, for pictures of it. */
-  display?: true;
-}
-
-export interface MachineDisk {
-  /** `vda` … `vdz`. */
-  name: string;
-  sizeBytes: number;
 }
 
 /** `from: SCENARIO#NAME`. */

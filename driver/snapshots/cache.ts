@@ -3,7 +3,7 @@ import type { SavedState } from '../machine/snapshot/snapshot.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { FileDigest } from './store/qemu-build.js';
 import { restorable } from './store/restorable.js';
 import { stateInputs } from './store/inputs.js';

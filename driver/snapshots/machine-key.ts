@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BootImage } from '../image/image.js';
-import type { Machine } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 
 /**
  * Names a machine shape: two scenarios with the same key can share a boot. 12 hex digits
@@ -15,7 +15,7 @@ export function machineKey(image: BootImage, machine: Machine): string {
     disks: machine.disks.map(({ name, sizeBytes }) => [name, sizeBytes]),
     network: machine.network,
     firmware: machine.firmware ?? null,
-    ...(machine.display === true ? { display: true } : {}),
+    display: machine.display === true ? true : undefined,
   };
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
 }

@@ -5,7 +5,6 @@ import type { BootImage } from '../image/image.js';
 import type { FileDigest } from './store/qemu-build.js';
 import { StateStore, statesDirectory } from './store/store.js';
 import { MachinePool, type PoolOptions } from './machine-pool.js';
-import type { RunRequest } from '../run/request.js';
 import { StateCache } from './cache.js';
 
 /** A pool, and what it has to do with other runs. */
@@ -17,8 +16,23 @@ export interface OpenPool {
   others?: { cache: StateCache; digest: FileDigest };
 }
 
-/** What of a run says where its machines come from. */
-export type PoolRequest = Pick<RunRequest, 'config' | 'cacheDirectory'>;
+/** What of a run's settings says where its machines come from. */
+export interface PoolRequest {
+  config: {
+    /** Boot every machine; use and keep no snapshot. */
+    fresh: boolean;
+    /** A CI service runs us. */
+    ci: boolean;
+    /** Reuse and keep the snapshots behind single steps. */
+    incremental: boolean;
+    ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
+    /** Absolute directory of the snapshots; undefined: one in the cache directory. */
+    stateDirectory: string | undefined;
+    /** What the snapshots may take together on the disk. */
+    stateLimitBytes: number;
+  };
+  cacheDirectory: string;
+}
 
 /**
  * The pool of a run of scenarios, of a test file, or of a person's shell; closed by the

@@ -55,8 +55,9 @@ export class ScenarioStart {
       (await pool.acquire(scenario, name));
     if (resumed !== undefined) pool.forgo(scenario);
     return {
-      ...{ vm, stepPassed: steps.recorder(cached, vm) },
-      ...(resumed === undefined ? {} : { reused: resumed.reused }),
+      vm,
+      stepPassed: steps.recorder(cached, vm),
+      reused: resumed === undefined ? undefined : resumed.reused,
     };
   }
 

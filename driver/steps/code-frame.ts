@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeFrameColumns } from '@babel/code-frame';
 import type { SourceLocation } from '../location.js';
-import type { Scenario } from '../scenario/model.js';
+import type { StepList } from './scenario-context.js';
 
 /**
  * Absolute path of the file that a place of a scenario names. Places count from the working
  * directory of the loader, which the scenario's own two paths tell.
  */
-export function sourcePath(scenario: Pick<Scenario, 'file' | 'path'>, at: SourceLocation): string {
+export function sourcePath(scenario: Pick<StepList, 'file' | 'path'>, at: SourceLocation): string {
   if (at.file === scenario.file) return scenario.path;
   if (path.isAbsolute(at.file)) return at.file;
   const tail = path.sep + path.normalize(scenario.file);

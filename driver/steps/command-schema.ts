@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommandStepBody } from '../scenario/model.js';
+import type { OutputExpectation } from '../language/expectation.js';
 import {
   commandKey,
   expectKey,
@@ -10,6 +10,15 @@ import {
 import type { YamlPath } from '../language/yaml/path.js';
 import { readExpectation } from './expectation-schema.js';
 import type { StepReader } from '../language/reader.js';
+
+/** A command in the guest and what is expected of it. */
+export interface CommandStepBody {
+  command: string;
+  stdin?: string;
+  expect: OutputExpectation;
+  /** Bytes kept of each stream; absent: the channel's default. */
+  outputLimit?: number;
+}
 
 /** Keys of a command's long form. */
 export const commandKeys = {
@@ -55,16 +64,10 @@ export function readCommand(
   return {
     command: written.command,
     expect,
-    ...(written.stdin === undefined ? {} : { stdin: written.stdin }),
-    ...(written.output_limit === undefined
-      ? {}
-      : {
-          outputLimit: reader.integer(
-            [...path, 'output_limit'],
-            written.output_limit,
-            1,
-            64 * 1024 * 1024,
-          ),
-        }),
+    stdin: written.stdin,
+    outputLimit:
+      written.output_limit === undefined
+        ? undefined
+        : reader.integer([...path, 'output_limit'], written.output_limit, 1, 64 * 1024 * 1024),
   };
 }

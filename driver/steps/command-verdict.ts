@@ -4,13 +4,14 @@ import type { Mismatch } from '../events/events.js';
 import type { Judgement } from '../language/expect/judgement.js';
 import { judgeOutput } from '../language/expect/judge.js';
 import { shorten } from '../language/yaml/show.js';
-import type { CommandStepBody, OutputExpectation } from '../scenario/model.js';
+import type { OutputExpectation } from '../language/expectation.js';
+import type { CommandStepBody } from './command-schema.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 import { outputExcerpt, quoted, seconds } from './wording.js';
 
 /** A judgement that did not hold, as the reports have it. */
 export function mismatchOf({ what, expected, got, diff }: Judgement): Mismatch {
-  return { what, expected, got, ...(diff === undefined ? {} : { diff }) };
+  return { what, expected, got, diff };
 }
 
 /**
@@ -26,13 +27,12 @@ export function commandVerdict(
 ): TapbootError | undefined {
   const name = quoted(step.command);
   const output = outputExcerpt(result);
-  const details = output === undefined ? {} : { output };
   if (result.timedOut) return commandTimeout(result, timeoutMs);
   if (step.expect.stderr !== undefined && !result.stderrSeparate) {
     return scenarioError(
       'TAPBOOT_E_STDERR_NOT_SEPARATE',
       `${name}: its stderr cannot be judged: the channel ${result.channel} mixes it into stdout`,
-      { ...details, hint: 'Use `channel: shell` or `channel: ssh` for this step.' },
+      { output, hint: 'Use `channel: shell` or `channel: ssh` for this step.' },
     );
   }
   const wrong = judgeOutput(result, step.expect).filter(({ ok }) => !ok);
@@ -45,11 +45,11 @@ export function commandVerdict(
       {
         got: `${String(stdout)} bytes of stdout and ${String(stderr)} of stderr were not kept`,
         hint: 'Raise `output_limit`, or have the command print less.',
-        ...details,
+        output,
       },
     );
   }
-  return unmet(name, wrong, details);
+  return unmet(name, wrong, { output });
 }
 
 /** The failure of a command that its time-out has killed. */
@@ -61,7 +61,7 @@ export function commandTimeout(result: CommandResult, timeoutMs: number): Tapboo
     {
       expected: `its end within ${seconds(timeoutMs)}`,
       got: output === undefined ? 'still running, no output' : 'still running; output so far below',
-      ...(output === undefined ? {} : { output }),
+      output,
     },
   );
 }

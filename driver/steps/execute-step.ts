@@ -2,7 +2,7 @@ import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import { endingError } from '../ending.js';
 import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
-import type { Step } from '../scenario/model.js';
+import type { Step } from './step.js';
 import { sleep } from '../host/timers.js';
 import { lookAhead } from './foresight.js';
 import { endedBySignal, isGoingDown } from './going-down.js';

@@ -4,7 +4,7 @@ import type {
   JsonValue,
   OutputExpectation,
   StreamExpectation,
-} from '../scenario/model.js';
+} from '../language/expectation.js';
 import type { WrittenExpectation, WrittenStream } from '../language/schema/expectations.js';
 import { isMapping } from '../language/schema/rules.js';
 import { isJsonPath } from '../language/expect/json-path.js';
@@ -61,8 +61,8 @@ function readStream(written: WrittenStream, path: YamlPath, reader: StepReader):
     notContains: [...listed(written.not_contains), ...listed(written.not)],
     matches: patterns('matches'),
     notMatches: patterns('not_matches'),
-    ...(written.equals === undefined ? {} : { equals: written.equals }),
-    ...('json' in written ? { json: readJson(written.json, [...path, 'json'], reader) } : {}),
+    equals: written.equals,
+    json: 'json' in written ? readJson(written.json, [...path, 'json'], reader) : undefined,
   };
 }
 

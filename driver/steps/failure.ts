@@ -2,13 +2,13 @@ import { UnmetExpectation } from './unmet-expectation.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, Mismatch, Phase } from '../events/events.js';
 import type { SourceLocation } from '../location.js';
-import type { Scenario } from '../scenario/model.js';
+import type { StepList } from './scenario-context.js';
 import { codeFrame, sourcePath } from './code-frame.js';
 
 /** What a failure needs beside the error. */
 export interface FailurePlace {
   /** Whose file the excerpt is taken from. */
-  scenario: Pick<Scenario, 'file' | 'path'>;
+  scenario: Pick<StepList, 'file' | 'path'>;
   /** Place of the step; a place that the error itself names goes before it. */
   at?: SourceLocation;
   phase: Phase;
@@ -34,17 +34,17 @@ export function failureOf(error: TapbootError, place: FailurePlace): Failure {
     code: error.code,
     message: redact(error.message),
     phase: place.phase,
-    ...(at === undefined ? {} : { at }),
+    at,
     mismatches: mismatchesOf(error).map(({ what, expected, got, diff }) => ({
       what: redact(what),
       expected: redact(expected),
       got: redact(got),
-      ...(diff === undefined ? {} : { diff: redact(diff) }),
+      diff: diff === undefined ? undefined : redact(diff),
     })),
-    ...(details.hint === undefined ? {} : { hint: redact(details.hint) }),
-    ...(frame === undefined ? {} : { frame: redact(frame) }),
-    ...(details.output === undefined ? {} : { output: redact(details.output) }),
-    ...(place.console === undefined ? {} : { console: redact(place.console) }),
+    hint: details.hint === undefined ? undefined : redact(details.hint),
+    frame: frame === undefined ? undefined : redact(frame),
+    output: details.output === undefined ? undefined : redact(details.output),
+    console: place.console === undefined ? undefined : redact(place.console),
     artifacts: [...(place.artifacts ?? [])],
   };
 }

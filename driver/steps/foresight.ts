@@ -1,4 +1,4 @@
-import type { Step } from '../scenario/model.js';
+import type { Step } from './step.js';
 import { lastRunCommand } from './guest-scripts/unit-state.js';
 import type { StepContext } from './step-runner.js';
 import type { UnitRuns } from './unit-runs.js';

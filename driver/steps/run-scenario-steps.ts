@@ -1,11 +1,11 @@
 import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, Phase, StepRef } from '../events/events.js';
-import type { Scenario, Step } from '../scenario/model.js';
+import type { Step } from './step.js';
 import { consoleBehind } from './console-tail.js';
 import { evidenceOf, executeStep, settledDeath, soon } from './execute-step.js';
 import { failureOf } from './failure.js';
-import type { ScenarioContext, ScenarioResult } from './scenario-context.js';
+import type { ScenarioContext, ScenarioResult, StepList } from './scenario-context.js';
 import { StepRecorder } from './recorder.js';
 import { boundStep, type BoundStep } from './runners.js';
 import { skipReason, type Progress } from './skip-rules.js';
@@ -19,7 +19,7 @@ export type * from './scenario-context.js';
  * and `step:end` for every one of them, also for those that are skipped. Never rejects.
  */
 export async function runScenarioSteps(
-  scenario: Scenario,
+  scenario: StepList,
   vm: MachineUnderTest,
   context: ScenarioContext,
 ): Promise<ScenarioResult> {
@@ -45,7 +45,7 @@ interface DoneStep {
 
 /** The state of one scenario while its steps run. */
 class ScenarioRun {
-  readonly #scenario: Scenario;
+  readonly #scenario: StepList;
   readonly #vm: MachineUnderTest;
   readonly #context: ScenarioContext;
   readonly #unitRuns: UnitRuns;
@@ -55,7 +55,7 @@ class ScenarioRun {
   /** The last step, when it has passed and nothing has failed: the guest has still to prove it. */
   #last: DoneStep | undefined;
 
-  constructor(scenario: Scenario, vm: MachineUnderTest, context: ScenarioContext) {
+  constructor(scenario: StepList, vm: MachineUnderTest, context: ScenarioContext) {
     this.#scenario = scenario;
     this.#vm = vm;
     this.#context = context;
@@ -84,8 +84,15 @@ class ScenarioRun {
 
   #notRun(step: StepRef, outcome: 'skipped' | 'reused', skipReason: string): void {
     this.#context.emit({
-      ...{ type: 'step:end', scenario: this.#context.scenarioRef, step, outcome, skipReason },
-      ...{ durationMs: 0, commands: [], notes: [], artifacts: [] },
+      type: 'step:end',
+      scenario: this.#context.scenarioRef,
+      step,
+      outcome,
+      skipReason,
+      durationMs: 0,
+      commands: [],
+      notes: [],
+      artifacts: [],
     });
   }
 
@@ -100,8 +107,8 @@ class ScenarioRun {
     if (this.#last !== undefined) await this.#conclude(this.#last, undefined);
     return {
       outcome: this.#failure === undefined ? 'passed' : 'failed',
-      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      ...(late === undefined ? {} : { late }),
+      failure: this.#failure,
+      late,
       artifacts: this.#artifacts,
     };
   }
@@ -149,10 +156,10 @@ class ScenarioRun {
       outcome: failure === undefined ? 'passed' : 'failed',
       durationMs,
       commands: [...recorder.commands],
-      ...(failure === undefined ? {} : { failure }),
+      failure,
       notes: [...recorder.notes],
       artifacts: [...recorder.artifacts],
-      ...(recorder.disks.length === 0 ? {} : { disks: [...recorder.disks] }),
+      disks: recorder.disks.length === 0 ? undefined : [...recorder.disks],
     });
     const { index, title } = ref;
     if (failure !== undefined) {
@@ -171,7 +178,10 @@ class ScenarioRun {
       { index, timeoutMs: step.timeoutMs, guestIsDead },
     );
     const error = await executeStep(step, bound, {
-      ...{ next, interrupt: this.#context.signal, vm: this.#vm, guestIsDead },
+      next,
+      interrupt: this.#context.signal,
+      vm: this.#vm,
+      guestIsDead,
       recorderFor: (workSignal) => recorder.withSignal(workSignal),
     });
     return { error, recorder };
@@ -229,9 +239,9 @@ class ScenarioRun {
     return failureOf(error, {
       scenario: this.#scenario,
       ...place,
-      ...(console === undefined ? {} : { console }),
+      console,
       redact: (text) => this.#context.redact(text),
-      ...(step === undefined ? {} : { at: step.at }),
+      at: step === undefined ? undefined : step.at,
     });
   }
 

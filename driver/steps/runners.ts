@@ -1,31 +1,9 @@
-import type { Step, StepKind } from '../scenario/model.js';
-import { checkpoint } from './checkpoint/run.js';
-import { copy } from './copy/run.js';
-import { disks } from './disks/run.js';
-import { power } from './power/run.js';
-import { reboot } from './reboot/run.js';
-import { run } from './run/run.js';
-import { screenshot } from './screenshot/run.js';
-import { serialConsole } from './console/run.js';
-import { ssh } from './ssh/run.js';
-import { start } from './start/run.js';
-import { wait } from './wait/run.js';
+import { runners } from './runners.generated.js';
 import type { StepContext, StepOf, StepRunners } from './step-runner.js';
+import type { Step, StepKind } from './step.js';
 
 /** Every kind of step; one that is missing does not compile. */
-const RUNNERS: StepRunners = {
-  run,
-  ssh,
-  wait,
-  start,
-  console: serialConsole,
-  copy,
-  disks,
-  reboot,
-  power,
-  screenshot,
-  checkpoint,
-};
+const RUNNERS: StepRunners = runners;
 
 /** A step together with what the engine knows of its kind. */
 export interface BoundStep {

@@ -1,6 +1,16 @@
 import type { Artifact, Failure, NewEvent, ScenarioRef } from '../events/events.js';
+import type { Step } from './step.js';
 import type { FailureHooks } from './failure-hooks.js';
 import type { UnitRunsMemory } from './unit-runs.js';
+
+/** What the engine knows of a scenario. */
+export interface StepList {
+  /** Path of the scenario's file, relative to the working directory where it lies below it. */
+  file: string;
+  /** The same, absolute. */
+  path: string;
+  steps: readonly Step[];
+}
 
 /** What the engine may rely on beside the machine. */
 export interface ScenarioContext extends FailureHooks {

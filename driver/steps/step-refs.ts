@@ -1,9 +1,10 @@
 import type { StepRef } from '../events/events.js';
-import type { Scenario, Step } from '../scenario/model.js';
+import type { StepList } from './scenario-context.js';
+import type { Step } from './step.js';
 
 /** Names the steps of a scenario for the events; secrets in titles are replaced. */
 export function stepRefs(
-  scenario: Pick<Scenario, 'steps'>,
+  scenario: Pick<StepList, 'steps'>,
   redact: (text: string) => string = (text) => text,
 ): StepRef[] {
   return scenario.steps.map((step, index) => ({

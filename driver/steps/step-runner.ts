@@ -1,8 +1,9 @@
 import type { RunOptions } from '../channel/channel.js';
-import type { ChannelName, CommandResult } from '../channel/channel.js';
+import type { CommandResult } from '../channel/channel.js';
+import type { ChannelName } from '../language/step-base.js';
 import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { Artifact, DiskMap } from '../events/events.js';
-import type { Step, StepKind } from '../scenario/model.js';
+import type { Step, StepKind } from './step.js';
 import type { UnitRuns } from './unit-runs.js';
 
 /** How a step runs a command in a guest. */

@@ -1,5 +1,5 @@
 import type { CommandResult } from '../channel/channel.js';
-import type { ExitExpectation, TextPattern } from '../scenario/model.js';
+import type { ExitExpectation, TextPattern } from '../language/expectation.js';
 
 /** Lines of each stream that a failure shows; the whole output is in the command's record. */
 const SHOWN_LINES = 40;

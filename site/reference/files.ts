@@ -4,9 +4,9 @@ import {
   explainFile,
   explainStep,
   stepKinds,
-  type JsonSchema,
   type KeyExplanation,
 } from '../../driver/scenario/index.js';
+import type { JsonSchema } from '../../driver/language/schema/json-schema.js';
 import { defaultWords } from './default-words.js';
 import { typeWords } from './type-words.js';
 

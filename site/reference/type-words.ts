@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../driver/scenario/index.js';
+import type { JsonSchema } from '../../driver/language/schema/json-schema.js';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../driver/language/quantities.js';
 
 /** A value that is nothing but a variable is accepted nearly everywhere; the page says so once. */

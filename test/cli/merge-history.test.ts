@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { RunRecord } from '../../driver/record/run-record.js';
-import { EventsFile } from '../../driver/report/events-file.js';
+import { EventsFile } from '../../driver/record/events-file.js';
 import { FAILURE, scenario, Script, steps } from '../unit/report/streams.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -23,9 +23,14 @@ async function recordedRun(
 ): Promise<string> {
   mkdirSync(logRoot, { recursive: true });
   const record = await RunRecord.open({
-    ...{ logRoot, ledgerPath: undefined, workingDirectory: logRoot, command: ['tapboot', 'run'] },
-    ...{ environment: {}, timeouts: { spawnSeconds: 900, loginSeconds: 300 } },
-    ...{ sessionCeilingSeconds: 3600, now: at },
+    logRoot,
+    ledgerPath: undefined,
+    workingDirectory: logRoot,
+    command: ['tapboot', 'run'],
+    environment: {},
+    timeouts: { spawnSeconds: 900, loginSeconds: 300 },
+    sessionCeilingSeconds: 3600,
+    now: at,
   });
   const { path, events } = record.directory;
   const file = new EventsFile(events);

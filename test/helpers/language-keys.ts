@@ -1,8 +1,8 @@
 /** Which keys the scenario language has, and which of them a file uses; both by the schema. */
 import type { z } from 'zod';
-import { stepForms } from '../../driver/steps/schemas.js';
+import { stepSchemas } from '../../driver/steps/schemas.js';
 import { commonKeys } from '../../driver/language/schema/common.js';
-import { toJsonSchema, type JsonSchema } from '../../driver/scenario/schema/json-schema.js';
+import { toJsonSchema, type JsonSchema } from '../../driver/language/schema/json-schema.js';
 import { ONLY_TEMPLATE } from '../../driver/language/schema/leaves.js';
 import { planFile } from '../../driver/scenario/schema/plan.js';
 import { scenarioFile } from '../../driver/scenario/schema/scenario.js';
@@ -29,7 +29,7 @@ const isMapping = (value: unknown): value is Mapping =>
 const PARTS: readonly (readonly [string, JsonSchema])[] = [
   ['scenario file', toJsonSchema(scenarioFile)],
   ['plan file', toJsonSchema(planFile)],
-  ...Object.entries(stepForms).map(
+  ...Object.entries(stepSchemas).map(
     ([kind, form]) => [kind, toJsonSchema(form as z.ZodType)] as const,
   ),
 ];
@@ -84,7 +84,7 @@ export const showKey = ({ of, path, form }: Key): string =>
   `${of} ${path}${form === undefined ? '' : form.startsWith('(') ? ` ${form}` : `: ${form}`}`;
 
 function kindOf(step: Mapping): string {
-  const kinds = Object.keys(stepForms).filter((kind) => kind !== 'checkpoint');
+  const kinds = Object.keys(stepSchemas).filter((kind) => kind !== 'checkpoint');
   return kinds.find((kind) => kind in step) ?? 'checkpoint';
 }
 

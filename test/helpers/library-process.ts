@@ -27,7 +27,9 @@ export async function place(t: { testdir: () => string }): Promise<string> {
 
 /** Environment of such a process; whether the tests run in a CI service is not its concern. */
 export const environment = (added: Record<string, string> = {}): Record<string, string> => ({
-  ...{ BOOT_IMAGE_VM_LOG_ROOT: '', TAP_TIMEOUT: '300', CI: '' },
+  BOOT_IMAGE_VM_LOG_ROOT: '',
+  TAP_TIMEOUT: '300',
+  CI: '',
   ...added,
 });
 
@@ -40,7 +42,9 @@ export async function runFile(
   const file = join(directory, 'x.test.ts');
   await writeFile(file, text);
   const result = await execa(process.execPath, ['--import', 'tsx', file, ...args], {
-    ...{ cwd: directory, reject: false, env: environment(env) },
+    cwd: directory,
+    reject: false,
+    env: environment(env),
   });
   return { ...result, lines: await ledger(directory) };
 }

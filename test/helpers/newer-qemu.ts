@@ -27,7 +27,9 @@ export async function newerQemu(): Promise<QemuBinary> {
   const program = 'usr/bin/qemu-system-x86_64';
   const packages = ['qemu-system-x86', 'qemu-utils'];
   const [executable = ''] = await unpackDebian(directory, {
-    ...{ suite: SUITE, packages, programs: [program] },
+    suite: SUITE,
+    packages,
+    programs: [program],
   });
   // Its own firmware: the places that it was built for are those of the host's QEMU.
   const share = join(directory, 'usr/share');

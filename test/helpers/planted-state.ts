@@ -20,9 +20,9 @@ export async function plantDamaged(states: string, machine?: MachineOptions): Pr
   const firmware = process.env['TAPBOOT_OVMF'];
   const inputs = await stateInputs(
     {
-      ...{ qemu: await identifyQemu() },
+      qemu: await identifyQemu(),
       accelerator: { name: 'tcg', reasons: [], remembered: false },
-      ...(firmware === undefined ? {} : { firmware }),
+      firmware,
     },
     await testImage(),
     machineOf(machine),

@@ -119,7 +119,7 @@ export class Place {
       env: this.environment(options.env),
       extendEnv: false,
     });
-    return new TapbootProcess(this, child as unknown as ResultPromise, logRoot);
+    return new TapbootProcess(this, child, logRoot);
   }
 
   async run(args: readonly string[], options: TapbootOptions = {}): Promise<TapbootRun> {

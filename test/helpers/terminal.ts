@@ -53,10 +53,13 @@ export class TerminalSession {
     // `ssh2` and readline ask for the size at once: it has to be there before.
     const line = `${size}; { tty; echo $$; } > ${shellQuote(names)}; exec ${words}`;
     const child = execa('script', ['-qfec', line, '/dev/null'], {
-      ...{ reject: false, cwd, extendEnv: false, encoding: 'buffer' as const },
+      reject: false,
+      cwd,
+      extendEnv: false,
+      encoding: 'buffer' as const,
       env: place.environment({ TERM: 'xterm-256color', ...env }),
     });
-    return new TerminalSession(child as unknown as ResultPromise, columns, names);
+    return new TerminalSession(child, columns, names);
   }
 
   /** Keys, as they are typed. */

@@ -13,7 +13,7 @@ import type { BootImage } from '../../driver/image/image.js';
 import { provideImage } from '../../driver/image/providers.js';
 import { identifyQemu } from '../../driver/machine/qemu/version.js';
 import { makeRunKeys } from '../../driver/machine/run-keys.js';
-import type { Machine } from '../../driver/scenario/model.js';
+import type { Machine } from '../../driver/language/machine-shape.js';
 import { sharedStates } from './shared-states.js';
 
 export const projectRoot = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
@@ -36,7 +36,11 @@ export async function testHost(t: { teardown(close: () => void): void }): Promis
   const lines: string[] = [];
   const known = new Map<string, VmFacts>();
   return {
-    ...{ workspace, events, lines, known, names: new VmNames() },
+    workspace,
+    events,
+    lines,
+    known,
+    names: new VmNames(),
     qemu: await identifyQemu(),
     accelerator: { name: 'tcg', reasons: ['TCG: tests'], remembered: false },
     keys: await makeRunKeys(workspace),

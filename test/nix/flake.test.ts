@@ -90,7 +90,10 @@ t.test(
     const manifest = { name: 'one-package', version: '1.0.0', dependencies };
     const packages = (await read('package-lock.json'))['packages'] as Record<string, object>;
     const lock = {
-      ...{ name: manifest.name, version: manifest.version, lockfileVersion: 3, requires: true },
+      name: manifest.name,
+      version: manifest.version,
+      lockfileVersion: 3,
+      requires: true,
       packages: { '': manifest, [`node_modules/${only}`]: packages[`node_modules/${only}`] },
     };
     await writeFile(join(tree, 'package.json'), JSON.stringify(manifest));

@@ -96,7 +96,7 @@ export class SandboxedNix {
       reject: false,
       stdin: 'ignore',
       env: { NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...this.#env },
-      ...(cwd === undefined ? {} : { cwd }),
+      cwd,
     });
     if (onLine !== undefined) createInterface({ input: child.stderr }).on('line', onLine);
     const { exitCode, stdout, stderr } = await child;

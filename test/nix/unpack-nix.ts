@@ -41,7 +41,9 @@ export async function nixForTests(cacheDirectory: string): Promise<UnpackedNix> 
 export async function unpackNix(cacheDirectory: string): Promise<UnpackedNix> {
   const directory = join(cacheDirectory, 'test-nix', `${SUITE}-${LAYOUT}`);
   const [executable = ''] = await unpackDebian(directory, {
-    ...{ suite: SUITE, packages: ['nix-bin', 'bash-static'], programs: ['usr/bin/nix'] },
+    suite: SUITE,
+    packages: ['nix-bin', 'bash-static'],
+    programs: ['usr/bin/nix'],
   });
   return { executable, staticShell: join(directory, 'usr/bin/bash-static') };
 }

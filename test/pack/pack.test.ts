@@ -127,8 +127,13 @@ t.test('its types check in a strict project, library files included', async (t) 
   await writeFile(join(consumer, 'uses.ts'), CONSUMER);
   await writeFile(join(consumer, 'mistakes.ts'), MISTAKES);
   const compilerOptions = {
-    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false },
-    ...{ module: 'NodeNext', target: 'ES2022', types: ['node'] },
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: false,
+    module: 'NodeNext',
+    target: 'ES2022',
+    types: ['node'],
   };
   await writeFile(
     join(consumer, 'tsconfig.json'),

@@ -27,12 +27,18 @@ export function hostileRun(): { run: SampleRun; recording: ReportRecording } {
   const at = { file: bad, line: 1, column: 1 };
   const steps = ATTACKS.map((title, index) => ({ index: index + 1, title, kind: image, at }));
   const failure: Failure = {
-    ...{ class: 'product', code: image, message: all, phase: 'step', at },
+    class: 'product',
+    code: image,
+    message: all,
+    phase: 'step',
+    at,
     mismatches: [
       { what: all, expected: all, got: all },
       { what: all, expected: '', got: '', diff: `--- ${all}\n+++ ${all}` },
     ],
-    ...{ hint: all, frame: all, output: all },
+    hint: all,
+    frame: all,
+    output: all,
     artifacts: [
       { label: all, path: '/srv/notes/2026-03-01T101500Z-vm-run/javascript:alert(1)' },
       { label: all, path: `/elsewhere/${bad}` },
@@ -46,12 +52,21 @@ export function hostileRun(): { run: SampleRun; recording: ReportRecording } {
   for (const step of steps) {
     run.emit({ type: 'step:start', scenario, step }).wait(0.5);
     run.emit({
-      ...{ type: 'step:end', scenario, step, outcome: 'failed', durationMs: 500, failure },
+      type: 'step:end',
+      scenario,
+      step,
+      outcome: 'failed',
+      durationMs: 500,
+      failure,
       commands: [command(all, { stdout: all, stderr: all, channel: image, exitStatus: 1 })],
-      ...{ notes: [all], artifacts: failure.artifacts },
+      notes: [all],
+      artifacts: failure.artifacts,
       disks: [
         {
-          ...{ disk: image, sizeBytes: 1024 ** 3, state: bad, nonZero: [] },
+          disk: image,
+          sizeBytes: 1024 ** 3,
+          state: bad,
+          nonZero: [],
           findings: [{ offset: 4096, kind: image, what: bad }],
         },
       ],
@@ -59,13 +74,19 @@ export function hostileRun(): { run: SampleRun; recording: ReportRecording } {
   }
   run.emit({ type: 'notice', level: 'warning', message: all });
   run.emit({
-    ...{ type: 'scenario:end', scenario, outcome: 'failed', durationMs: 9, failure },
+    type: 'scenario:end',
+    scenario,
+    outcome: 'failed',
+    durationMs: 9,
+    failure,
     artifacts: failure.artifacts,
   });
   run.emit({ type: 'vm:end', vm: scenario.id, reason: bad });
   const said = `</pre><script>${OWN}</script>${all.replaceAll('\n', '\r\n')}`;
   const recording: ReportRecording = {
-    ...{ columns: 80, rows: 24, omitted: 0 },
+    columns: 80,
+    rows: 24,
+    omitted: 0,
     events: [
       [0, 'o', said],
       [1, 'm', bad],

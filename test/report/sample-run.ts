@@ -40,18 +40,26 @@ export class SampleRun {
   begin(scenarios: (ScenarioRef & { steps: number; tags: string[] })[]): this {
     const text = 'image debian';
     return this.emit({
-      ...{ type: 'run:start', run: '2026-03-01T101500Z-vm-run', directory: this.directory },
-      ...{ command: ['tapboot', 'run', '--tag', 'vm'], version: '0.1.0', scenarios },
+      type: 'run:start',
+      run: '2026-03-01T101500Z-vm-run',
+      directory: this.directory,
+      command: ['tapboot', 'run', '--tag', 'vm'],
+      version: '0.1.0',
+      scenarios,
     })
       .emit({ type: 'phase:start', phase: 'build', text })
       .wait(1.4)
       .emit({ type: 'phase:end', phase: 'build', text, seconds: 1.4 })
       .emit({
-        ...{ type: 'image', spec: 'debian', identity: '9f2c41d07ab8', cached: true },
+        type: 'image',
+        spec: 'debian',
+        identity: '9f2c41d07ab8',
+        cached: true,
         artifact: { kernel: '/srv/cache/debian/vmlinux', root: '/srv/cache/debian/root.erofs' },
       })
       .emit({
-        ...{ type: 'accelerator', name: 'tcg' },
+        type: 'accelerator',
+        name: 'tcg',
         reasons: [
           'kvm: a Linux kernel did not get past its first messages within 3 s',
           'tcg: chosen',
@@ -65,7 +73,9 @@ export class SampleRun {
     const phase = origin === 'booted' ? 'boot' : 'restore';
     const bootedAt = new Date(this.#now).toISOString();
     return this.emit({
-      ...{ type: 'vm:start', vm, version: 'QEMU emulator version 7.2.22 (Debian 1:7.2)' },
+      type: 'vm:start',
+      vm,
+      version: 'QEMU emulator version 7.2.22 (Debian 1:7.2)',
       argv: [
         ...[
           'qemu-system-x86_64',
@@ -83,7 +93,9 @@ export class SampleRun {
       .wait(seconds)
       .emit({ type: 'phase:end', phase, vm, text: `${phase} of ${vm}`, seconds })
       .emit({
-        ...{ type: 'scenario:machine', scenario, vm },
+        type: 'scenario:machine',
+        scenario,
+        vm,
         origin:
           origin === 'booted'
             ? { kind: 'booted', bootedAt }
@@ -94,9 +106,16 @@ export class SampleRun {
   end(outcome: 'passed' | 'failed', counts: Partial<Record<'passed' | 'failed', number>>): this {
     const first = this.events[0]?.at ?? this.#now;
     return this.emit({
-      ...{ type: 'run:end', outcome, exitCode: outcome === 'passed' ? 0 : 1 },
+      type: 'run:end',
+      outcome,
+      exitCode: outcome === 'passed' ? 0 : 1,
       counts: {
-        ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+        passed: 0,
+        flaky: 0,
+        known: 0,
+        failed: 0,
+        queued: 0,
+        interrupted: 0,
         ...counts,
       },
       durationMs: this.#now - first,
@@ -106,8 +125,14 @@ export class SampleRun {
 
 export function command(text: string, more: Partial<CommandRecord> = {}): CommandRecord {
   return {
-    ...{ channel: 'shell', command: text, stdout: '', stderr: '', exitStatus: 0, durationMs: 27 },
-    ...{ timedOut: false, dropped: { stdout: 0, stderr: 0 } },
+    channel: 'shell',
+    command: text,
+    stdout: '',
+    stderr: '',
+    exitStatus: 0,
+    durationMs: 27,
+    timedOut: false,
+    dropped: { stdout: 0, stderr: 0 },
     ...more,
   };
 }
@@ -167,7 +192,7 @@ export const mismatchFailure: Failure = {
       what: 'stdout of vgs',
       expected: '',
       got: 'vg_residue',
-      diff: '--- expected\n+++ got\n@@ -1,2 +1,3 @@\n VG\n-\n+vg_residue\n+lv_residue\n end',
+      diff: '--- expected\n+++ got\n -1,2 +1,3 \n VG\n-\n+vg_residue\n+lv_residue\n end',
     },
   ],
   hint: 'Stop using the volume group before its array is stopped.',
@@ -239,12 +264,21 @@ function pass(
     const step = refs[at]!;
     run.emit({ type: 'step:start', scenario, step }).wait(took);
     run.emit({
-      ...{ type: 'step:end', scenario, step, outcome: 'passed', durationMs: took * 1000 },
-      ...{ commands, notes: [], artifacts: [] },
+      type: 'step:end',
+      scenario,
+      step,
+      outcome: 'passed',
+      durationMs: took * 1000,
+      commands,
+      notes: [],
+      artifacts: [],
     });
   }
   run.emit({
-    ...{ type: 'scenario:end', scenario, outcome: 'passed', durationMs: run.now - started },
+    type: 'scenario:end',
+    scenario,
+    outcome: 'passed',
+    durationMs: run.now - started,
     artifacts: [],
   });
   run.emit({ type: 'vm:end', vm: scenario.id, reason: 'closed' });
@@ -273,36 +307,64 @@ export function failingRun(
   run.machine(second, 'restored', 0.4);
   run.emit({ type: 'step:start', scenario: second, step: refs[0]! }).wait(2.8);
   run.emit({
-    ...{ type: 'step:end', scenario: second, step: refs[0]!, outcome: 'passed', durationMs: 2800 },
+    type: 'step:end',
+    scenario: second,
+    step: refs[0]!,
+    outcome: 'passed',
+    durationMs: 2800,
     commands: [
       command('mdadm --create /dev/md127 --force --level=1 --raid-devices=2 /dev/vdb /dev/vdc', {
-        ...{ durationMs: 1210, stderr: 'mdadm: array /dev/md127 started.\n' },
+        durationMs: 1210,
+        stderr: 'mdadm: array /dev/md127 started.\n',
       }),
       command('pvcreate /dev/md127', { stdout: '  Physical volume "/dev/md127" created.\n' }),
     ],
-    ...{ notes: ['from plan raid-lvm-residue/seed'], artifacts: [] },
+    notes: ['from plan raid-lvm-residue/seed'],
+    artifacts: [],
   });
   run.emit({ type: 'step:start', scenario: second, step: refs[1]! }).wait(4.1);
   run.emit({
-    ...{ type: 'step:end', scenario: second, step: refs[1]!, outcome: 'passed', durationMs: 4100 },
-    ...{ commands: [command('systemctl restart pre-nixos.service')], notes: [], artifacts: [] },
+    type: 'step:end',
+    scenario: second,
+    step: refs[1]!,
+    outcome: 'passed',
+    durationMs: 4100,
+    commands: [command('systemctl restart pre-nixos.service')],
+    notes: [],
+    artifacts: [],
   });
   run.emit({ type: 'step:start', scenario: second, step: refs[2]! }).wait(1.3);
   run.emit({
-    ...{ type: 'step:end', scenario: second, step: refs[2]!, outcome: 'failed', durationMs: 1300 },
+    type: 'step:end',
+    scenario: second,
+    step: refs[2]!,
+    outcome: 'failed',
+    durationMs: 1300,
     commands: [command('sync'), command('vgs', { exitStatus: 5, stderr: 'vgs: failed\n' })],
     failure: mismatchFailure,
-    ...{ notes: ['vdb: powered off'], artifacts: more.artifacts ?? [] },
+    notes: ['vdb: powered off'],
+    artifacts: more.artifacts ?? [],
     disks: [seededDisk, { ...seededDisk, disk: 'vdc', findings: [], nonZero: [] }],
   });
   run.emit({ type: 'step:start', scenario: second, step: refs[3]! });
   run.emit({
-    ...{ type: 'step:end', scenario: second, step: refs[3]!, outcome: 'skipped', durationMs: 0 },
-    ...{ commands: [], notes: [], artifacts: [], skipReason: 'step 3 failed' },
+    type: 'step:end',
+    scenario: second,
+    step: refs[3]!,
+    outcome: 'skipped',
+    durationMs: 0,
+    commands: [],
+    notes: [],
+    artifacts: [],
+    skipReason: 'step 3 failed',
   });
   run.emit({
-    ...{ type: 'scenario:end', scenario: second, outcome: 'failed', durationMs: run.now - started },
-    ...{ failure: mismatchFailure, artifacts: mismatchFailure.artifacts },
+    type: 'scenario:end',
+    scenario: second,
+    outcome: 'failed',
+    durationMs: run.now - started,
+    failure: mismatchFailure,
+    artifacts: mismatchFailure.artifacts,
   });
   run.emit({ type: 'notice', level: 'warning', message: 'machine 2 answered late' });
   run.emit({ type: 'vm:end', vm: second.id, reason: 'closed' });
@@ -334,20 +396,27 @@ export function largeRun(scenarios: number, stepsEach: number): SampleRun {
       failure ??= own;
       run.emit({ type: 'step:start', scenario, step }).wait(took);
       run.emit({
-        ...{ type: 'step:end', scenario, step, outcome: failed ? 'failed' : 'passed' },
+        type: 'step:end',
+        scenario,
+        step,
+        outcome: failed ? 'failed' : 'passed',
         durationMs: took * 1000,
         commands: [
           command(`printf %s ${String(count)}`, { stdout: `${String(count)}\n`.repeat(4) }),
         ],
-        ...{ notes: [], artifacts: [] },
-        ...(own === undefined ? {} : { failure: own }),
+        notes: [],
+        artifacts: [],
+        failure: own,
       });
     }
     if (failure !== undefined) failures += 1;
     run.emit({
-      ...{ type: 'scenario:end', scenario, outcome: failure === undefined ? 'passed' : 'failed' },
-      ...{ durationMs: run.now - started, artifacts: [] },
-      ...(failure === undefined ? {} : { failure }),
+      type: 'scenario:end',
+      scenario,
+      outcome: failure === undefined ? 'passed' : 'failed',
+      durationMs: run.now - started,
+      artifacts: [],
+      failure,
     });
     run.emit({ type: 'vm:end', vm: scenario.id, reason: 'closed' });
   }

@@ -44,8 +44,11 @@ await t.test('a failing run leaves a capsule, which opens elsewhere', async (t) 
   await copyFile(kept, capsule);
   const open = async (args: string[], input?: string) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['open', capsule, ...args], {
-      ...{ reject: false, extendEnv: false, env: elsewhere.environment() },
-      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      reject: false,
+      extendEnv: false,
+      env: elsewhere.environment(),
+      stdin: input === undefined ? 'ignore' : 'pipe',
+      input,
       cwd: join(elsewhere.directory, 'work'),
     });
 
@@ -139,7 +142,10 @@ await inSoak(t, '--capture none keeps nothing; a dead machine gives its disks', 
   const env = { ...place.environment() };
   const open = async (...args: string[]) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['open', capsule, ...args], {
-      ...{ reject: false, extendEnv: false, env, stdin: 'ignore' },
+      reject: false,
+      extendEnv: false,
+      env,
+      stdin: 'ignore',
     });
   const dead = await open('--', 'uname');
   t.match(dead, { exitCode: 3, stderr: /the guest of this machine answers no more/ });

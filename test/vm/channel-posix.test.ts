@@ -29,7 +29,7 @@ t.test('a guest without bash', async (t) => {
   t.equal(shell.dialect, 'sh');
   t.match(shell.commandLine, / quiet /, 'it has read what its kernel was started with');
   const run = async (command: string, stdin?: string) =>
-    await shell.run(command, { timeoutMs: MINUTE, ...(stdin === undefined ? {} : { stdin }) });
+    await shell.run(command, { timeoutMs: MINUTE, stdin });
 
   t.match(await run('echo "it\'s"; echo err >&2; exit 3'), {
     stdout: "it's\n",

@@ -249,7 +249,11 @@ t.test('console, shell and ssh on the Debian image', async (t) => {
     await ssh.connect(MINUTE);
     if (soaking) await contract(t, ssh);
     t.match(await ssh.run('echo "a b"; echo err >&2; exit 3', { timeoutMs: MINUTE }), {
-      ...{ channel: 'ssh', stdout: 'a b\n', stderr: 'err\n', stderrSeparate: true, exitStatus: 3 },
+      channel: 'ssh',
+      stdout: 'a b\n',
+      stderr: 'err\n',
+      stderrSeparate: true,
+      exitStatus: 3,
     });
 
     const directory = mkdtempSync(join(tmpdir(), 'tapboot-sftp-'));

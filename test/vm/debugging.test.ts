@@ -24,7 +24,10 @@ void t.test('--debug without a terminal: attach from elsewhere', async (t) => {
   await run.logged(/VM fails is held for debugging/);
   const attach = async (...args: string[]) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['attach', ...args], {
-      ...{ reject: false, extendEnv: false, env: place.environment(), stdin: 'ignore' },
+      reject: false,
+      extendEnv: false,
+      env: place.environment(),
+      stdin: 'ignore',
     });
   t.match(
     (await attach('--list')).stdout,
@@ -55,8 +58,12 @@ void t.test('a ready machine, restored; plans are in it', async (t) => {
   const place = await Place.make(t);
   const shell = async (args: string[], input?: string) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['shell', '--accel', 'tcg', ...args], {
-      ...{ reject: false, extendEnv: false, env: place.environment(), cwd: projectRoot },
-      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      reject: false,
+      extendEnv: false,
+      env: place.environment(),
+      cwd: projectRoot,
+      stdin: input === undefined ? 'ignore' : 'pipe',
+      input,
     });
   const disks = ['--disk', 'vda=64M', '--disk', 'vdb=64M'];
   const first = await shell([...disks, '--', 'lsblk -bno SIZE /dev/vdb; exit 5']);
@@ -78,7 +85,10 @@ await inSoak(t, 'one command in another image: the ISO, by its boot loader', asy
   const place = await Place.make(t);
   const shell = async (...args: string[]) =>
     await execa(join(projectRoot, 'bin/tapboot'), ['shell', '--image', 'debian:iso', ...args], {
-      ...{ reject: false, extendEnv: false, env: place.environment(), stdin: 'ignore' },
+      reject: false,
+      extendEnv: false,
+      env: place.environment(),
+      stdin: 'ignore',
     });
   // As docs/debugging.md has it.
   const said = await shell('--', 'uname', '-a');

@@ -28,7 +28,8 @@ t.test('examples of the documentation, run as they stand', async (t) => {
       await symlink(join(project, 'node_modules/tap'), join(directory, 'node_modules/tap'));
       await writeFile(join(directory, 'example.test.mjs'), code);
       const { exitCode, stdout, stderr } = await execa(process.execPath, ['example.test.mjs'], {
-        ...{ cwd: directory, reject: false },
+        cwd: directory,
+        reject: false,
         env: {
           TAP_TIMEOUT: '300',
           BOOT_IMAGE_VM_LOG_ROOT: join(directory, 'runs'),

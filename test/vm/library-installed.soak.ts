@@ -17,7 +17,8 @@ t.test('an installed package boots its own image', async (t) => {
   );
   const states = join(directory, 'states');
   const { stdout, stderr, exitCode } = await execa(process.execPath, ['x.mjs'], {
-    ...{ cwd: consumer, reject: false },
+    cwd: consumer,
+    reject: false,
     env: { TAPBOOT_STATE_DIR: states, CI: '' },
   });
   t.equal(exitCode, 0, stderr);

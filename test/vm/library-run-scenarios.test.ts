@@ -42,7 +42,9 @@ t.test('scenarios are run, reported and recorded', async (t) => {
   const output = sink();
   const seen: RunEvent['type'][] = [];
   const report = await runScenarios({
-    ...{ ...settings, scenarios: ['./good'], output: output.stream },
+    ...settings,
+    scenarios: ['./good'],
+    output: output.stream,
     onEvent: ({ type }) => seen.push(type),
   });
   t.match(report, { outcome: 'failed', exitCode: 1, classes: ['product'] });
@@ -82,7 +84,8 @@ t.test('scenarios are run, reported and recorded', async (t) => {
 
 t.test('what is wrong in a file is thrown before anything is made', async (t) => {
   await t.rejects(runScenarios({ ...settings, scenarios: ['./bad'] }), {
-    ...{ name: 'TapbootError', failureClass: 'scenario' },
+    name: 'TapbootError',
+    failureClass: 'scenario',
     details: { at: { file: 'bad/wrong.yaml', line: 3 } },
   });
   await t.rejects(runScenarios({ ...settings, scenarios: ['./good'], repeat: 0 }), {

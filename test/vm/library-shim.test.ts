@@ -22,7 +22,8 @@ const root = t.testdir();
 const states = join(root, 'states');
 const env = { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl') };
 const settings = {
-  ...{ accel: 'tcg' as const, logRoot: join(root, 'notes') },
+  accel: 'tcg' as const,
+  logRoot: join(root, 'notes'),
   env: { ...env, TAPBOOT_STATE_DIR: states, CI: '' },
 };
 const key = await plantDamaged(states);

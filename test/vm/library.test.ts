@@ -282,7 +282,8 @@ t.test('the end: machines closed, record complete', async (t) => {
   const lines = (await readFile(join(root, 'ledger.jsonl'), 'utf8')).trim().split('\n');
   t.equal(lines.length, 1);
   t.match(JSON.parse(lines[0] ?? ''), {
-    ...{ outcome: 'error', start: 'booted' },
+    outcome: 'error',
+    start: 'booted',
     driver_args: [PROGRAM],
   });
   t.notOk(existsSync(vm.diskFiles['vda'] ?? '/'), 'the workspace is gone');

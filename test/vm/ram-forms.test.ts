@@ -131,7 +131,8 @@ for (const [what, find, forms] of QEMUS) {
     if (!forms.includes('mapped-ram') && host.qemu.major < 9) {
       const place = { into, name: 'too-old' };
       await t.rejects(convertRam(host, state, 'mapped-ram', place), {
-        ...{ code: 'TAPBOOT_E_RAM_FORM', failureClass: 'infra' },
+        code: 'TAPBOOT_E_RAM_FORM',
+        failureClass: 'infra',
         details: { got: /cannot save RAM in the form mapped-ram: .*version/ },
       });
     } else {

@@ -60,9 +60,21 @@ async function run(t: Test, directory: string) {
 }
 
 const scenario = (id: string, subject: Scenario['subject']): Scenario => ({
-  ...{ id, baseId: id, name: id, file: `${id}.yaml`, path: `/${id}.yaml`, tags: [], subject },
-  ...{ machine, variables: {}, matrix: {}, redact: [], redactedValues: [], timeoutMs: 60_000 },
-  ...{ steps: [], at: { file: `${id}.yaml`, line: 1, column: 1 } },
+  id,
+  baseId: id,
+  name: id,
+  file: `${id}.yaml`,
+  path: `/${id}.yaml`,
+  tags: [],
+  subject,
+  machine,
+  variables: {},
+  matrix: {},
+  redact: [],
+  redactedValues: [],
+  timeoutMs: 60_000,
+  steps: [],
+  at: { file: `${id}.yaml`, line: 1, column: 1 },
 });
 
 async function said(vm: BootImageVM, command: string): Promise<string> {
@@ -340,7 +352,8 @@ steps:
   t.match(kernel, { text: /\bquiet .*\bconsole=ttyS0,115200n8$/, source: 'guest' });
   t.equal(told, `kernel command line: ${kernel?.text ?? ''}`);
   t.strictSame(await tapboot(), {
-    ...{ kernel, told },
+    kernel,
+    told,
     machine: `restored from ${key}, booted at ${bootedAt} in an earlier run`,
     start: 'restored',
     kept: [key],

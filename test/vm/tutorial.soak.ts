@@ -55,8 +55,11 @@ function homeIn(place: Place): Record<string, string> {
 /** One shell for all of the page: it remembers its directory and its variables. */
 function shell(place: Place) {
   const child = execa('bash', ['-s'], {
-    ...{ cwd: projectRoot, env: homeIn(place), extendEnv: false },
-    ...{ reject: false, buffer: false },
+    cwd: projectRoot,
+    env: homeIn(place),
+    extendEnv: false,
+    reject: false,
+    buffer: false,
   });
   let output = '';
   let wake: () => void = () => undefined;

@@ -1,5 +1,5 @@
 import { scenarioError } from '../../errors.js';
-import type { GuestAccess } from '../../image/image.js';
+import type { GuestAccess } from '../../language/guest-access.js';
 import type { Dialogue } from './dialogue.js';
 import { lastLine, PASSWORD_PROMPT, ROOT_REFUSED, type ProbeAnswer } from './prompts.js';
 

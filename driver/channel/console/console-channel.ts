@@ -157,15 +157,20 @@ function takenAway(error: TapbootError, withinMs: number): TapbootError {
   return productError('TAPBOOT_E_CONSOLE_TAKEN', 'the shell on the console is not to be had', {
     expected: `a login prompt or a shell within ${String(Math.round(withinMs / 100) / 10)} s`,
     got: 'someone has typed on the console before, and whatever is there now answers differently',
-    ...(output === undefined ? {} : { output }),
+    output,
     hint: 'Does a `console` step leave a program running in the foreground there? Other channels do not mind.',
   });
 }
 
 /** A command whose time was over before its input had been typed. */
 const notBegun = (command: string, durationMs: number): CommandResult => ({
-  ...{ channel: 'console', command, ...NOTHING, stderrSeparate: true },
-  ...{ exitStatus: null, durationMs, timedOut: true },
+  channel: 'console',
+  command,
+  ...NOTHING,
+  stderrSeparate: true,
+  exitStatus: null,
+  durationMs,
+  timedOut: true,
 });
 
 const NOTHING: CompleteOutput = { stdout: '', stderr: '', dropped: { stdout: 0, stderr: 0 } };

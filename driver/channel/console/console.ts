@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
-import { abortReason } from '../reason.js';
+import { abortReason } from '../../host/abort-reason.js';
 import type { ConsoleTranscript } from './transcript.js';
 
 /** Where a search begins: an offset from `mark()`, the first byte, or the present end. */

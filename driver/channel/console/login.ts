@@ -1,5 +1,5 @@
 import { scenarioError } from '../../errors.js';
-import type { GuestAccess } from '../../image/image.js';
+import type { GuestAccess } from '../../language/guest-access.js';
 import { becomeRoot } from './become-root.js';
 import type { Console } from './console.js';
 import { Dialogue } from './dialogue.js';

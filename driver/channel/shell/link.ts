@@ -112,7 +112,7 @@ export class ShellLink {
     if (answer === undefined) throw noAnswer(timeoutMs);
     const text = answer.split(' ').slice(2).join(' ').trim();
     const commandLine = Buffer.from(text, 'latin1').toString('utf8');
-    return { dialect, loaded: true, ...(text === '' ? {} : { commandLine }) };
+    return { dialect, loaded: true, commandLine: text === '' ? undefined : commandLine };
   }
 
   /**
@@ -190,5 +190,5 @@ const noAnswer = (timeoutMs: number): Error =>
 const shellGone = (cause?: unknown): Error =>
   guestDead('TAPBOOT_E_SHELL_CLOSED', 'the shell in the guest is gone: its port has closed', {
     hint: 'serial.log and harness.log say whether the guest or QEMU ended.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });

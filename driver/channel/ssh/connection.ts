@@ -46,7 +46,7 @@ export async function connectSsh(
     if (attempt.client !== undefined) return attempt.client;
     if (attempt.final !== undefined) throw attempt.final;
     last = attempt.reason;
-    await delay(Math.min(RETRY_MS, left), undefined, signal === undefined ? {} : { signal });
+    await delay(Math.min(RETRY_MS, left), undefined, { signal });
   }
 }
 

@@ -71,7 +71,7 @@ export class SshCommand {
     const lost = (cause?: unknown): void =>
       this.#ended.reject(
         guestDead('TAPBOOT_E_SSH_LOST', 'the SSH connection broke while a command ran', {
-          ...(cause === undefined ? {} : { cause }),
+          cause,
         }),
       );
     this.#client.once('close', lost);

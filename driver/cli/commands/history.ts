@@ -55,7 +55,7 @@ async function history(
   }
   const inForce = readConfig(environment, {}, workingDirectory).ledgerPath ?? DEFAULTS.ledger;
   const ledger = resolve(workingDirectory, given ?? inForce);
-  const past = await collectPast(ledger, since === undefined ? {} : { since });
+  const past = await collectPast(ledger, { since });
   const summary = summarise(past, ledger);
   if (options.html !== undefined) {
     const [{ historyHtml }, { writeReport }] = await Promise.all([

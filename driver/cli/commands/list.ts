@@ -58,7 +58,12 @@ export function addListCommand(program: Command, { outside }: CommandContext): v
 
 function json(scenarios: readonly Scenario[]): string {
   const rows = scenarios.map(({ id, name, file, tags, machine, subject, steps }) => ({
-    ...{ id, name, file, tags, subject, machine },
+    id,
+    name,
+    file,
+    tags,
+    subject,
+    machine,
     steps: steps.length,
   }));
   return JSON.stringify(rows, null, 2);

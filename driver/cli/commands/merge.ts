@@ -53,9 +53,15 @@ async function merge(
     shards.push(await readShard(place));
   }
   return await runMerge({
-    ...{ shards: labelled(shards), reports: options.report, workingDirectory, environment },
-    ...{ stdout, stderr, command: ['tapboot', ...outside.arguments], version: outside.version },
+    shards: labelled(shards),
+    reports: options.report,
+    workingDirectory,
+    environment,
+    stdout,
+    stderr,
+    command: ['tapboot', ...outside.arguments],
+    version: outside.version,
     tap: { version: version === '13' ? 13 : 14, flat: options.tapFlat ?? false },
-    ...(options.ledger === undefined ? {} : { ledger: resolve(workingDirectory, options.ledger) }),
+    ledger: options.ledger === undefined ? undefined : resolve(workingDirectory, options.ledger),
   });
 }

@@ -58,7 +58,7 @@ async function prune(options: PruneOptions, { outside, result }: CommandContext)
     import('../../record/prune.js'),
     import('../../exit-code.js'),
   ]);
-  const flags = options.logRoot === undefined ? {} : { logRoot: options.logRoot };
+  const flags = { logRoot: options.logRoot };
   const { logRoot } = readConfig(outside.environment, flags, outside.workingDirectory);
   const decisions = pruneRuns(logRoot, limits(options), { dryRun: options.dryRun ?? false });
   for (const { path, bytes, action, reason } of decisions) {
@@ -81,8 +81,8 @@ function limits(options: PruneOptions): { keep?: number; maxAgeDays?: number; ma
     return { keep: count, maxAgeDays, maxBytes: DEFAULTS.maxMegabytes * MEGABYTE };
   }
   return {
-    ...(keep === undefined ? {} : { keep }),
-    ...(maxAge === undefined ? {} : { maxAgeDays: maxAge }),
-    ...(maxMegabytes === undefined ? {} : { maxBytes: maxMegabytes * MEGABYTE }),
+    keep,
+    maxAgeDays: maxAge,
+    maxBytes: maxMegabytes === undefined ? undefined : maxMegabytes * MEGABYTE,
   };
 }

@@ -74,14 +74,25 @@ async function open(
     const cacheDirectory = outside.cacheDirectory();
     const firmware = outside.environment['TAPBOOT_OVMF'];
     const host = await adhoc.adhocHost({
-      ...{ config, accel: capsule.accelerator, image, cacheDirectory, workspace, signal },
+      config,
+      accel: capsule.accelerator,
+      image,
+      cacheDirectory,
+      workspace,
+      signal,
       keys: await capsules.keysOfCapsule(capsule, join(workspace, 'keys')),
-      ...(firmware === undefined ? {} : { firmware }),
-      ...{ name: 'open', notice: say },
+      firmware,
+      name: 'open',
+      notice: say,
     });
     const progress = { stage: () => undefined, log: () => undefined };
     await using vm = await capsules.openCapsule({
-      ...{ unpacked, host, image, at: flags.at, force: flags.force === true, say },
+      unpacked,
+      host,
+      image,
+      at: flags.at,
+      force: flags.force === true,
+      say,
       digest: async (of) => await digests.fileDigest(of, { cacheDirectory, progress }),
     });
     if (vm.power === 'off') {

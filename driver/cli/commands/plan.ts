@@ -67,8 +67,9 @@ function locate(
   return { directory: plans, name: argument.slice(0, slash), ...section };
 }
 
-const sectionOf = (section: string | undefined): { section?: string } =>
-  section === undefined || section === '' ? {} : { section };
+const sectionOf = (section: string | undefined): { section?: string } => ({
+  section: section === '' ? undefined : section,
+});
 
 function planText(plan: Plan, section: string | undefined): string {
   const sections = plan.sections.filter(({ name }) => section === undefined || name === section);

@@ -50,7 +50,7 @@ async function report(
       import('node:path'),
     ]);
   const { environment, workingDirectory, stdout, stderr } = outside;
-  const flags = options.logRoot === undefined ? {} : { logRoot: options.logRoot };
+  const flags = { logRoot: options.logRoot };
   const { logRoot } = readConfig(environment, flags, workingDirectory);
   const runDirectory = findRun(run, logRoot, workingDirectory);
   const events = [];

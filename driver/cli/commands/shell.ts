@@ -49,12 +49,12 @@ export function addShellCommand(program: Command, context: CommandContext): void
 
 function machineOptions({ disk, memory, cpus, network, firmware }: ShellFlags): MachineOptions {
   return {
-    ...(disk === undefined ? {} : { disks: disk }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(cpus === undefined ? {} : { cpus }),
+    disks: disk,
+    memory,
+    cpus,
     // Their values are checked by who makes the machine.
-    ...(network === undefined ? {} : { network: network as 'isolated' }),
-    ...(firmware === undefined ? {} : { firmware: firmware as 'bios' }),
+    network: network === undefined ? undefined : (network as 'isolated'),
+    firmware: firmware === undefined ? undefined : (firmware as 'bios'),
   };
 }
 
@@ -76,7 +76,7 @@ async function shell(
       import('../../run/scenario-arguments.js'),
     ]);
   const { image: _image, accel, fresh } = flags;
-  const settings = { ...(accel === undefined ? {} : { accel }), ...(fresh ? { fresh } : {}) };
+  const settings = { accel, fresh: fresh ? fresh : undefined };
   const config = readConfig(outside.environment, settings, outside.workingDirectory);
   const machine = machineOf(machineOptions(flags));
   return await edges.inWorkspace(outside, async (edge) => {
@@ -85,10 +85,16 @@ async function shell(
     const cacheDirectory = outside.cacheDirectory();
     const firmware = outside.environment['TAPBOOT_OVMF'];
     const host = await adhoc.adhocHost({
-      ...{ config, accel: config.accel, image, cacheDirectory, workspace, signal },
+      config,
+      accel: config.accel,
+      image,
+      cacheDirectory,
+      workspace,
+      signal,
       keys: await keys.makeRunKeys(workspace),
-      ...(firmware === undefined ? {} : { firmware }),
-      ...{ name: 'shell', notice: say },
+      firmware,
+      name: 'shell',
+      notice: say,
     });
     await using made = await ready.readyMachine({ config, cacheDirectory }, host, image, machine);
     const { vm } = made;

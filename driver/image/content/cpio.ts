@@ -37,7 +37,7 @@ export function packCpio(entries: readonly CpioEntry[], mtime: number): Buffer {
         mode: TYPE_BITS[entry.kind] | permissions,
         links: entry.kind === 'directory' ? 2 : 1,
         mtime,
-        ...(entry.kind === 'character' ? { device: entry.device } : {}),
+        device: entry.kind === 'character' ? entry.device : undefined,
       }),
     );
   }

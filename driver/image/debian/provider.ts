@@ -39,7 +39,7 @@ async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootI
   const artifact: BootImage['artifact'] = {
     form: options.form,
     agent: options.agent.kind === 'directory' ? options.agent.path : options.agent.kind,
-    ...(agent === undefined ? {} : { agent_digest: digestLayers([agent]) }),
+    agent_digest: agent === undefined ? undefined : digestLayers([agent]),
     layers_digest: digestLayers(layers),
     root_digest: root.digests['root.erofs'],
     kernel_version: root.facts['kernel_version'],
@@ -69,7 +69,7 @@ async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootI
       ...['debian', options.form, options.form === 'iso' ? options.boot : '', KERNEL_ARGUMENTS],
       ...parts.map((part) => sha256(...Object.entries(part.digests).flat())),
     ),
-    ...(built.length === 0 ? {} : { buildSeconds: built.reduce((a, b) => a + b) }),
+    buildSeconds: built.length === 0 ? undefined : built.reduce((a, b) => a + b),
     cached: built.length === 0,
   };
 }

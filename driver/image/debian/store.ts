@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { BuildProgress } from '../image.js';
+import type { Progress } from '../../host/progress.js';
 import { withLock } from '../../host/directory-lock.js';
 
 /** What an entry says about itself; written last, so that it vouches for the rest. */
@@ -41,7 +41,7 @@ export interface StoreRequest {
   directory: string;
   /** SHA-256 (hex) over all that goes into the entry. */
   key: string;
-  progress: BuildProgress;
+  progress: Progress;
   signal?: AbortSignal;
   /** Fills the given empty directory with flat files; returns the facts to keep. */
   build(directory: string): Promise<Record<string, string>>;
@@ -66,7 +66,7 @@ export async function obtainEntry(request: StoreRequest): Promise<StoreEntry> {
       onWait: () => {
         progress.log(`waiting for another build of ${path}`);
       },
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     },
   );
 }
@@ -74,10 +74,7 @@ export async function obtainEntry(request: StoreRequest): Promise<StoreEntry> {
 /**
  * Returns an entry that is there and whole; undefined otherwise. A damaged one is said.
  */
-export async function readEntry(
-  path: string,
-  progress: BuildProgress,
-): Promise<StoreEntry | undefined> {
+export async function readEntry(path: string, progress: Progress): Promise<StoreEntry | undefined> {
   const complaint = (text: string): StoreEntry | undefined => {
     progress.log(`discarding cached image part ${path}: ${text}`);
     return undefined;

@@ -1,6 +1,6 @@
 import { execa, ExecaError, type Options } from 'execa';
 import { infraError } from '../../errors.js';
-import type { BuildProgress } from '../image.js';
+import type { Progress } from '../../host/progress.js';
 
 /** Debian package that holds a tool the build calls, for the error message. */
 const PACKAGE_OF: Record<string, string> = {
@@ -22,7 +22,7 @@ const PACKAGE_OF: Record<string, string> = {
 
 /** What a build step needs to run host tools. */
 export interface ToolContext {
-  progress: BuildProgress;
+  progress: Progress;
   signal?: AbortSignal;
 }
 
@@ -44,7 +44,7 @@ export async function runTool(
       env: { LC_ALL: 'C', ...options.env },
       stdin: options.input === undefined ? 'ignore' : 'pipe',
       maxBuffer: 64 * 1024 * 1024,
-      ...(context.signal === undefined ? {} : { cancelSignal: context.signal }),
+      cancelSignal: context.signal,
     });
     for (const line of result.stderr.split('\n')) {
       if (line !== '') context.progress.log(`${tool}: ${line}`);

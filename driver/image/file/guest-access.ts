@@ -1,5 +1,5 @@
 import { scenarioError } from '../../errors.js';
-import type { GuestAccess } from '../image.js';
+import type { GuestAccess } from '../../language/guest-access.js';
 
 /**
  * How to become root, from the options `user`, `password` and `access` of a SPEC. Nothing is
@@ -20,7 +20,7 @@ export function guestAccess(options: Readonly<Record<string, string>>): GuestAcc
   return {
     root,
     user: user === undefined || user === '' ? 'root' : user,
-    ...(password === undefined ? {} : { password }),
+    password,
   };
 }
 

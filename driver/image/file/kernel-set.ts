@@ -61,14 +61,14 @@ export async function kernelSet(
       kernel,
       initrds: joined,
       append,
-      ...(root === undefined ? {} : { root }),
+      root,
     },
     identity: createHash('sha256').update(lines.join('\n')).digest('hex'),
     artifact: {
       boot: 'direct',
       kernel,
-      ...(initrds.length === 0 ? {} : { initrd: initrds.join('+') }),
-      ...(root === undefined ? {} : { root }),
+      initrd: initrds.length === 0 ? undefined : initrds.join('+'),
+      root,
       append,
     },
   };

@@ -70,9 +70,9 @@ async function isoFile(
     path,
     identity,
     {
-      ...(boot === undefined ? {} : { boot }),
-      ...(entry === undefined ? {} : { entry }),
-      ...(append === undefined ? {} : { append }),
+      boot,
+      entry,
+      append,
     },
     context,
   );

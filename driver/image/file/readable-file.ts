@@ -74,6 +74,6 @@ export async function demandKind(
   throw scenarioError('TAPBOOT_E_IMAGE_KIND', `${path} cannot serve as ${role}`, {
     expected,
     got: name,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }

@@ -65,7 +65,7 @@ function toNode(
       : [];
   return {
     title: item.title,
-    ...(item.id === undefined ? {} : { id: item.id }),
+    id: item.id,
     entry: toEntry(titles.join(' > '), item.id, outcome),
     children,
     childDefault: outcome.variables.get('default') ?? '',

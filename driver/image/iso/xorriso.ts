@@ -64,7 +64,7 @@ async function xorriso(iso: string, commands: string[], signal?: AbortSignal): P
       stdin: 'ignore',
       maxBuffer: 256 * 1024 * 1024,
       env: { LC_ALL: 'C' },
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      cancelSignal: signal,
     });
     return stdout;
   } catch (error) {

@@ -30,7 +30,7 @@ export async function runNix(args: readonly string[], options: NixCommandOptions
     // The build's log is read line by line below; keeping it whole as well has no bound.
     buffer: { stdout: true, stderr: false },
     env: { NO_COLOR: '1', LC_ALL: 'C' },
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    cancelSignal: options.signal,
   });
   const lines: string[] = [];
   const reading = (async () => {

@@ -34,7 +34,7 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
         onLine: (line) => {
           context.progress.log(`nix: ${line}`);
         },
-        ...(context.signal === undefined ? {} : { signal: context.signal }),
+        signal: context.signal,
       };
       const { target } = spec;
       const built =
@@ -48,9 +48,9 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
         iso,
         identity,
         {
-          ...(boot === undefined ? {} : { boot }),
-          ...(entry === undefined ? {} : { entry }),
-          ...(append === undefined ? {} : { append }),
+          boot,
+          entry,
+          append,
         },
         context,
       );
@@ -62,7 +62,7 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
         identity,
         artifact: { iso_path: iso, sha256: identity, ...built.artifact, ...artifact },
         cached: built.buildSeconds === undefined,
-        ...(built.buildSeconds === undefined ? {} : { buildSeconds: built.buildSeconds }),
+        buildSeconds: built.buildSeconds,
       };
     },
   };
@@ -98,7 +98,7 @@ async function build(
   return {
     iso,
     artifact: provenance(info, installable),
-    ...(cached ? {} : { buildSeconds }),
+    buildSeconds: cached ? undefined : buildSeconds,
   };
 }
 
@@ -126,9 +126,9 @@ function provenance(
 ): ImageArtifact {
   return {
     store_path: info.storePath,
-    ...(info.deriver === undefined ? {} : { deriver: info.deriver }),
-    ...(info.narHash === undefined ? {} : { nar_hash: info.narHash }),
-    ...(installable === undefined ? {} : { installable }),
+    deriver: info.deriver,
+    nar_hash: info.narHash,
+    installable,
   };
 }
 

@@ -19,7 +19,7 @@ export function differenceOf(expected: string, got: string): string | undefined 
   // The library gives up, with undefined, when its time is over.
   if (patch === undefined) return undefined;
   const lines = patch.hunks.flatMap((hunk) => [
-    `@@ -${String(hunk.oldStart)},${String(hunk.oldLines)} +${String(hunk.newStart)},${String(hunk.newLines)} @@`,
+    ` -${String(hunk.oldStart)},${String(hunk.oldLines)} +${String(hunk.newStart)},${String(hunk.newLines)} `,
     ...hunk.lines,
   ]);
   const cut = lines.length - MOST_LINES;

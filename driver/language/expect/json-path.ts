@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../scenario/model.js';
+import type { JsonValue } from '../expectation.js';
 
 const STEP = /^(?:\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[(\d+)\])/;
 

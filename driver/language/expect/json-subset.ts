@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../scenario/model.js';
+import type { JsonValue } from '../expectation.js';
 
 /** A place where a document is not as expected. */
 export interface JsonMismatch {

@@ -1,4 +1,4 @@
-import type { ExitExpectation, OutputExpectation } from '../../scenario/model.js';
+import type { ExitExpectation, OutputExpectation } from '../expectation.js';
 import { listOf } from '../yaml/show.js';
 import type { Judgement } from './judgement.js';
 import { judgeStream } from './stream.js';

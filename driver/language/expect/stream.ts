@@ -1,4 +1,4 @@
-import type { JsonExpectation, JsonValue, Pattern, StreamExpectation } from '../../scenario/model.js';
+import type { JsonExpectation, JsonValue, Pattern, StreamExpectation } from '../expectation.js';
 import { differenceOf } from './difference.js';
 import { valueAtPath } from './json-path.js';
 import { askedPart, jsonMismatches, type JsonMismatch } from './json-subset.js';
@@ -87,7 +87,7 @@ function equality(name: string, stream: string, text: string): Judgement {
     what: `${name} equals`,
     expected: quote(text),
     got: quote(stream),
-    ...(diff === undefined || !several ? {} : { diff }),
+    diff: diff === undefined || !several ? undefined : diff,
   };
 }
 
@@ -120,7 +120,7 @@ function judgeJson(name: string, stream: string, expectation: JsonExpectation): 
     what,
     expected,
     got: got.join('\n'),
-    ...(diff === undefined ? {} : { diff }),
+    diff,
   };
 }
 

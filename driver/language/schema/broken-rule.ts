@@ -30,7 +30,7 @@ export function brokenRule(
         {
           expected: `exactly one of ${keyList(keys)}`,
           got: got.length === 0 ? 'none' : listOf(got, 'and'),
-          ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+          hint: near === undefined ? undefined : `did you mean '${near}'?`,
         },
         second === undefined ? document.valueSpan(path) : document.keySpan([...path, second]),
         'TAPBOOT_E_SCENARIO_KIND',

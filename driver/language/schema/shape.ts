@@ -6,7 +6,7 @@ import type { YamlPath } from '../yaml/path.js';
 import { showPath } from '../yaml/path.js';
 import { showValue } from '../yaml/show.js';
 import { pickBranch } from './branch.js';
-import { knownKeys } from '../../scenario/schema/known-keys.js';
+import { knownKeys } from './known-keys.js';
 import { brokenRule, keyList, valueAt } from './broken-rule.js';
 import type { RuleParams } from './rules.js';
 
@@ -77,7 +77,7 @@ function unknownKey(key: string, path: YamlPath, document: YamlDocument, schema:
     {
       expected: `one of ${keyList(keys)}`,
       got: key,
-      ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+      hint: near === undefined ? undefined : `did you mean '${near}'?`,
     },
   );
 }

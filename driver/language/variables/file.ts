@@ -72,7 +72,7 @@ const QUOTES_NO_VALUE = new Set(
 function withoutText({ code, details, message }: TapbootError): TapbootError {
   const told = QUOTES_NO_VALUE.has(code) ? message : 'this cannot be read as YAML';
   return scenarioError(code, told, {
-    ...(details.at === undefined ? {} : { at: details.at }),
+    at: details.at,
     expected: 'a YAML mapping, NAME: VALUE; text with special characters in quotes',
     hint: 'The line is not shown here, since it may hold a secret.',
   });

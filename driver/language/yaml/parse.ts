@@ -28,7 +28,7 @@ export function parseYaml(file: string, text: string): ParseResult {
     return scenarioError(code, message, {
       at: { file, line: Math.max(line, 1), column: Math.max(col, 1) },
       frame: frameOf(text, span),
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   };
   const refuse = (...problems: TapbootError[]): ParseResult => ({ ok: false, problems });

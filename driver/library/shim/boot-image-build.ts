@@ -28,12 +28,12 @@ export function artifactOf(image: ImageFacts, metadata: string): BootImageBuild 
   const { iso_path, store_path, deriver, nar_hash } = artifact;
   const key = fingerprint(metadata);
   return {
-    ...(iso_path === undefined ? {} : { iso_path }),
-    ...(store_path === undefined ? {} : { store_path }),
-    ...(deriver === undefined ? {} : { deriver }),
-    ...(nar_hash === undefined ? {} : { nar_hash }),
-    ...(key === undefined ? {} : { root_key_fingerprint: key }),
-    ...(buildSeconds === undefined ? {} : { build_duration_seconds: buildSeconds }),
+    iso_path,
+    store_path,
+    deriver,
+    nar_hash,
+    root_key_fingerprint: key,
+    build_duration_seconds: buildSeconds,
   };
 }
 

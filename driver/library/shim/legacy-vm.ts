@@ -77,9 +77,9 @@ export class BootImageVM implements AsyncDisposable {
     const { bootToLoginSeconds: login, bootToSshSeconds: ssh } = this.vm.timings;
     const { buildSeconds: build } = this.vm.image;
     return {
-      ...(build === undefined ? {} : { build_seconds: build }),
-      ...(login === undefined ? {} : { boot_to_login_seconds: login }),
-      ...(ssh === undefined ? {} : { boot_to_ssh_seconds: ssh }),
+      build_seconds: build,
+      boot_to_login_seconds: login,
+      boot_to_ssh_seconds: ssh,
     };
   }
   /** @deprecated Use `vm.qemu.version`. */
@@ -175,7 +175,8 @@ export class BootImageVM implements AsyncDisposable {
    */
   async wait_for_storage_status({ timeout = 420 }: Timeout = {}): Promise<Record<string, string>> {
     const content = await this.vm.waitForFile(STATUS_FILE, {
-      ...{ matches: [/^STATE=/m, /^DETAIL=/m], timeoutMs: timeout * 1000 },
+      matches: [/^STATE=/m, /^DETAIL=/m],
+      timeoutMs: timeout * 1000,
     });
     return parseStatus(content);
   }

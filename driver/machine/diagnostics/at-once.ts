@@ -55,8 +55,11 @@ function sectionsOf(
     if (status === undefined && !result.timedOut) return answers;
     const command = commandOf(name);
     answers.set(command, {
-      ...{ ...result, command, stdout, stderr: said[index / 2] ?? '' },
-      ...{ exitStatus: status === undefined ? null : Number(status) },
+      ...result,
+      command,
+      stdout,
+      stderr: said[index / 2] ?? '',
+      exitStatus: status === undefined ? null : Number(status),
       timedOut: status === undefined,
     });
   }

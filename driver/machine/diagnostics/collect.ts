@@ -124,7 +124,7 @@ class Collection {
     return await this.#source.run(command, {
       timeoutMs,
       outputLimit: OUTPUT_LIMIT,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
   }
 

@@ -84,7 +84,11 @@ export async function rawCopyOfPausedDisk(
   try {
     const id = 'inspect';
     await qmp.execute('block-export-add', {
-      ...{ type: 'nbd', id, 'node-name': node, name: 'disk', writable: false },
+      type: 'nbd',
+      id,
+      'node-name': node,
+      name: 'disk',
+      writable: false,
     });
     const source = `nbd+unix:///disk?socket=${socket}`;
     await qemuImg(['convert', '-f', 'raw', '-O', 'raw', source, target], `reading disk ${node}`);

@@ -70,7 +70,7 @@ export class QmpClient {
     const message = JSON.stringify({
       execute: command,
       id,
-      ...(args === undefined ? {} : { arguments: args }),
+      arguments: args,
     });
     return await new Promise((resolve, reject) => {
       this.#pending.set(id, { command, resolve, reject });

@@ -69,7 +69,7 @@ export class RunningMachine implements AsyncDisposable {
         executable: options.executable,
         argv,
         log: options.log,
-        ...(options.inherit === undefined ? {} : { inherit: options.inherit }),
+        inherit: options.inherit,
       }),
     );
     const ended = process.exited.then((exit) => {

@@ -1,6 +1,5 @@
 import { execa } from 'execa';
 import { infraError } from '../../errors.js';
-import type { AcceleratorChoice } from './accelerator.js';
 
 /** The QEMU at hand. */
 export interface QemuBinary {
@@ -44,7 +43,7 @@ export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<Q
  */
 export function safeCpuModel(
   qemu: Pick<QemuBinary, 'major'>,
-  accelerator: AcceleratorChoice['name'],
+  accelerator: 'kvm' | 'tcg',
 ): { model: string; reason: string } {
   if (accelerator === 'kvm') return { model: 'host', reason: 'KVM: the host CPU as it is' };
   if (qemu.major < 10) {

@@ -1,13 +1,8 @@
 import { asTapbootError } from '../../errors.js';
 import type { MachineParts } from '../boot-sequence.js';
 import type { Guest } from '../guest.js';
-import {
-  saveState,
-  saveStopped,
-  saveUnasked,
-  type SavedState,
-  type StateName,
-} from './snapshot.js';
+import { type SavedState, type StateName } from './snapshot.js';
+import { saveState, saveStopped, saveUnasked } from './save.js';
 
 /**
  * How much of a machine could be kept:
@@ -37,7 +32,9 @@ export async function captureMoment(
   name: StateName,
 ): Promise<Capture> {
   const stopped = async (kind: CaptureKind, reason: string): Promise<Capture> => ({
-    ...{ kind, reason, state: await saveStopped(parts, guest, name) },
+    kind,
+    reason,
+    state: await saveStopped(parts, guest, name),
   });
   if (power === 'off' || guest === undefined) return await stopped('off', 'it was powered off');
   const { running } = guest;

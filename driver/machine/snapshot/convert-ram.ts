@@ -32,8 +32,11 @@ export async function convertRam(
   const parts = await partsOfState(host, name, state, true);
   try {
     if (pages !== undefined) await makePages(pages, state.machine.memoryBytes);
-    const ram = { form, file, ...(pages === undefined ? {} : { pages }) };
-    const initrd = await joinInitrds(parts.medium, join(parts.directory, 'initrd'));
+    const ram = { form, file, pages };
+    const machine = machineConfig(
+      parts,
+      await joinInitrds(parts.medium, join(parts.directory, 'initrd')),
+    );
     await using source = await openRam(state.ram, host.qemu.major);
     await using running = await RunningMachine.start({
       executable: host.qemu.executable,
@@ -43,18 +46,19 @@ export async function convertRam(
         host.log(`${name}: ${line}`);
       },
       config: {
-        ...machineConfig(parts, initrd),
+        ...machine,
         incoming: true,
-        ...(pages === undefined ? {} : { ram: { file: pages, shared: true } }),
+        ram: pages === undefined ? machine.ram : { file: pages, shared: true },
       },
     });
     const { qmp } = running;
     assertOffered(await offeredForms(qmp), form, host.qemu.version);
     const { signal } = host;
-    const stopping = signal === undefined ? {} : { signal };
     await loadRam(qmp, state.ram, source.uri, signal);
     const bytes = await saveRam(qmp, {
-      ...{ form: form === 'shared-ram' ? 'devices' : form, file, ...stopping },
+      form: form === 'shared-ram' ? 'devices' : form,
+      file,
+      signal,
       socket: join(parts.directory, 'save'),
     });
     return { ...ram, bytes: bytes + (pages === undefined ? 0 : await bytesOnDisk(pages)) };

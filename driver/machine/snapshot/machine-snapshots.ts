@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import type { MachineParts } from '../boot-sequence.js';
 import { captureMoment, type Capture } from './capture.js';
 import type { Guest } from '../guest.js';
-import { saveState, saveStopped, type SavedState, type StateName } from './snapshot.js';
+import { type SavedState, type StateName } from './snapshot.js';
+import { saveState, saveStopped } from './save.js';
 import { settledDeath } from '../settled-death.js';
 
 /** What the states of a machine are taken from: what it is at that moment. */
@@ -68,6 +69,6 @@ export class MachineStates {
   #name(key: string | undefined): StateName {
     this.#kept++;
     const files = `state-${String(++this.#count)}`;
-    return { files, ...(key === undefined ? {} : { key }) };
+    return { files, key };
   }
 }

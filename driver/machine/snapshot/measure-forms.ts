@@ -62,7 +62,9 @@ export async function measureForms(
   return {
     forms,
     verdict: {
-      ...{ measuredAt: new Date().toISOString(), qemu: host.qemu.version, failed },
+      measuredAt: new Date().toISOString(),
+      qemu: host.qemu.version,
+      failed,
       forms: Object.fromEntries(measured) as FormVerdict['forms'],
     },
   };

@@ -24,7 +24,8 @@ export async function partsOfState(
     DiskSet.create(
       directory,
       state.disks.map(({ name: disk, sizeBytes, path }) => ({
-        ...{ name: disk, sizeBytes },
+        name: disk,
+        sizeBytes,
         backing: { path, format: 'qcow2' as const },
       })),
     ),
@@ -35,8 +36,16 @@ export async function partsOfState(
       : writeCredentials(directory, host.keys),
   ]);
   return {
-    ...{ host, name, image, machine, medium, firmware, smbiosFiles, directory, disks },
-    ...(bootFrom === undefined ? {} : { bootFrom }),
+    host,
+    name,
+    image,
+    machine,
+    medium,
+    firmware,
+    smbiosFiles,
+    directory,
+    disks,
+    bootFrom,
   };
 }
 

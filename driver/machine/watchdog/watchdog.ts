@@ -85,7 +85,8 @@ export class Watchdog {
     this.#heartbeat?.stop();
     const { heartbeatIntervalMs = 10_000, heartbeatTimeoutMs = 20_000 } = this.#options;
     this.#heartbeat = new Heartbeat({
-      ...{ ask, askAtRest },
+      ask,
+      askAtRest,
       intervalMs: heartbeatIntervalMs,
       timeoutMs: heartbeatTimeoutMs,
       misses: HEARTBEAT_MISSES,

@@ -44,7 +44,13 @@ export interface PastOptions {
  */
 export async function collectPast(ledger: string, options: PastOptions = {}): Promise<Past> {
   const past: Past = {
-    ...{ runs: 0, interrupted: 0, first: '', last: '', scenarios: [], metrics: [], leftOut: 0 },
+    runs: 0,
+    interrupted: 0,
+    first: '',
+    last: '',
+    scenarios: [],
+    metrics: [],
+    leftOut: 0,
     outcomes: { passed: 0, flaky: 0, failed: 0, error: 0, unknown: 0 },
     badLines: { count: 0, examples: [] },
   };
@@ -109,8 +115,10 @@ function addMetrics(known: Map<string, MetricPast>, run: PastRun): number {
   let leftOut = 0;
   const { buildSeconds, bootToLoginSeconds, bootToSshSeconds, totalSeconds } = run.timings;
   const values = {
-    ...{ build: buildSeconds, boot_to_login: bootToLoginSeconds },
-    ...{ boot_to_ssh: bootToSshSeconds, total: totalSeconds },
+    build: buildSeconds,
+    boot_to_login: bootToLoginSeconds,
+    boot_to_ssh: bootToSshSeconds,
+    total: totalSeconds,
   };
   const configuration = configurationOf(run);
   for (const [metric, value] of Object.entries(values)) {

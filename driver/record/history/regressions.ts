@@ -32,7 +32,12 @@ export function regressions(past: Past): Regression[] {
     if (rate === undefined) continue;
     const { before, after, since, p } = rate;
     found.push({
-      ...{ what: scenario.id, kind: 'fails more', before, after, p, since: place(since) },
+      what: scenario.id,
+      kind: 'fails more',
+      before,
+      after,
+      p,
+      since: place(since),
       text:
         `${scenario.id} passes ${percent(after)} since ${named(since)}: ` +
         `before it passed ${percent(before)}`,

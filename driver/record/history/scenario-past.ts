@@ -22,7 +22,12 @@ export class ScenarioPast {
   readonly id: string;
   readonly file: string;
   readonly counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+    passed: 0,
+    flaky: 0,
+    known: 0,
+    failed: 0,
+    queued: 0,
+    interrupted: 0,
   };
   /** Failures by class. */
   readonly classes = new Map<string, number>();
@@ -47,7 +52,7 @@ export class ScenarioPast {
       this.classes.set(name, (this.classes.get(name) ?? 0) + 1);
     }
     if (outcome === 'queued' || outcome === 'interrupted') return;
-    this.recent.push({ ...run, outcome, ...(seconds === undefined ? {} : { seconds }) });
+    this.recent.push({ ...run, outcome, seconds });
     if (this.recent.length > RECENT) this.recent.shift();
     if (seconds === undefined || seconds < 0) return;
     if (outcome !== 'passed' && outcome !== 'flaky') return;

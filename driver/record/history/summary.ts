@@ -54,19 +54,30 @@ function durations(series: Series): DurationSummary {
 export function summarise(past: Past, ledger: string): HistorySummary {
   const { runs, outcomes, interrupted, first, last, badLines, leftOut } = past;
   return {
-    ...{ ledger, runs, outcomes, interrupted, first, last },
+    ledger,
+    runs,
+    outcomes,
+    interrupted,
+    first,
+    last,
     metrics: past.metrics.map(({ metric, configuration, series }) => ({
-      ...{ metric, configuration },
+      metric,
+      configuration,
       ...durations(series),
     })),
     scenarios: past.scenarios.map((scenario) => ({
-      ...{ id: scenario.id, file: scenario.file, verdicts: scenario.verdicts },
-      ...{ counts: scenario.counts, failures: Object.fromEntries(scenario.classes) },
-      ...{ passRate: round(scenario.passRate), flakeRate: round(scenario.flakeRate) },
+      id: scenario.id,
+      file: scenario.file,
+      verdicts: scenario.verdicts,
+      counts: scenario.counts,
+      failures: Object.fromEntries(scenario.classes),
+      passRate: round(scenario.passRate),
+      flakeRate: round(scenario.flakeRate),
       verdictsRecent: scenario.recent,
       ...durations(scenario.seconds),
     })),
     regressions: regressions(past),
-    ...{ badLines, leftOut },
+    badLines,
+    leftOut,
   };
 }

@@ -10,7 +10,12 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { TapbootError } from '../../errors.js';
-import { recordWriteError, syncDirectory, writeAtomically, writeFully } from '../../host/atomic-file.js';
+import {
+  recordWriteError,
+  syncDirectory,
+  writeAtomically,
+  writeFully,
+} from '../../host/atomic-file.js';
 import { withFileLock } from '../../host/file-lock.js';
 import { containsRun, healTail, ledgerEnd } from './ledger-tail.js';
 import type { LedgerLine } from './ledger-schema.js';

@@ -28,7 +28,12 @@ export async function mergeEvents(
 ): Promise<RunEnd> {
   const names = renamings(shards);
   const counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+    passed: 0,
+    flaky: 0,
+    known: 0,
+    failed: 0,
+    queued: 0,
+    interrupted: 0,
   };
   const counting = {
     handle: (event: RunEvent): void => {
@@ -39,7 +44,10 @@ export async function mergeEvents(
   };
   const startedAt = Math.min(...shards.map(({ start }) => start.at));
   sink.handle({
-    ...{ at: startedAt, type: 'run:start', run: 'merged', ...merged },
+    at: startedAt,
+    type: 'run:start',
+    run: 'merged',
+    ...merged,
     directory: shards.map(({ directory, events }) => directory ?? events).join(', '),
     scenarios: shards.flatMap((shard) =>
       shard.start.scenarios.flatMap((scenario) => {
@@ -87,16 +95,25 @@ async function play(
     const ref = rename(scenario);
     if (ref === undefined) continue;
     sink.handle({
-      ...{ at, type: 'scenario:end', scenario: ref, outcome: 'interrupted', durationMs: 0 },
-      ...{ failure: end?.failure ?? unfinished(label), artifacts: [] },
+      at,
+      type: 'scenario:end',
+      scenario: ref,
+      outcome: 'interrupted',
+      durationMs: 0,
+      failure: end?.failure ?? unfinished(label),
+      artifacts: [],
     });
   }
 }
 
 function unfinished(label: string): Failure {
   return {
-    ...{ class: 'infra', code: 'TAPBOOT_E_MERGE_UNFINISHED', phase: 'teardown' },
-    ...{ message: `the run ${label} did not come to its end`, mismatches: [], artifacts: [] },
+    class: 'infra',
+    code: 'TAPBOOT_E_MERGE_UNFINISHED',
+    phase: 'teardown',
+    message: `the run ${label} did not come to its end`,
+    mismatches: [],
+    artifacts: [],
     hint: 'Run its scenarios again; what it had finished counts.',
   };
 }
@@ -135,9 +152,13 @@ function ending(
       : unfinished(killed.label);
   const interrupted = shards.find(({ end }) => end?.interrupted !== undefined)?.end?.interrupted;
   return {
-    ...{ at, type: 'run:end', counts, exitCode: strongest(codes), durationMs: at - startedAt },
+    at,
+    type: 'run:end',
+    counts,
+    exitCode: strongest(codes),
+    durationMs: at - startedAt,
     outcome: OUTCOMES.find((outcome) => outcomes.includes(outcome)) ?? 'passed',
-    ...(failure === undefined ? {} : { failure }),
-    ...(interrupted === undefined ? {} : { interrupted }),
+    failure,
+    interrupted,
   };
 }

@@ -3,7 +3,12 @@ import { failureText, placeOf } from './failure-lines.js';
 import type { RunTable, ScenarioRow } from './run-table.js';
 
 const MARKS: Record<string, string> = {
-  ...{ passed: '✅', flaky: '🔁', known: '🔶', failed: '❌', queued: '⏳', interrupted: '🚫' },
+  passed: '✅',
+  flaky: '🔁',
+  known: '🔶',
+  failed: '❌',
+  queued: '⏳',
+  interrupted: '🚫',
 };
 
 /**

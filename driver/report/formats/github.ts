@@ -94,8 +94,7 @@ function ofScenario(row: ScenarioRow): Annotation[] {
   return [{ level: 'warning', title: `${name}: known issue`, message, ...placed(failure) }];
 }
 
-const placed = (failure: Failure | undefined): Pick<Annotation, 'at'> =>
-  failure?.at === undefined ? {} : { at: failure.at };
+const placed = (failure: Failure | undefined): Pick<Annotation, 'at'> => ({ at: failure?.at });
 
 function ofFailure(name: string, failure: Failure): Annotation {
   const details = failure.mismatches.map(

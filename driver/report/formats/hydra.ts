@@ -47,7 +47,8 @@ export function buildProducts(table: RunTable, { others }: Pick<ReportContext, '
   const run = table.start?.directory ?? '';
   const products = [
     ...(run === '' ? [] : RUN_FILES).map(({ file, product }) => ({
-      ...{ product, target: path.join(run, file) },
+      product,
+      target: path.join(run, file),
     })),
     ...others.flatMap(({ target, product }) =>
       product === undefined ? [] : [{ target, product }],

@@ -101,7 +101,10 @@ function verdictTag({
 
 function testCase(row: ScenarioRow, name: string, workingDirectory: string): string {
   const attributes = {
-    ...{ name, classname: className(row.file), file: row.file, time: seconds(row.durationMs) },
+    name,
+    classname: className(row.file),
+    file: row.file,
+    time: seconds(row.durationMs),
   };
   const attempts = row.previous.map((failure) => {
     const kind = failure.class === 'product' ? 'Failure' : 'Error';

@@ -1,7 +1,6 @@
 import { closeSync, mkdirSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomically, writeFully } from '../../host/atomic-file.js';
-import type { Output } from '../output.js';
+import { writeAtomically } from '../../host/atomic-file.js';
 
 /**
  * Makes a report's file empty, with its directory: what an earlier run wrote is gone, and
@@ -20,26 +19,4 @@ export function writeReport(file: string, text: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) writeFileSync(file, text);
   else writeAtomically(found === undefined ? file : realpathSync(file), text);
-}
-
-/** A report that is written as the run goes; unbuffered, so that a kill leaves all of it. */
-export class FileOutput implements Output {
-  readonly broken = false;
-  #fd: number | undefined;
-
-  /** @throws the system's error when the file cannot be made */
-  constructor(file: string) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    this.#fd = openSync(file, 'w', 0o644);
-  }
-
-  write(text: string): void {
-    if (this.#fd !== undefined && text !== '') writeFully(this.#fd, Buffer.from(text));
-  }
-
-  close(): Promise<void> {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-    return Promise.resolve();
-  }
 }

@@ -72,7 +72,8 @@ export class RunTable implements EventSink {
         break;
       case 'scenario:queued':
         Object.assign(this.#row(event.scenario), {
-          ...{ outcome: 'queued', queuedBecause: event.reason },
+          outcome: 'queued',
+          queuedBecause: event.reason,
         });
         break;
       case 'scenario:end': {
@@ -80,8 +81,10 @@ export class RunTable implements EventSink {
         const kept = [...artifacts, ...(failure?.artifacts ?? [])];
         const unique = new Map(kept.map((artifact) => [artifact.path, artifact]));
         Object.assign(this.#row(event.scenario), {
-          ...{ outcome, durationMs, artifacts: [...unique.values()] },
-          ...(failure === undefined ? {} : { failure }),
+          outcome,
+          durationMs,
+          artifacts: [...unique.values()],
+          failure,
         });
         break;
       }
@@ -99,8 +102,14 @@ export class RunTable implements EventSink {
     if (present !== undefined) return present;
     const { id, name, file } = ref;
     const row: ScenarioRow = {
-      ...{ id, name, file, outcome: undefined, durationMs: 0 },
-      ...{ previous: [], steps: [], artifacts: [] },
+      id,
+      name,
+      file,
+      outcome: undefined,
+      durationMs: 0,
+      previous: [],
+      steps: [],
+      artifacts: [],
     };
     this.#rows.set(id, row);
     return row;

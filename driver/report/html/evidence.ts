@@ -47,7 +47,9 @@ export async function readEvidence(
     .filter((name) => existsSync(join(directory, 'logs', name)))
     .map((name) => ({ label: name, path: join(from, 'logs', name) }));
   return {
-    ...{ recordings, vmFiles, files },
+    recordings,
+    vmFiles,
+    files,
     images: await readImages(events, from, directory),
     environment: await readEnvironment(directory),
   };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findProjectRoot } from '../../config/project-root.js';
+import { findProjectRoot } from '../../host/project-root.js';
 import type { EventSink, RunEvent } from '../../events/events.js';
 import { readPageAssets } from './assets.js';
 import { readEvidence } from './evidence.js';
@@ -70,7 +70,7 @@ export class HtmlReport implements EventSink {
   async close(): Promise<void> {
     const { file, onError } = this.#options;
     try {
-      await writeHtmlReport(this.#events, file === undefined ? {} : { file });
+      await writeHtmlReport(this.#events, { file });
     } catch (error) {
       if (onError === undefined) throw error;
       onError(error instanceof Error ? error : new Error(String(error)));

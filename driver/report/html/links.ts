@@ -35,9 +35,10 @@ export class Links {
     const href = hrefOf(this.#places, path);
     const image = this.#images.get(path);
     return {
-      ...{ label, path },
-      ...(href === undefined ? {} : { href }),
-      ...(image === undefined ? {} : { image }),
+      label,
+      path,
+      href,
+      image,
     };
   }
 

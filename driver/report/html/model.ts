@@ -20,8 +20,14 @@ export function reportData(events: readonly RunEvent[], evidence: ReportEvidence
   const vms = new VmList(links, evidence);
   const timeline = new Timeline();
   const data: ReportData = {
-    ...{ format: 'tapboot-report', version: 1, run: emptyRun(events) },
-    ...{ vms: [], scenarios: [], queued: [], notices: [], spans: [] },
+    format: 'tapboot-report',
+    version: 1,
+    run: emptyRun(events),
+    vms: [],
+    scenarios: [],
+    queued: [],
+    notices: [],
+    spans: [],
     environment: { ...evidence.environment },
     files: links.files(evidence.files ?? []),
   };
@@ -47,7 +53,11 @@ function emptyRun(events: readonly RunEvent[]): ReportRun {
   const startedAt = events[0]?.at ?? 0;
   const endedAt = events.at(-1)?.at ?? startedAt;
   return {
-    ...{ name: '', version: '', command: [], startedAt, endedAt },
+    name: '',
+    version: '',
+    command: [],
+    startedAt,
+    endedAt,
     durationMs: endedAt - startedAt,
     outcome: 'unfinished',
     counts: {},

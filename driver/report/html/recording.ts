@@ -43,7 +43,7 @@ export function readRecording(text: string): ReportRecording | undefined {
   return {
     columns: positive(width, 80),
     rows: positive(height, 24),
-    ...(typeof timestamp === 'number' ? { startedAt: timestamp * 1000 } : {}),
+    startedAt: typeof timestamp === 'number' ? timestamp * 1000 : undefined,
     ...withinLimit(events),
   };
 }

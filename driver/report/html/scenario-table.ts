@@ -69,14 +69,18 @@ export class ScenarioTable {
   #begin(event: EventOf<'scenario:start'>): void {
     const { id, name, file } = event.scenario;
     const scenario: ReportScenario = {
-      ...{ anchor: this.#anchor(id), id, name, file, tags: this.#tags.get(id) ?? [] },
+      anchor: this.#anchor(id),
+      id,
+      name,
+      file,
+      tags: this.#tags.get(id) ?? [],
       attempt: event.attempt,
       startedAt: event.at,
       durationMs: 0,
       outcome: 'unfinished',
       artifacts: [],
       steps: event.steps.map(emptyStep),
-      ...(event.worker === undefined ? {} : { worker: event.worker }),
+      worker: event.worker,
     };
     this.#all.push(scenario);
     this.#current.set(id, scenario);
@@ -132,8 +136,15 @@ export class ScenarioTable {
 
 function emptyStep({ index, title, kind, at }: StepRef): ReportStep {
   return {
-    ...{ index, title, kind, at: `${at.file}:${String(at.line)}:${String(at.column)}` },
-    ...{ durationMs: 0, outcome: 'not reached' },
-    ...{ commands: [], notes: [], artifacts: [], disks: [] },
+    index,
+    title,
+    kind,
+    at: `${at.file}:${String(at.line)}:${String(at.column)}`,
+    durationMs: 0,
+    outcome: 'not reached',
+    commands: [],
+    notes: [],
+    artifacts: [],
+    disks: [],
   };
 }

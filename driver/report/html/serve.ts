@@ -88,7 +88,7 @@ async function answer(
     'content-length': found.size,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
-    ...(report ? {} : { 'content-security-policy': "default-src 'none'; sandbox" }),
+    'content-security-policy': report ? undefined : "default-src 'none'; sandbox",
   });
   if (request.method === 'HEAD') response.end();
   else

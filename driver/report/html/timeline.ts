@@ -16,7 +16,7 @@ export class Timeline {
   take(event: RunEvent): void {
     if (event.type === 'phase:start') {
       const { phase, vm, text, at } = event;
-      this.#open.push({ phase, text, startedAt: at, ...(vm === undefined ? {} : { vm }) });
+      this.#open.push({ phase, text, startedAt: at, vm });
     } else if (event.type === 'phase:end') {
       this.#close(event);
     }
@@ -39,8 +39,11 @@ export class Timeline {
     // A phase that is told only when it is over has its length with it.
     const startedAt = open?.startedAt ?? at - seconds * 1000;
     this.#closed.push({
-      ...{ phase, text, startedAt, endedAt: at },
-      ...(vm === undefined ? {} : { vm }),
+      phase,
+      text,
+      startedAt,
+      endedAt: at,
+      vm,
     });
   }
 }
@@ -61,9 +64,14 @@ function phaseSpan(
   const owner =
     vm === undefined ? undefined : (during.find((scenario) => scenario.vm === vm) ?? during.at(-1));
   return {
-    ...{ lane: laneOf(owner), row: 'phase', kind: phase.phase, text, startedAt, endedAt },
-    ...(vm === undefined ? {} : { vm }),
-    ...(owner === undefined ? {} : { anchor: owner.anchor }),
+    lane: laneOf(owner),
+    row: 'phase',
+    kind: phase.phase,
+    text,
+    startedAt,
+    endedAt,
+    vm,
+    anchor: owner === undefined ? undefined : owner.anchor,
   };
 }
 
@@ -71,15 +79,26 @@ function scenarioSpans(scenario: ReportScenario): ReportSpan[] {
   const { anchor, name, outcome, startedAt, durationMs } = scenario;
   const lane = laneOf(scenario);
   const whole: ReportSpan = {
-    ...{ lane, row: 'scenario', kind: 'scenario', text: name, outcome, anchor },
-    ...{ startedAt, endedAt: startedAt + durationMs },
+    lane,
+    row: 'scenario',
+    kind: 'scenario',
+    text: name,
+    outcome,
+    anchor,
+    startedAt,
+    endedAt: startedAt + durationMs,
   };
   const steps = scenario.steps.flatMap((step): ReportSpan[] =>
     step.startedAt === undefined || step.outcome === 'skipped'
       ? []
       : [
           {
-            ...{ lane, row: 'step', kind: 'step', outcome: step.outcome, anchor, step: step.index },
+            lane,
+            row: 'step',
+            kind: 'step',
+            outcome: step.outcome,
+            anchor,
+            step: step.index,
             text: `${String(step.index)} ${step.title}`,
             startedAt: step.startedAt,
             endedAt: step.startedAt + step.durationMs,

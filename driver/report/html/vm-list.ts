@@ -37,9 +37,12 @@ export class VmList {
     if (present !== undefined) return present;
     const recording = this.#evidence.recordings?.get(name);
     const vm: ReportVm = {
-      ...{ name, argv: [], version: '', starts: [] },
+      name,
+      argv: [],
+      version: '',
+      starts: [],
       files: this.#links.files(this.#evidence.vmFiles?.get(name) ?? []),
-      ...(recording === undefined ? {} : { recording }),
+      recording,
     };
     this.#vms.set(name, vm);
     return vm;

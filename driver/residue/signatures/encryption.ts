@@ -30,12 +30,7 @@ export const luksHeader: Decoder = {
         version: String(version),
         role: secondary ? 'secondary' : 'primary',
         uuid: id,
-        ...(version === 1
-          ? {
-              cipher: `${name(block, 8, 32)}-${name(block, 40, 32)}`,
-              payload_at: String(offset + block.readUInt32BE(104) * 512),
-            }
-          : { label: name(block, 24, 48), sequence: String(block.readBigUInt64BE(16)) }),
+        ...(version === 1 ? luks1(block, offset) : luks2(block)),
       },
     };
   },
@@ -77,3 +72,15 @@ export const integrity: Decoder = {
     };
   },
 };
+
+/** Fields of version 1 alone. */
+const luks1 = (block: Buffer, offset: number): Record<string, string> => ({
+  cipher: `${name(block, 8, 32)}-${name(block, 40, 32)}`,
+  payload_at: String(offset + block.readUInt32BE(104) * 512),
+});
+
+/** Fields of version 2 alone. */
+const luks2 = (block: Buffer): Record<string, string> => ({
+  label: name(block, 24, 48),
+  sequence: String(block.readBigUInt64BE(16)),
+});

@@ -76,21 +76,19 @@ export const mdSuperblock: Decoder = {
         array_size: size(perDevice * dataDevices(level, raidDevices, block.readUInt32LE(76))),
         data_offset: String(dataOffset),
         features: featureNames.flatMap(([bit, word]) => (features & bit ? [word] : [])).join(','),
-        ...(features & 1 ? { bitmap_at: String(offset + block.readInt32LE(96) * sector) } : {}),
-        ...(features & (1024 | 2048)
-          ? { ppl_at: String(offset + block.readInt16LE(96) * sector) }
-          : {}),
+        bitmap_at: features & 1 ? String(offset + block.readInt32LE(96) * sector) : undefined,
+        ppl_at:
+          features & (1024 | 2048) ? String(offset + block.readInt16LE(96) * sector) : undefined,
         checksum,
       },
-      ...(Number.isFinite(owner + dataOffset + perDevice) && perDevice > 0
-        ? {
-            opens: {
+      opens:
+        Number.isFinite(owner + dataOffset + perDevice) && perDevice > 0
+          ? {
               start: owner + dataOffset,
               length: perDevice,
               name: `data of array ${array === '' ? mdUuid(block, 16) : array}`,
-            },
-          }
-        : {}),
+            }
+          : undefined,
     };
   },
 };

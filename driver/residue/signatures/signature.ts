@@ -19,7 +19,7 @@ export interface Signature {
   offset: number;
   length: number;
   what: string;
-  detail: Record<string, string>;
+  detail: Record<string, string | undefined>;
   /** Start of the device that the structure says it belongs to. */
   owner?: number;
   /**

@@ -32,7 +32,10 @@ export class Tally {
       const counts = new Map<string, number>();
       for (const message of messages) counts.set(message, (counts.get(message) ?? 0) + 1);
       return {
-        ...{ scenario, runs, failures, interval: clopperPearson(failures, runs) },
+        scenario,
+        runs,
+        failures,
+        interval: clopperPearson(failures, runs),
         text: rateSentence(failures, runs),
         messages: [...counts]
           .map(([message, count]) => ({ message, count }))

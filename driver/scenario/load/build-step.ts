@@ -1,6 +1,7 @@
-import type { Step, StepBase } from '../model.js';
+import type { StepBase } from '../../language/step-base.js';
+import type { Step } from '../../steps/step.js';
 import type { Report } from '../../language/problem.js';
-import { definitionOf, type kinds } from '../../steps/schemas.js';
+import { definitionOf, type Kind } from '../../steps/schemas.js';
 import type { Surroundings } from '../../steps/kind.js';
 import { StepReader } from '../../language/reader.js';
 import { substitute } from '../../language/variables/substitute.js';
@@ -38,11 +39,7 @@ interface WrittenCommon {
  * variables, reads units, makes a title. Undefined when a mistake was reported that
  * leaves nothing to make.
  */
-export function buildStep(
-  kind: keyof typeof kinds,
-  written: object,
-  place: StepPlace,
-): Step | undefined {
+export function buildStep(kind: Kind, written: object, place: StepPlace): Step | undefined {
   const { document, path, scope, report, surroundings } = place;
   const filled = substitute(written, path, document, scope, report);
   if (!filled.complete) return undefined;
@@ -64,9 +61,10 @@ function baseOf(written: WrittenCommon, reader: StepReader, place: StepPlace): S
     title: name === undefined ? '' : shorten(reader.name(['name'], name), LONGEST_TITLE),
     always: written.always ?? false,
     timeoutMs: timeout === undefined ? place.timeoutMs : reader.duration(['timeout'], timeout),
-    ...(channel === undefined
-      ? {}
-      : { channel: reader.choice(['channel'], channel, ['console', 'shell', 'ssh']) }),
-    ...(checkpoint === undefined ? {} : { saveAs: checkpoint }),
+    channel:
+      channel === undefined
+        ? undefined
+        : reader.choice(['channel'], channel, ['console', 'shell', 'ssh']),
+    saveAs: checkpoint,
   };
 }

@@ -1,5 +1,6 @@
 import { StepReader } from '../../language/reader.js';
-import type { Machine, Scenario } from '../model.js';
+import type { Machine } from '../../language/machine-shape.js';
+import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
 import { isTooShort, MIN_SECRET_LENGTH } from '../../redact/forms.js';
 import { problemAt, suggestion, type Report } from '../../language/problem.js';
@@ -68,9 +69,8 @@ export function buildScenario(
     file: document.file,
     path,
     name: matrixSuffix(matrix) === '' ? headline : `${headline} ${matrixSuffix(matrix)}`,
-    ...(written.description === undefined
-      ? {}
-      : { description: fill(written.description, 'description') }),
+    description:
+      written.description === undefined ? undefined : fill(written.description, 'description'),
     tags: written.tags ?? [],
     subject:
       subject === undefined ? 'machine' : reader.choice(['subject'], subject, ['machine', 'boot']),
@@ -83,7 +83,7 @@ export function buildScenario(
       .filter((value) => value !== '' && !isTooShort(value))
       .sort((a, b) => b.length - a.length),
     timeoutMs,
-    ...(written.from === undefined ? {} : { from: splitFrom(written.from, source) }),
+    from: written.from === undefined ? undefined : splitFrom(written.from, source),
     steps: buildSteps({
       source,
       machine,
@@ -101,7 +101,9 @@ function nothingToRedact(name: string, scope: Scope, document: YamlDocument, spa
   const own = scope.names().filter((known) => !known.startsWith('tapboot.'));
   const message = `there is no variable '${name}' to redact`;
   return problemAt(document, span, 'TAPBOOT_E_VARIABLE_UNDEFINED', message, {
-    ...{ expected: 'a variable of the scenario', got: name, hint: suggestion(name, own) },
+    expected: 'a variable of the scenario',
+    got: name,
+    hint: suggestion(name, own),
   });
 }
 

@@ -116,7 +116,7 @@ export class ScenarioBuilder {
       run,
       used: this.used,
       report,
-      ...(parent === undefined ? {} : { inherited: parent.machine }),
+      inherited: parent === undefined ? undefined : parent.machine,
     });
     const find = (id: string): Scenario | undefined =>
       this.allBuilt().find((other) => other.id === id);

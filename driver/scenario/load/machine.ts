@@ -1,5 +1,5 @@
 import type { StepReader } from '../../language/reader.js';
-import type { Machine } from '../model.js';
+import type { Machine } from '../../language/machine-shape.js';
 import type { WrittenMachine } from '../../language/schema/machine.js';
 
 const MIB = 2 ** 20;
@@ -46,10 +46,9 @@ export function readMachine(written: WrittenMachine | undefined, reader: StepRea
       network === undefined
         ? DEFAULT_MACHINE.network
         : reader.choice(['network'], network, ['isolated', 'internet', 'none']),
-    ...(firmware === undefined
-      ? {}
-      : { firmware: reader.choice(['firmware'], firmware, ['bios', 'uefi']) }),
-    ...(display === true ? { display } : {}),
+    firmware:
+      firmware === undefined ? undefined : reader.choice(['firmware'], firmware, ['bios', 'uefi']),
+    display: display === true ? display : undefined,
   };
 }
 

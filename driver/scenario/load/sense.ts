@@ -1,4 +1,5 @@
-import type { CheckpointReference, Scenario, Step } from '../model.js';
+import type { CheckpointReference, Scenario } from '../model.js';
+import type { Step } from '../../steps/step.js';
 import { problemAt, type ProblemDetails, type Report } from '../../language/problem.js';
 import type { YamlDocument } from '../../language/yaml/document.js';
 

@@ -1,6 +1,10 @@
 import { dirname } from 'node:path';
 import { kindOf, type WrittenStep } from '../../steps/schemas.js';
-import type { DisksStep, Machine, PlanUse, RunStep, Step } from '../model.js';
+import type { Machine } from '../../language/machine-shape.js';
+import type { PlanUse } from '../../language/step-base.js';
+import type { DisksStep } from '../../steps/disks/schema.js';
+import type { RunStep } from '../../steps/run/schema.js';
+import type { Step } from '../../steps/step.js';
 import { listed } from '../../steps/expectation-schema.js';
 import { StepReader } from '../../language/reader.js';
 import type { PlanLibrary } from '../plans/library.js';
@@ -60,7 +64,7 @@ function expandPlanStep(
   const place = typeof written.plan === 'string' ? [...path, 'plan'] : [...path, 'plan', 'use'];
   const steps = expandUse(reference, place, variables, [...path, 'plan', 'variables'], context, {
     always: written.always ?? false,
-    ...(written.name === undefined ? {} : { name: written.name }),
+    name: written.name,
   });
   const last = steps[steps.length - 1];
   if (last !== undefined && written.checkpoint !== undefined) last.saveAs = written.checkpoint;
@@ -131,7 +135,7 @@ function expandUse(
   const via: PlanUse = {
     ...splitReference(reference),
     at: document.at(place.slice(0, 2)),
-    ...(use.name === undefined ? {} : { name: use.name }),
+    name: use.name,
   };
   return expandSection(plan, via.section, {
     scope: context.planScope(texts, plan.variables),

@@ -57,7 +57,7 @@ export async function readPlan(path: string, options: PlanOptions): Promise<Plan
     ok: true,
     plan: {
       name: written.plan,
-      ...(description === undefined ? {} : { description }),
+      description,
       file,
       path: absolute,
       variables: scope.values(),

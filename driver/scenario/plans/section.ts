@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { buildStep } from '../load/build-step.js';
-import type { PlanUse, RunStep } from '../model.js';
+import type { PlanUse } from '../../language/step-base.js';
+import type { RunStep } from '../../steps/run/schema.js';
 import type { Report } from '../../language/problem.js';
 import type { Scope } from '../../language/variables/scope.js';
 import type { PlanSource } from './source.js';
@@ -28,7 +29,7 @@ export function expandSection(source: PlanSource, section: string, use: SectionU
       surroundings: { machine: NO_MACHINE, directory: dirname(source.path), startedUnits: NONE },
     });
     if (step?.kind !== 'run') return [];
-    return [{ ...step, always: use.always, ...(use.via === undefined ? {} : { via: use.via }) }];
+    return [{ ...step, always: use.always, via: use.via ?? step.via }];
   });
 }
 

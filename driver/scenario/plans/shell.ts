@@ -1,5 +1,7 @@
 import { scenarioError } from '../../errors.js';
-import type { ExitExpectation, Plan, PlanSection, RunStep, StreamExpectation } from '../model.js';
+import type { ExitExpectation, StreamExpectation } from '../../language/expectation.js';
+import type { Plan, PlanSection } from '../model.js';
+import type { RunStep } from '../../steps/run/schema.js';
 import { suggestion } from '../../language/problem.js';
 import { shellQuote } from '../../shell-quote.js';
 import { SHELL_PROLOGUE } from './prologue.js';

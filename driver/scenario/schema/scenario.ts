@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { anyStep } from '../../steps/schemas.js';
-import { choice, duration, explained, line, matrixValue, slug, VARIABLE_NAME } from '../../language/schema/leaves.js';
+import {
+  choice,
+  duration,
+  explained,
+  line,
+  matrixValue,
+  slug,
+  VARIABLE_NAME,
+} from '../../language/schema/leaves.js';
 import { machine } from '../../language/schema/machine.js';
 import { variablesMap } from '../../language/schema/plan-reference.js';
 import type { RuleParams } from '../../language/schema/rules.js';

@@ -53,8 +53,8 @@ export async function stateOfCapsule(options: EntryOptions): Promise<SavedState>
 function machineOf({ firmware, display, ...rest }: Manifest['machine']) {
   return {
     ...rest,
-    ...(firmware === undefined ? {} : { firmware }),
-    ...(display === undefined ? {} : { display }),
+    firmware,
+    display,
   };
 }
 

@@ -106,5 +106,5 @@ export const badCapsule = (file: string, got: string, cause?: unknown): TapbootE
   infraError('TAPBOOT_E_CAPSULE', `${file} is no capsule that this tapboot can open`, {
     expected: 'a file capsule.tar.zst or capsule.tar.gz as a failing run leaves it',
     got,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });

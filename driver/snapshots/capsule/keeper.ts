@@ -230,10 +230,19 @@ export class CapsuleKeeper {
     const { clientKeyFile: _file, ...keys } = host.keys;
     const { spec, identity } = vm.image;
     return {
-      ...{ format: CAPSULE_FORMAT, tapboot: version, madeAt: new Date().toISOString(), run },
-      ...{ vm: vm.name, scenario: { ...scenario, machine: vm.machine }, image: { spec, identity } },
+      format: CAPSULE_FORMAT,
+      tapboot: version,
+      madeAt: new Date().toISOString(),
+      run,
+      vm: vm.name,
+      scenario: { ...scenario, machine: vm.machine },
+      image: { spec, identity },
       failure: { step, class: error.failureClass, code: error.code, message: error.message },
-      ...{ accelerator: host.accelerator.name, inputs, states, missing, keys },
+      accelerator: host.accelerator.name,
+      inputs,
+      states,
+      missing,
+      keys,
     };
   }
 }

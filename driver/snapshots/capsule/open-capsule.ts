@@ -91,7 +91,10 @@ async function stateOf(
 ): Promise<SavedState> {
   const { file, directory } = unpacked;
   return await stateOfCapsule({
-    ...{ file, image, described: moment.state, firmware: host.firmware },
+    file,
+    image,
+    described: moment.state,
+    firmware: host.firmware,
     directory: join(directory, STATES, moment.state.key),
   });
 }

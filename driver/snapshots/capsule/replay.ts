@@ -29,7 +29,9 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const artifactsDirectory = join(host.workspace, 'artifacts');
   await mkdir(artifactsDirectory, { recursive: true });
   const result = await runScenarioSteps({ ...capsule.scenario, steps }, vm, {
-    ...{ scenarioRef: { id, name, file }, artifactsDirectory, log: host.log },
+    scenarioRef: { id, name, file },
+    artifactsDirectory,
+    log: host.log,
     redact: (text) => text,
     signal: host.signal ?? new AbortController().signal,
     reused: { count: from.behind, reason: 'in the state', unitRuns: from.unitRuns },
@@ -49,7 +51,8 @@ function asError(failure: Failure): TapbootError {
     failure.code as `TAPBOOT_E_${string}`,
     `a step failed in the replay: ${failure.message}`,
     {
-      ...(mismatch === undefined ? {} : { expected: mismatch.expected, got: mismatch.got }),
+      expected: mismatch === undefined ? undefined : mismatch.expected,
+      got: mismatch === undefined ? undefined : mismatch.got,
       hint: 'The run got further: what the step depends on was another then. Try an earlier --at.',
     },
   );

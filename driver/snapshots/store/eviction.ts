@@ -34,9 +34,12 @@ async function factsOf(root: string, key: string, leased: Set<string>): Promise<
   const text = await readFile(manifestFile, 'utf8').catch(() => undefined);
   const read = text === undefined ? { problem: 'it has no manifest' } : readManifest(text, key);
   return {
-    ...{ key, bytes: await diskUse(entry), lastUsed: used?.mtimeMs ?? 0 },
+    key,
+    bytes: await diskUse(entry),
+    lastUsed: used?.mtimeMs ?? 0,
     inUse: leased.has(key),
-    ...(isProblem(read) ? { problem: read.problem } : { manifest: read }),
+    problem: isProblem(read) ? read.problem : undefined,
+    manifest: isProblem(read) ? undefined : read,
   };
 }
 

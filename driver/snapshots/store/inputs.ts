@@ -7,7 +7,7 @@ import type { BootImage, BootMedium } from '../../image/image.js';
 import { findFirmware } from '../../machine/qemu/firmware.js';
 import { qemuArguments } from '../../machine/qemu/arguments.js';
 import { safeCpuModel } from '../../machine/qemu/version.js';
-import type { Machine } from '../../scenario/model.js';
+import type { Machine } from '../../language/machine-shape.js';
 import { qemuFiles, type FileDigest } from './qemu-build.js';
 import { STATE_PROTOCOL, type StateInputs } from './key.js';
 
@@ -34,22 +34,32 @@ export async function stateInputs(
     host.accelerator.name === 'kvm' ? hostCpu() : null,
   ]);
   const argv = qemuArguments({
-    ...{ name: 'machine', mac: '-', network: machine.network, cpus: machine.cpus },
-    ...{ accelerator: host.accelerator, medium: told.medium, smbiosFiles: ['credentials'] },
+    name: 'machine',
+    mac: '-',
+    network: machine.network,
+    cpus: machine.cpus,
+    accelerator: host.accelerator,
+    medium: told.medium,
+    smbiosFiles: ['credentials'],
     memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
     cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
     disks: machine.disks.map(({ name }) => ({ name, overlay: name })),
     sockets: { qmp: 'qmp', console: 'console', shell: 'shell' },
-    ...(told.initrd === undefined ? {} : { initrd: told.initrd }),
-    ...(firmware === undefined ? {} : { firmware }),
-    ...(machine.display === true ? { display: true } : {}),
+    initrd: told.initrd,
+    firmware,
+    display: machine.display === true ? true : undefined,
   });
   return {
-    ...{ protocol: STATE_PROTOCOL, architecture: process.arch, guestShell: SCRIPT_VERSION },
+    protocol: STATE_PROTOCOL,
+    architecture: process.arch,
+    guestShell: SCRIPT_VERSION,
     qemu: { version: host.qemu.version, files },
-    ...{ accelerator: host.accelerator.name, host: seen, argv },
+    accelerator: host.accelerator.name,
+    host: seen,
+    argv,
     disks: machine.disks.map(({ name, sizeBytes }, index) => ({
-      ...{ name, sizeBytes },
+      name,
+      sizeBytes,
       backing: index === 0 && told.medium.kind === 'disk' ? told.medium.disk : null,
     })),
     image: { identity: image.identity, access: { ...image.access } },
@@ -72,10 +82,10 @@ async function toldByContent(
     medium: {
       ...medium,
       kernel: await digest(kernel),
-      ...(root === undefined ? {} : { root: await digest(root) }),
-      ...(iso === undefined ? {} : { iso: await digest(iso) }),
+      root: root === undefined ? undefined : await digest(root),
+      iso: iso === undefined ? undefined : await digest(iso),
     },
-    ...(initrd.length === 0 ? {} : { initrd: initrd.join('+') }),
+    initrd: initrd.length === 0 ? undefined : initrd.join('+'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sortKeys } from '../../sort-keys.js';
-import type { Step } from '../../scenario/model.js';
+import type { Step } from '../../steps/step.js';
 
 /**
  * Raised when a driver leaves something else in a saved machine than the one before, or

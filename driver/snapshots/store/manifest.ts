@@ -67,7 +67,9 @@ const manifestSchema = z.object({
   /** `sparse`: the digest is that of what is in it, see contentOf in entry-files.ts. */
   files: z.array(
     z.object({
-      ...{ name: fileName, bytes: z.int().nonnegative(), sha256: hex64 },
+      name: fileName,
+      bytes: z.int().nonnegative(),
+      sha256: hex64,
       sparse: z.literal(true).optional(),
     }),
   ),

@@ -66,22 +66,31 @@ async function stage(directory: string, { key, inputs, state }: Publication): Pr
     await chmod(join(directory, name), 0o600);
     const sparse = isSparse(name, ram);
     const content = await contentOf(join(directory, name), sparse);
-    files.push({ name, ...content, ...(sparse ? { sparse } : {}) });
+    files.push({ name, ...content, sparse: sparse ? sparse : undefined });
   }
   return {
-    ...{ format: MANIFEST_FORMAT, key, inputs: { ...inputs }, proof: state.proof },
-    ...{ savedAt: new Date().toISOString(), bootedAt: state.bootedAt, timings: state.timings },
-    ...{ authorizedKey, image: { spec: image.spec, identity: image.identity }, machine },
-    ...{ disks, console: CONSOLE, files },
-    ...(ram === undefined ? {} : { ram: entryRam(ram) }),
-    ...(state.ageSeconds === undefined ? {} : { ageSeconds: state.ageSeconds }),
-    ...(state.memory === undefined ? {} : { memory: state.memory }),
-    ...(state.residentBytes === undefined ? {} : { residentBytes: state.residentBytes }),
-    ...(hostKey === undefined ? {} : { hostKey }),
-    ...(state.consoleLogin === undefined ? {} : { consoleLogin: true }),
-    ...(bootFrom === undefined ? {} : { bootFrom }),
-    ...(state.kernel === undefined ? {} : { kernel: state.kernel }),
-    ...(firmware === undefined ? {} : { firmwareVariables: VARIABLES }),
+    format: MANIFEST_FORMAT,
+    key,
+    inputs: { ...inputs },
+    proof: state.proof,
+    savedAt: new Date().toISOString(),
+    bootedAt: state.bootedAt,
+    timings: state.timings,
+    authorizedKey,
+    image: { spec: image.spec, identity: image.identity },
+    machine,
+    disks,
+    console: CONSOLE,
+    files,
+    ram: ram === undefined ? undefined : entryRam(ram),
+    ageSeconds: state.ageSeconds,
+    memory: state.memory,
+    residentBytes: state.residentBytes,
+    hostKey,
+    consoleLogin: state.consoleLogin === undefined ? undefined : true,
+    bootFrom,
+    kernel: state.kernel,
+    firmwareVariables: firmware === undefined ? undefined : VARIABLES,
   };
 }
 
@@ -90,6 +99,7 @@ const isSparse = (name: string, ram: SavedRam | undefined): boolean =>
   name === PAGES || (name === DEVICE_STATE && ram?.form === 'mapped-ram');
 
 const entryRam = ({ form, pages }: SavedRam): NonNullable<Manifest['ram']> => ({
-  ...{ form, file: DEVICE_STATE },
-  ...(pages === undefined ? {} : { pages: PAGES }),
+  form,
+  file: DEVICE_STATE,
+  pages: pages === undefined ? undefined : PAGES,
 });

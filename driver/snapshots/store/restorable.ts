@@ -7,7 +7,7 @@ import type { BootImage } from '../../image/image.js';
 import { findFirmware } from '../../machine/qemu/firmware.js';
 import type { SavedRam } from '../../machine/snapshot/migration/forms.js';
 import { bytesOnDisk } from '../../machine/snapshot/migration/save.js';
-import type { Machine } from '../../scenario/model.js';
+import type { Machine } from '../../language/machine-shape.js';
 import type { Lease } from './lease.js';
 import type { Manifest } from './manifest.js';
 
@@ -35,31 +35,35 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedSta
   verified.catch(() => undefined);
   const variables = manifest.firmwareVariables;
   return {
-    ...{ key, verified, image, machine, medium: mediumFor(image, machine), smbiosFiles: [] },
+    key,
+    verified,
+    image,
+    machine,
+    medium: mediumFor(image, machine),
+    smbiosFiles: [],
     firmware:
       variables === undefined
         ? undefined
         : { code: (await findFirmware(wanted.firmware)).code, variables: at(variables) },
-    ...(bootFrom === undefined ? {} : { bootFrom }),
-    ...{ bootedAt, proof },
-    ...(manifest.kernel === undefined ? {} : { kernel: manifest.kernel }),
-    ...(manifest.ageSeconds === undefined ? {} : { ageSeconds: manifest.ageSeconds }),
-    ...(manifest.ram === undefined ? {} : { ram: await ramOf(manifest.ram, at) }),
-    ...(manifest.memory === undefined ? {} : { memory: manifest.memory }),
+    bootFrom,
+    bootedAt,
+    proof,
+    kernel: manifest.kernel,
+    ageSeconds: manifest.ageSeconds,
+    ram: manifest.ram === undefined ? undefined : await ramOf(manifest.ram, at),
+    memory: manifest.memory,
     disks: manifest.disks.map(({ name, sizeBytes, layers }) => ({
-      ...{ name, sizeBytes, path: at(layers.at(-1) ?? '') },
+      name,
+      sizeBytes,
+      path: at(layers.at(-1) ?? ''),
     })),
     console: await readFile(at(manifest.console)),
     timings: {
-      ...(timings.bootToLoginSeconds === undefined
-        ? {}
-        : { bootToLoginSeconds: timings.bootToLoginSeconds }),
-      ...(timings.bootToSshSeconds === undefined
-        ? {}
-        : { bootToSshSeconds: timings.bootToSshSeconds }),
+      bootToLoginSeconds: timings.bootToLoginSeconds,
+      bootToSshSeconds: timings.bootToSshSeconds,
     },
     hostKey: manifest.hostKey,
-    ...(manifest.consoleLogin === undefined ? {} : { consoleLogin: true }),
+    consoleLogin: manifest.consoleLogin === undefined ? undefined : true,
     authorizedKey: manifest.authorizedKey,
   };
 }
@@ -71,7 +75,9 @@ async function ramOf(
   const own = [file, ...(pages === undefined ? [] : [pages])];
   const sizes = await Promise.all(own.map((name) => bytesOnDisk(at(name))));
   return {
-    ...{ form, file: at(file), bytes: sizes.reduce((sum, size) => sum + size, 0) },
-    ...(pages === undefined ? {} : { pages: at(pages) }),
+    form,
+    file: at(file),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    pages: pages === undefined ? undefined : at(pages),
   };
 }

@@ -4,7 +4,7 @@ import { withGrace, type StepRunner } from '../step-runner.js';
  * `checkpoint`: only saves the machine's state. The engine does that after every step that
  * passed and carries `saveAs`, so nothing is left to be done here.
  */
-export const checkpoint: StepRunner<'checkpoint'> = {
+export const runner: StepRunner<'checkpoint'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: ({ saveAs }) => `the state '${saveAs}' to be saved`,

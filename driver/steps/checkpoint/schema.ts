@@ -1,10 +1,17 @@
+import type { StepBase } from '../../language/step-base.js';
 import { z } from 'zod';
 import { checkpointKey, nameKey, timeoutKey } from '../../language/schema/common.js';
 import { explained } from '../../language/schema/leaves.js';
 import { defineKind } from '../kind.js';
 
+/** Does nothing but save the state; the name is in `saveAs`. */
+export interface CheckpointStep extends StepBase {
+  kind: 'checkpoint';
+  saveAs: string;
+}
+
 /** `checkpoint`: save the machine's state. */
-export const checkpoint = defineKind({
+export const kind = defineKind({
   schema: explained(
     z.strictObject({
       checkpoint: checkpointKey,
@@ -15,5 +22,9 @@ export const checkpoint = defineKind({
     { checkpoint: 'residue-seeded' },
   ),
   summary: (written) => written.checkpoint,
-  build: (written, base) => ({ ...base, kind: 'checkpoint', saveAs: written.checkpoint }),
+  build: (written, base): CheckpointStep => ({
+    ...base,
+    kind: 'checkpoint',
+    saveAs: written.checkpoint,
+  }),
 });

@@ -6,7 +6,7 @@ import { looked } from '../wording.js';
  * `console`: types on the serial console and waits for what must appear, in order. The first
  * expectation counts from where the console was when the step began.
  */
-export const serialConsole: StepRunner<'console'> = {
+export const runner: StepRunner<'console'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: (step) => {

@@ -1,11 +1,25 @@
 import { z } from 'zod';
-import type { ConsoleExchange } from '../../scenario/model.js';
+import type { SourceLocation } from '../../location.js';
+import type { TextPattern } from '../../language/expectation.js';
+import type { StepBase } from '../../language/step-base.js';
 import { commonKeys } from '../../language/schema/common.js';
 import { explained, oneOrMany, text } from '../../language/schema/leaves.js';
 import { notEmpty } from '../../language/schema/rules.js';
 import { itemPath, listed } from '../expectation-schema.js';
 import { decodeKeys } from './keys.js';
 import { defineKind } from '../kind.js';
+
+export type ConsoleExchange =
+  /** Characters to type, control keys already decoded; nothing is added. */
+  | { do: 'send'; text: string; at: SourceLocation }
+  /** Must appear after what the exchange before it saw. */
+  | { do: 'expect'; look: TextPattern; at: SourceLocation };
+
+/** What is typed, and what must then be seen, on the serial console, in order. */
+export interface ConsoleStep extends StepBase {
+  kind: 'console';
+  exchanges: ConsoleExchange[];
+}
 
 const exchange = notEmpty(
   z.strictObject({
@@ -25,7 +39,7 @@ const exchange = notEmpty(
 );
 
 /** `console`: type on the serial console, and see. */
-export const consoleKind = defineKind({
+export const kind = defineKind({
   schema: explained(
     z.strictObject({
       console: explained(
@@ -42,7 +56,7 @@ export const consoleKind = defineKind({
     const [first] = listed(written.console);
     return first?.send ?? listed(first?.expect)[0] ?? '';
   },
-  build: (written, base, reader) => {
+  build: (written, base, reader): ConsoleStep => {
     const exchanges = listed(written.console).flatMap((item, index): ConsoleExchange[] => {
       const path = itemPath(['console'], written.console, index);
       const sent: ConsoleExchange[] = [];

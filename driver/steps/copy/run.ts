@@ -5,7 +5,7 @@ import { scenarioError } from '../../errors.js';
 import { withGrace, type StepRunner } from '../step-runner.js';
 
 /** `copy`: a file into the guest, or out of it to the run's artifacts. */
-export const copy: StepRunner<'copy'> = {
+export const runner: StepRunner<'copy'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: ({ transfer }) =>

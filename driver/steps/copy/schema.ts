@@ -1,12 +1,21 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, normalize, resolve } from 'node:path';
 import { z } from 'zod';
-import type { CopyStep } from '../../scenario/model.js';
+import type { StepBase } from '../../language/step-base.js';
 import { commonKeys } from '../../language/schema/common.js';
 import { explained, guestPath, line, ONLY_TEMPLATE } from '../../language/schema/leaves.js';
 import { byKey } from '../../language/schema/rules.js';
 import { defineKind } from '../kind.js';
 import type { StepReader } from '../../language/reader.js';
+
+export interface CopyStep extends StepBase {
+  kind: 'copy';
+  transfer:
+    /** `host` is absolute; `mode` are permission bits, e.g. 0o755. */
+    | { direction: 'in'; host: string; guest: string; mode?: number }
+    /** `artifact` is relative to the run's artifacts and stays below them. */
+    | { direction: 'out'; guest: string; artifact: string };
+}
 
 const MODE = "permission bits in quotes, e.g. '0755'";
 
@@ -52,7 +61,7 @@ const transfer = byKey('a copy', {
 });
 
 /** `copy`: a file into the guest, or out of it. */
-export const copy = defineKind({
+export const kind = defineKind({
   schema: explained(
     z.strictObject({
       copy: explained(transfer, 'Either in (host to guest) or out (guest to artifacts).', {
@@ -94,7 +103,7 @@ export const copy = defineKind({
         direction: 'in',
         host,
         guest: file.guest,
-        ...(file.mode === undefined ? {} : { mode: permissionBits(file.mode, reader) }),
+        mode: file.mode === undefined ? undefined : permissionBits(file.mode, reader),
       },
     };
   },

@@ -13,7 +13,7 @@ import {
   type FindingKind,
   type Inspection,
 } from '../../residue/index.js';
-import type { DiskExpectation, DisksStep, PresentOnDisk } from '../../scenario/model.js';
+import type { DiskExpectation, DisksStep, PresentOnDisk } from './schema.js';
 import type { StepContext } from '../step-runner.js';
 
 /** Findings of one disk that are noted in the step; all of them are in its table. */
@@ -80,11 +80,11 @@ const searchedFor = ({ absent, present }: DiskExpectation): string[] => [
 
 function residueExpectation({ signatures, absent, present }: DiskExpectation): ResidueExpectation {
   return {
-    ...(signatures === 'none' ? { signatures } : {}),
+    signatures: signatures === 'none' ? signatures : undefined,
     absent,
     present: present.map(({ kind, ...rest }) => ({
       ...rest,
-      ...(kind === undefined ? {} : { kind: findingKind(kind, rest) }),
+      kind: kind === undefined ? undefined : findingKind(kind, rest),
     })),
   };
 }
@@ -120,8 +120,10 @@ function diskMap(view: DiskView, inspection: Inspection, context: StepContext): 
     sizeBytes: inspection.sizeBytes,
     state: stateWords(view).replace(/^\(|\)$/g, ''),
     findings: inspection.findings.map(({ offset, length, kind, what }) => ({
-      ...{ offset, kind, what: context.redact(what) },
-      ...(length === undefined ? {} : { length }),
+      offset,
+      kind,
+      what: context.redact(what),
+      length,
     })),
     nonZero: inspection.nonZero.first.map(({ offset, length }) => ({ offset, length })),
   };

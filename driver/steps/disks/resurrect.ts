@@ -1,6 +1,7 @@
 import { asTapbootError, scenarioError, TapbootError } from '../../errors.js';
 import type { Mismatch } from '../../events/events.js';
-import type { Resurrection, RunStep } from '../../scenario/model.js';
+import type { Resurrection } from './schema.js';
+import type { RunStep } from '../run/schema.js';
 import { runCommandStep } from '../run/run.js';
 import type { StepContext } from '../step-runner.js';
 import { UnmetExpectation } from '../unmet-expectation.js';

@@ -1,7 +1,7 @@
 import type { DiskView } from '../../machine/machine-under-test.js';
 import { infraError } from '../../errors.js';
 import type { Mismatch } from '../../events/events.js';
-import type { DiskExpectation, DisksStep } from '../../scenario/model.js';
+import type { DiskExpectation, DisksStep } from './schema.js';
 import { judgeView } from './judge-views.js';
 import { resurrect } from './resurrect.js';
 import { GRACE_MS, type StepContext, type StepRunner } from '../step-runner.js';
@@ -14,7 +14,7 @@ import { UnmetExpectation } from '../unmet-expectation.js';
 const SECOND_BOOT_MS = 1_200_000;
 
 /** `disks`: a look at the raw disks from the host, and a try to bring back what was removed. */
-export const disks: StepRunner<'disks'> = {
+export const runner: StepRunner<'disks'> = {
   needs: () => 'any',
   hostSide: true,
   awaits: (step) => `the inspection of ${step.disks.map(({ disk }) => disk).join(', ')}`,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { SourceLocation } from '../../location.js';
 import { DISK_FINDING_KINDS } from '../../language/disk-findings.js';
-import type { DiskExpectation, DisksStep, Machine, PresentOnDisk } from '../../scenario/model.js';
+import type { Machine } from '../../language/machine-shape.js';
+import type { StepBase } from '../../language/step-base.js';
+import type { RunStep } from '../run/schema.js';
 import { suggestion } from '../../language/problem.js';
 import { commonKeys } from '../../language/schema/common.js';
 import {
@@ -17,8 +20,53 @@ import { listed } from '../expectation-schema.js';
 import { defineKind } from '../kind.js';
 import type { StepReader } from '../../language/reader.js';
 
+/**
+ * A try to bring back what was removed: a second VM with a blank `vda` and overlays of
+ * `disks` as `vdb`, `vdc`, … runs the plan section; its commands say what must not come back.
+ */
+export interface Resurrection {
+  plan: string;
+  section: string;
+  at: SourceLocation;
+  /** Names in the first machine, in order. */
+  disks: string[];
+  steps: RunStep[];
+  /** Strings that no command of the section may print on stdout. */
+  absent: string[];
+}
+
+/** Something that must be on the disk; at least one of `bytes` and `kind`. */
+export interface PresentOnDisk {
+  /** Byte string (UTF-8). */
+  bytes?: string;
+  /** Kind of finding, e.g. `md-superblock`, `lvm-label`. */
+  kind?: string;
+  /** Bytes from the start of the disk; absent: anywhere. */
+  offset?: number;
+}
+
+export interface DiskExpectation {
+  /** `vda` … `vdz`. */
+  disk: string;
+  /** `none`: no known signature anywhere; `any`: not asked. */
+  signatures: 'none' | 'any';
+  /** Byte strings (UTF-8) that must be nowhere on the disk. */
+  absent: string[];
+  present: PresentOnDisk[];
+}
+
+/** A look at the raw disks from the host. */
+export interface DisksStep extends StepBase {
+  kind: 'disks';
+  /** In the machine's order. */
+  disks: DiskExpectation[];
+  /** `signatures`: byte strings (`absent`, `present.bytes`) and `resurrect` are left out. */
+  level: 'signatures' | 'content';
+  resurrect?: Resurrection;
+}
+
 /** `disks`: the raw disks, seen from the host. */
-export const disks = defineKind({
+export const kind = defineKind({
   schema: explained(
     z.strictObject({
       disks: explained(disksMapping, 'What is expected of each disk, and of all of them.', {
@@ -100,13 +148,15 @@ function readPresent(
   reader: StepReader,
 ): PresentOnDisk[] {
   return (written ?? []).map((item, index) => ({
-    ...(item.bytes === undefined ? {} : { bytes: item.bytes }),
-    ...(item.kind === undefined
-      ? {}
-      : { kind: reader.choice([...path, index, 'kind'], item.kind, DISK_FINDING_KINDS) }),
-    ...(item.offset === undefined
-      ? {}
-      : { offset: readOffset(item.offset, [...path, index, 'offset'], reader) }),
+    bytes: item.bytes,
+    kind:
+      item.kind === undefined
+        ? undefined
+        : reader.choice([...path, index, 'kind'], item.kind, DISK_FINDING_KINDS),
+    offset:
+      item.offset === undefined
+        ? undefined
+        : readOffset(item.offset, [...path, index, 'offset'], reader),
   }));
 }
 

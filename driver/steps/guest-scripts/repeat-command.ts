@@ -1,4 +1,4 @@
-import type { ExitExpectation } from '../../scenario/model.js';
+import type { ExitExpectation } from '../../language/expectation.js';
 import { PAUSE_FUNCTION } from './pause.js';
 import { shellQuote } from '../../shell-quote.js';
 

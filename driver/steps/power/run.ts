@@ -1,7 +1,7 @@
 import { withGrace, type StepRunner } from '../step-runner.js';
 
 /** `power`: `off` shuts down in order and waits for it, `cut` pulls the plug. */
-export const power: StepRunner<'power'> = {
+export const runner: StepRunner<'power'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: ({ action }) => (action === 'off' ? 'the orderly power-off' : 'the end of QEMU'),

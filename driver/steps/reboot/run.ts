@@ -4,7 +4,7 @@ import { withGrace, type StepRunner } from '../step-runner.js';
  * `reboot`: an orderly reboot, or a boot from a disk, and what its console must show. Boots a
  * machine that is off.
  */
-export const reboot: StepRunner<'reboot'> = {
+export const runner: StepRunner<'reboot'> = {
   needs: () => 'any',
   hostSide: false,
   awaits: ({ from }) => (from === undefined ? 'the reboot' : `the boot from ${from}`),
@@ -12,7 +12,7 @@ export const reboot: StepRunner<'reboot'> = {
   run: async (step, context) => {
     await context.vm.reboot({
       timeoutMs: context.remainingMs(),
-      ...(step.from === undefined ? {} : { from: step.from }),
+      from: step.from,
     });
     // `boot` is the boot just made, so that the old system's last words do not count.
     for (const look of step.expect) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { RebootStep } from '../../scenario/model.js';
+import type { TextPattern } from '../../language/expectation.js';
+import type { StepBase } from '../../language/step-base.js';
 import { suggestion } from '../../language/problem.js';
 import { commonKeys, timeoutKey } from '../../language/schema/common.js';
 import { diskName, explained, oneOrMany, text } from '../../language/schema/leaves.js';
@@ -7,10 +8,18 @@ import { notEmpty, notTwice } from '../../language/schema/rules.js';
 import { itemPath, listed } from '../expectation-schema.js';
 import { defineKind } from '../kind.js';
 
+export interface RebootStep extends StepBase {
+  kind: 'reboot';
+  /** Boot from this disk instead of from the image. */
+  from?: string;
+  /** Must appear on the console of the new boot, in any order. */
+  expect: TextPattern[];
+}
+
 const WAYS = 'true, or a mapping with from, expect and timeout';
 
 /** `reboot`: boot again, from the image or from a disk. */
-export const reboot = defineKind({
+export const kind = defineKind({
   schema: explained(
     notTwice(
       z.strictObject({
@@ -74,7 +83,7 @@ export const reboot = defineKind({
     return {
       ...base,
       kind: 'reboot',
-      ...(written.from === undefined ? {} : { from: written.from }),
+      from: written.from,
       expect: listed(looks).map((look, index) =>
         reader.look(itemPath(['reboot', 'expect', 'console'], looks, index), look),
       ),

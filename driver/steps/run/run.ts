@@ -1,6 +1,6 @@
 import { commandVerdict } from '../command-verdict.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
-import type { RunStep } from '../../scenario/model.js';
+import type { RunStep } from './schema.js';
 import type { CommandResult } from '../../channel/channel.js';
 import type { MachineUnderTest } from '../../machine/machine-under-test.js';
 import { quoted } from '../wording.js';
@@ -13,9 +13,9 @@ export async function runCommandStep(
 ): Promise<CommandResult> {
   const result = await context.runIn(vm, step.command, {
     timeoutMs: step.timeoutMs,
-    ...(step.channel === undefined ? {} : { channel: step.channel }),
-    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
-    ...(step.outputLimit === undefined ? {} : { outputLimit: step.outputLimit }),
+    channel: step.channel,
+    stdin: step.stdin,
+    outputLimit: step.outputLimit,
   });
   noteDropped(result, context);
   const failure = commandVerdict(result, step, step.timeoutMs);
@@ -34,7 +34,7 @@ export function noteDropped(result: CommandResult, context: StepContext): void {
 }
 
 /** `run`: a command in the guest, over the best channel or the one demanded. */
-export const run: StepRunner<'run'> = {
+export const runner: StepRunner<'run'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: (step) => `the end of ${quoted(step.command)}`,

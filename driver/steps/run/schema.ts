@@ -1,3 +1,5 @@
+import type { StepBase } from '../../language/step-base.js';
+import type { CommandStepBody } from '../command-schema.js';
 import { z } from 'zod';
 import { commonKeys } from '../../language/schema/common.js';
 import { channelKey, expectKey } from '../../language/schema/expectations.js';
@@ -6,8 +8,12 @@ import { notTwice } from '../../language/schema/rules.js';
 import { commandOf, commandOrMapping, readCommand } from '../command-schema.js';
 import { defineKind } from '../kind.js';
 
+export interface RunStep extends StepBase, CommandStepBody {
+  kind: 'run';
+}
+
 /** `run`: a command in the guest. */
-export const run = defineKind({
+export const kind = defineKind({
   schema: explained(
     notTwice(
       z.strictObject({
@@ -28,7 +34,7 @@ export const run = defineKind({
     { run: 'vgs --noheadings -o vg_name', expect: { stdout: { contains: 'main' } } },
   ),
   summary: (written) => commandOf(written.run),
-  build: (written, base, reader) => ({
+  build: (written, base, reader): RunStep => ({
     ...base,
     kind: 'run',
     ...readCommand(written.run, ['run'], reader, written.expect),

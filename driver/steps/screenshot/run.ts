@@ -4,7 +4,7 @@ import { safeName } from '../../safe-name.js';
 import { withGrace, type StepRunner } from '../step-runner.js';
 
 /** `screenshot`: a PNG of the display, numbered by the step, among the run's artifacts. */
-export const screenshot: StepRunner<'screenshot'> = {
+export const runner: StepRunner<'screenshot'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: ({ picture }) => `the picture '${picture}'`,

@@ -1,10 +1,18 @@
+import type { StepBase } from '../../language/step-base.js';
 import { z } from 'zod';
 import { commonKeys } from '../../language/schema/common.js';
 import { explained, slug } from '../../language/schema/leaves.js';
 import { defineKind } from '../kind.js';
 
+/** Keeps a picture of the display. */
+export interface ScreenshotStep extends StepBase {
+  kind: 'screenshot';
+  /** Its name, without number and suffix. */
+  picture: string;
+}
+
 /** `screenshot`: a picture of the machine's display. */
-export const screenshot = defineKind({
+export const kind = defineKind({
   schema: explained(
     z.strictObject({
       screenshot: explained(
@@ -18,5 +26,9 @@ export const screenshot = defineKind({
     { screenshot: 'login-screen' },
   ),
   summary: (written) => written.screenshot,
-  build: (written, base) => ({ ...base, kind: 'screenshot', picture: written.screenshot }),
+  build: (written, base): ScreenshotStep => ({
+    ...base,
+    kind: 'screenshot',
+    picture: written.screenshot,
+  }),
 });

@@ -10,7 +10,7 @@ import { noteDropped } from '../run/run.js';
  * `ssh`: a command over a real SSH connection. That the guest can be reached by SSH is what
  * the scenario demands, so a connection that cannot be had is a failure of the product.
  */
-export const ssh: StepRunner<'ssh'> = {
+export const runner: StepRunner<'ssh'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: (step) => `the end of ${quoted(step.command)} over SSH`,
@@ -28,8 +28,8 @@ export const ssh: StepRunner<'ssh'> = {
       result = await context.run(step.command, {
         timeoutMs: step.timeoutMs,
         channel: 'ssh',
-        ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
-        ...(step.outputLimit === undefined ? {} : { outputLimit: step.outputLimit }),
+        stdin: step.stdin,
+        outputLimit: step.outputLimit,
       });
     } catch (error) {
       throw await unreachable(asTapbootError(error), context);

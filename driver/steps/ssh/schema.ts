@@ -1,3 +1,5 @@
+import type { StepBase } from '../../language/step-base.js';
+import type { CommandStepBody } from '../command-schema.js';
 import { z } from 'zod';
 import { commonKeys } from '../../language/schema/common.js';
 import { expectKey } from '../../language/schema/expectations.js';
@@ -6,8 +8,13 @@ import { notTwice } from '../../language/schema/rules.js';
 import { commandOf, commandOrMapping, readCommand } from '../command-schema.js';
 import { defineKind } from '../kind.js';
 
+/** A command over a real SSH connection, with the host key checked. */
+export interface SshStep extends StepBase, CommandStepBody {
+  kind: 'ssh';
+}
+
 /** `ssh`: a command over a real SSH connection. */
-export const ssh = defineKind({
+export const kind = defineKind({
   schema: explained(
     notTwice(
       z.strictObject({
@@ -26,7 +33,7 @@ export const ssh = defineKind({
     { ssh: 'id -un', expect: { stdout: { equals: 'root' } } },
   ),
   summary: (written) => commandOf(written.ssh),
-  build: (written, base, reader) => ({
+  build: (written, base, reader): SshStep => ({
     ...base,
     kind: 'ssh',
     channel: 'ssh',

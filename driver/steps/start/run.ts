@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../../errors.js';
-import type { StartStep } from '../../scenario/model.js';
+import type { StartStep } from './schema.js';
 import { shellQuote } from '../../shell-quote.js';
 import {
   parseUnitReport,
@@ -19,7 +19,7 @@ import { stateNow } from '../waits/unit.js';
 const MANAGER_MS = 10_000;
 
 /** `start`: (re)starts a unit and waits for the end of this very run of it. */
-export const start: StepRunner<'start'> = {
+export const runner: StepRunner<'start'> = {
   needs: () => 'on',
   hostSide: false,
   awaits: ({ unit }) => `${unit} to run and end`,
@@ -52,7 +52,7 @@ const unset = (names: readonly string[]): string =>
 async function tellManager(command: string, step: StartStep, context: StepContext): Promise<void> {
   const result = await context.run(command, {
     timeoutMs: MANAGER_MS,
-    ...(step.channel === undefined ? {} : { channel: step.channel }),
+    channel: step.channel,
   });
   if (result.exitStatus === 0) return;
   const output = outputExcerpt(result);
@@ -64,7 +64,7 @@ async function tellManager(command: string, step: StartStep, context: StepContex
       got: result.timedOut
         ? `no end within ${seconds(MANAGER_MS)}`
         : `exit status ${String(result.exitStatus)}`,
-      ...(output === undefined ? {} : { output }),
+      output,
     },
   );
 }
@@ -75,7 +75,7 @@ async function startAndWait(step: StartStep, context: StepContext): Promise<void
   const result = await context.run(startUnitScript(unit, action, hold), {
     timeoutMs: context.remainingMs(),
     label: `systemctl ${action} ${unit}, and wait for its end`,
-    ...(step.channel === undefined ? {} : { channel: step.channel }),
+    channel: step.channel,
   });
   const report = parseUnitReport(result.stdout);
   if (report.TapbootBefore !== undefined) context.unitRuns.recordStart(unit, report.TapbootBefore);

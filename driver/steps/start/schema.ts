@@ -1,3 +1,5 @@
+import type { StepBase } from '../../language/step-base.js';
+import type { UnitEnd } from '../wait/schema.js';
 import { z } from 'zod';
 import { commonKeys, timeoutKey } from '../../language/schema/common.js';
 import { channelKey, endedKey, unitKey } from '../../language/schema/expectations.js';
@@ -5,8 +7,18 @@ import { choice, explained } from '../../language/schema/leaves.js';
 import { notTwice } from '../../language/schema/rules.js';
 import { defineKind } from '../kind.js';
 
+/** (Re)starts a unit and waits for the end of this very run of it. */
+export interface StartStep extends StepBase {
+  kind: 'start';
+  unit: string;
+  action: 'start' | 'restart';
+  ended: UnitEnd;
+  /** Handed to the unit by `systemctl set-environment`, and taken back after its end. */
+  environment: Record<string, string>;
+}
+
 /** `start`: (re)start a unit and wait for the end of that run. */
-export const start = defineKind({
+export const kind = defineKind({
   schema: explained(
     notTwice(
       z.strictObject({
@@ -43,7 +55,7 @@ export const start = defineKind({
   ),
   innerTimeout: (written) => written.start.timeout,
   summary: (written) => written.start.unit,
-  build: ({ start: written }, base, reader) => ({
+  build: ({ start: written }, base, reader): StartStep => ({
     ...base,
     kind: 'start',
     unit: written.unit,

@@ -1,4 +1,4 @@
-import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { WaitCondition, WaitStep } from './schema.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
 import { waitForCommand } from '../waits/command.js';
 import { waitForConsole } from '../waits/console.js';
@@ -8,7 +8,7 @@ import { waitForUnit } from '../waits/unit.js';
 import { looked, quoted } from '../wording.js';
 
 /** `wait`: until something holds in the guest. One file per condition in `waits/`. */
-export const wait: StepRunner<'wait'> = {
+export const runner: StepRunner<'wait'> = {
   // The last words on the console can be looked at when the machine is off, too.
   needs: (step) => (step.for.what === 'console' ? 'any' : 'on'),
   hostSide: false,

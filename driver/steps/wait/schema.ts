@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { WaitCondition } from '../../scenario/model.js';
+import type { Pattern, TextPattern } from '../../language/expectation.js';
+import type { StepBase } from '../../language/step-base.js';
+import type { CommandStepBody } from '../command-schema.js';
 import { commonKeys, timeoutKey } from '../../language/schema/common.js';
 import {
   channelKey,
@@ -25,6 +27,40 @@ import { readCommand } from '../command-schema.js';
 import { itemPath, listed } from '../expectation-schema.js';
 import { defineKind, type Surroundings } from '../kind.js';
 import type { StepReader } from '../../language/reader.js';
+
+export type WaitCondition =
+  | {
+      what: 'unit-ended';
+      unit: string;
+      ended: UnitEnd;
+      /**
+       * It has run and exited since the boot; or, for `step`, since the last `start` step of
+       * this unit, and without one since the step before this one began.
+       */
+      since: 'boot' | 'step';
+    }
+  | { what: 'unit-active'; unit: string }
+  | { what: 'file'; path: string; contains: string[]; matches: Pattern[] }
+  /** Something in the guest listens on this TCP port. */
+  | { what: 'port'; port: number }
+  /** The interface has a global IPv4 address. */
+  | { what: 'ipv4'; interface: string }
+  | {
+      what: 'console';
+      look: TextPattern;
+      /** `boot`: in all that the console has shown since the boot; `now`: from here on. */
+      from: 'boot' | 'now';
+    }
+  /** The command is repeated until its result is as expected. */
+  | ({ what: 'command' } & CommandStepBody);
+
+/** How a unit has to end. `failed` ends a wait for `inactive` at once, as a failure. */
+export type UnitEnd = 'inactive' | 'failed' | 'any';
+
+export interface WaitStep extends StepBase {
+  kind: 'wait';
+  for: WaitCondition;
+}
 
 const timeout = timeoutKey.optional();
 
@@ -105,7 +141,7 @@ const condition = byKey('a wait', forms);
 type WrittenWait = z.infer<typeof condition>;
 
 /** `wait`: until something holds in the guest. */
-export const wait = defineKind({
+export const kind = defineKind({
   schema: explained(
     notTwice(
       z.strictObject({
@@ -134,7 +170,7 @@ export const wait = defineKind({
     if ('console' in written) return `console shows ${written.console}`;
     return written.command;
   },
-  build: (written, base, reader, surroundings) => ({
+  build: (written, base, reader, surroundings): WaitStep => ({
     ...base,
     kind: 'wait',
     for: readCondition(written.wait, reader, surroundings),

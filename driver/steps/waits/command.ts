@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
 import type { TapbootError } from '../../errors.js';
 import { productError } from '../../errors.js';
-import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { WaitCondition, WaitStep } from '../wait/schema.js';
 import { sleep } from '../../host/timers.js';
 import { commandVerdict } from '../command-verdict.js';
 import {
@@ -103,9 +103,9 @@ async function repeatFromHere(
 
 const optionsOf = (condition: CommandCondition, step: WaitStep, context: StepContext) => ({
   timeoutMs: context.remainingMs(),
-  ...(step.channel === undefined ? {} : { channel: step.channel }),
-  ...(condition.stdin === undefined ? {} : { stdin: condition.stdin }),
-  ...(condition.outputLimit === undefined ? {} : { outputLimit: condition.outputLimit }),
+  channel: step.channel,
+  stdin: condition.stdin,
+  outputLimit: condition.outputLimit,
 });
 
 function overdue(
@@ -119,7 +119,7 @@ function overdue(
   return productError(
     'TAPBOOT_E_WAIT_TIMEOUT',
     `waited ${seconds(step.timeoutMs)} for ${expected} of ${quoted(condition.command)}: ${got}`,
-    { expected, got, ...(output === undefined ? {} : { output }) },
+    { expected, got, output },
   );
 }
 

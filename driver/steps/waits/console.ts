@@ -1,4 +1,4 @@
-import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { WaitCondition, WaitStep } from '../wait/schema.js';
 import type { StepContext } from '../step-runner.js';
 
 /** The console of a machine that is off shows nothing new; what came last may be on its way. */

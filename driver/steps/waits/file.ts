@@ -1,5 +1,6 @@
 import { productError } from '../../errors.js';
-import type { Pattern, WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { Pattern } from '../../language/expectation.js';
+import type { WaitCondition, WaitStep } from '../wait/schema.js';
 import { sleep } from '../../host/timers.js';
 import { describeFileCommand, waitForFileScript } from '../guest-scripts/file-content.js';
 import type { StepContext } from '../step-runner.js';
@@ -25,7 +26,7 @@ export async function waitForFile(
     const result = await context.run(waitForFileScript(condition.path, condition.contains, seen), {
       timeoutMs: context.remainingMs(),
       label: `wait for ${words(condition)}`,
-      ...(step.channel === undefined ? {} : { channel: step.channel }),
+      channel: step.channel,
     });
     if (result.timedOut) throw await overdue(condition, step, context);
     if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${words(condition)}`);

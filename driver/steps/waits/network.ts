@@ -1,5 +1,5 @@
 import { productError, scenarioError, type TapbootError } from '../../errors.js';
-import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { WaitCondition, WaitStep } from '../wait/schema.js';
 import { NO_IP_TOOL, waitForIpv4Script, waitForPortScript } from '../guest-scripts/network.js';
 import type { StepContext } from '../step-runner.js';
 import { seconds } from '../wording.js';
@@ -51,7 +51,7 @@ function runScript(script: string, what: string, step: WaitStep, context: StepCo
   return context.run(script, {
     timeoutMs: context.remainingMs(),
     label: `wait for ${what}`,
-    ...(step.channel === undefined ? {} : { channel: step.channel }),
+    channel: step.channel,
   });
 }
 

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { productError, scenarioError, TapbootError } from '../../errors.js';
 import type { CommandResult } from '../../channel/channel.js';
-import type { UnitEnd } from '../../scenario/model.js';
+import type { UnitEnd } from '../wait/schema.js';
 import { unitWords, type UnitReport } from '../guest-scripts/unit-report.js';
 import {
   describeUnitCommand,
@@ -49,7 +49,7 @@ export function scriptFailure(result: CommandResult, what: string): TapbootError
     `${what}: the waiting script ended with status ${String(result.exitStatus)}`,
     {
       expected: 'a guest with a POSIX shell and its basic tools',
-      ...(output === undefined ? {} : { output }),
+      output,
     },
   );
 }

@@ -1,5 +1,5 @@
 import { productError } from '../../errors.js';
-import type { WaitCondition, WaitStep } from '../../scenario/model.js';
+import type { WaitCondition, WaitStep } from '../wait/schema.js';
 import { hasRun, parseUnitReport, unitWords, wasSkipped } from '../guest-scripts/unit-report.js';
 import {
   showUnitCommand,
@@ -23,7 +23,7 @@ export async function waitForUnit(
   const result = await context.run(waitForUnitScript(unit, momentOf(condition, context)), {
     timeoutMs: context.remainingMs(),
     label: `wait for ${what}`,
-    ...(step.channel === undefined ? {} : { channel: step.channel }),
+    channel: step.channel,
   });
   if (result.timedOut) throw await overdue(condition, step, context);
   if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${what}`);
@@ -65,7 +65,7 @@ async function overdue(condition: UnitCondition, step: WaitStep, context: StepCo
       expected: condition.what === 'unit-active' ? 'active' : `ended: ${condition.ended}`,
       got: now.words,
       output: await describeUnit(unit, context),
-      ...(now.hint === undefined ? {} : { hint: now.hint }),
+      hint: now.hint,
     },
   );
 }

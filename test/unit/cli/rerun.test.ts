@@ -4,9 +4,17 @@ import type { RunFlags } from '../../../driver/cli/run-flags.js';
 
 const place = { workingDirectory: '/w', projectRoot: t.testdir({ scenarios: {} }) };
 const flags: RunFlags = {
-  ...{ scenarios: ['a', 'b'], tags: ['slow'], notTags: [], variables: { size: '4 G' } },
-  ...{ varEnv: [], varFile: [] },
-  ...{ image: 'debian:iso', fresh: true, color: true, repeat: '5', report: ['junit=x.xml'] },
+  scenarios: ['a', 'b'],
+  tags: ['slow'],
+  notTags: [],
+  variables: { size: '4 G' },
+  varEnv: [],
+  varFile: [],
+  image: 'debian:iso',
+  fresh: true,
+  color: true,
+  repeat: '5',
+  report: ['junit=x.xml'],
 };
 
 t.test('one scenario as this run did', async (t) => {
@@ -26,8 +34,10 @@ t.test('one scenario as this run did', async (t) => {
   const from = { scenario: 'a', checkpoint: 'c', at: { file: 'f', line: 1, column: 1 } };
   t.same(rerunCommand(flags, { ...own, from }, place).slice(-2), ['a', 'a[x=1]']);
   const given = {
-    ...{ ...flags, variables: { size: '4G', password: 'hunter22' } },
-    ...{ varEnv: ['token=CI_TOKEN'], varFile: ['v.yaml'] },
+    ...flags,
+    variables: { size: '4G', password: 'hunter22' },
+    varEnv: ['token=CI_TOKEN'],
+    varFile: ['v.yaml'],
   };
   t.same(
     rerunCommand(given, { ...own, redact: ['password', 'token'] }, place).slice(5, -1),

@@ -1,18 +1,29 @@
 import t from 'tap';
 import { readConfig } from '../../../driver/config/config.js';
-import { overridesInForce } from '../../../driver/config/overrides.js';
+import { overridesInForce } from '../../../driver/record/overrides.js';
 import { describeError, TapbootError } from '../../../driver/errors.js';
 
 t.test('defaults', async (t) => {
   t.match(readConfig({}, {}, '/somewhere'), {
-    ...{ spawnTimeoutSeconds: 900, loginTimeoutSeconds: 300, repeat: 1, tapVersion: 14 },
-    ...{ budgetMinutes: 45, hardBudgetMinutes: 50, sessionCeilingSeconds: 3600 },
-    ...{
-      ledgerPath: '/somewhere/notes/vm-run-ledger.jsonl',
-      queuePath: '/somewhere/notes/vm-run-queue.json',
-    },
-    ...{ logRoot: '/somewhere/notes', image: undefined, reporter: undefined, accel: 'auto' },
-    ...{ color: true, ci: false, fresh: false, resume: false, debug: false, tapFlat: false },
+    spawnTimeoutSeconds: 900,
+    loginTimeoutSeconds: 300,
+    repeat: 1,
+    tapVersion: 14,
+    budgetMinutes: 45,
+    hardBudgetMinutes: 50,
+    sessionCeilingSeconds: 3600,
+    ledgerPath: '/somewhere/notes/vm-run-ledger.jsonl',
+    queuePath: '/somewhere/notes/vm-run-queue.json',
+    logRoot: '/somewhere/notes',
+    image: undefined,
+    reporter: undefined,
+    accel: 'auto',
+    color: true,
+    ci: false,
+    fresh: false,
+    resume: false,
+    debug: false,
+    tapFlat: false,
   });
 });
 
@@ -27,17 +38,23 @@ t.test('environment, and flags over environment', async (t) => {
     CI: 'true',
   };
   t.match(readConfig(env, {}, '/somewhere'), {
-    ...{ spawnTimeoutSeconds: 60, loginTimeoutSeconds: 7, logRoot: '/var/logs' },
-    ...{
-      ledgerPath: '/somewhere/elsewhere/l.jsonl',
-      queuePath: '/somewhere/elsewhere/vm-run-queue.json',
-    },
-    ...{ image: 'file:/x.iso', color: false, ci: true },
+    spawnTimeoutSeconds: 60,
+    loginTimeoutSeconds: 7,
+    logRoot: '/var/logs',
+    ledgerPath: '/somewhere/elsewhere/l.jsonl',
+    queuePath: '/somewhere/elsewhere/vm-run-queue.json',
+    image: 'file:/x.iso',
+    color: false,
+    ci: true,
   });
   const flags = { logRoot: 'here', image: 'debian', budget: '90', repeat: '3', tapVersion: '13' };
   t.match(readConfig(env, flags, '/somewhere'), {
-    ...{ logRoot: '/somewhere/here', image: 'debian', repeat: 3, tapVersion: 13 },
-    ...{ budgetMinutes: 90, hardBudgetMinutes: 90 },
+    logRoot: '/somewhere/here',
+    image: 'debian',
+    repeat: 3,
+    tapVersion: 13,
+    budgetMinutes: 90,
+    hardBudgetMinutes: 90,
   });
   t.equal(readConfig({ TERM: 'dumb' }, {}, '/').color, false);
   t.equal(readConfig({ NO_COLOR: '' }, {}, '/').color, true, 'an empty NO_COLOR is none');
@@ -47,19 +64,23 @@ t.test('environment, and flags over environment', async (t) => {
 t.test('where saved states are kept, and how much of them', async (t) => {
   const mebibyte = 1024 ** 2;
   t.match(readConfig({}, {}, '/somewhere'), {
-    ...{ stateDirectory: undefined, stateLimitBytes: 5120 * mebibyte },
+    stateDirectory: undefined,
+    stateLimitBytes: 5120 * mebibyte,
   });
   const env = { TAPBOOT_STATE_DIR: 'states', TAPBOOT_STATE_LIMIT: '7' };
   t.match(readConfig(env, {}, '/somewhere'), {
-    ...{ stateDirectory: '/somewhere/states', stateLimitBytes: 7 * mebibyte },
+    stateDirectory: '/somewhere/states',
+    stateLimitBytes: 7 * mebibyte,
   });
   t.equal(readConfig({}, {}, '/').ramForm, 'auto');
   t.equal(readConfig({ TAPBOOT_RAM_FORM: 'shared-ram' }, {}, '/').ramForm, 'shared-ram');
   t.throws(() => readConfig({ TAPBOOT_RAM_FORM: 'fast' }, {}, '/'), {
-    ...{ code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' },
+    code: 'TAPBOOT_E_CONFIG_VALUE',
+    failureClass: 'scenario',
   });
   t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: 'much' }, {}, '/'), {
-    ...{ code: 'TAPBOOT_E_CONFIG_VALUE', failureClass: 'scenario' },
+    code: 'TAPBOOT_E_CONFIG_VALUE',
+    failureClass: 'scenario',
   });
 });
 
@@ -136,10 +157,19 @@ t.test(
 t.test('only our own variables are recorded, and no secrets', async (t) => {
   t.strictSame(
     overridesInForce({
-      ...{ PATH: '/bin', GITHUB_TOKEN: 'x', HOME: '/root', BOOT_IMAGE: 'no', XTAPBOOT_A: 'no' },
-      ...{ TAPBOOT_IMAGE: 'debian', BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60', TAPBOOT_UNSET: undefined },
-      ...{ TAPBOOT_GUEST_PASSWORD: 'hunter2', TAPBOOT_API_TOKEN: 't', BOOT_IMAGE_VM_SSH_KEY: 'k' },
-      ...{ TAPBOOT_SECRET_WORD: 's', TAPBOOT_KEYBOARD: 'us' },
+      PATH: '/bin',
+      GITHUB_TOKEN: 'x',
+      HOME: '/root',
+      BOOT_IMAGE: 'no',
+      XTAPBOOT_A: 'no',
+      TAPBOOT_IMAGE: 'debian',
+      BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60',
+      TAPBOOT_UNSET: undefined,
+      TAPBOOT_GUEST_PASSWORD: 'hunter2',
+      TAPBOOT_API_TOKEN: 't',
+      BOOT_IMAGE_VM_SSH_KEY: 'k',
+      TAPBOOT_SECRET_WORD: 's',
+      TAPBOOT_KEYBOARD: 'us',
     }),
     {
       BOOT_IMAGE_VM_SPAWN_TIMEOUT: '60',

@@ -18,7 +18,11 @@ async function tool(directory: string, name: string, script: string): Promise<st
 }
 
 const example = (extra: Partial<HostPackage> = {}): HostPackage => ({
-  ...{ name: 'example', for: 'run', reason: 'shows how', commands: [], files: [] },
+  name: 'example',
+  for: 'run',
+  reason: 'shows how',
+  commands: [],
+  files: [],
   ...extra,
 });
 

@@ -3,8 +3,15 @@ import type { CommandResult } from '../../../driver/channel/channel.js';
 import { commandFailure } from '../../../driver/library/command-failure.js';
 
 const result = (changes: Partial<CommandResult>): CommandResult => ({
-  ...{ channel: 'shell', command: 'do it', stdout: '', stderr: '', stderrSeparate: true },
-  ...{ exitStatus: 0, durationMs: 1, timedOut: false, dropped: { stdout: 0, stderr: 0 } },
+  channel: 'shell',
+  command: 'do it',
+  stdout: '',
+  stderr: '',
+  stderrSeparate: true,
+  exitStatus: 0,
+  durationMs: 1,
+  timedOut: false,
+  dropped: { stdout: 0, stderr: 0 },
   ...changes,
 });
 

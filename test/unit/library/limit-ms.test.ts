@@ -7,7 +7,8 @@ t.test('a time-out is a time of at most 7 days', async (t) => {
   t.equal(limitMs(week, 1), week);
   for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, week + 1, 2 ** 31]) {
     t.throws(() => limitMs(wrong, 1), {
-      ...{ code: 'TAPBOOT_E_LIMIT', failureClass: 'scenario' },
+      code: 'TAPBOOT_E_LIMIT',
+      failureClass: 'scenario',
       details: { expected: /at most 7 days/, got: String(wrong) },
     });
   }

@@ -1,10 +1,7 @@
 import t from 'tap';
 import type { Channel } from '../../../driver/channel/channel.js';
 import { ConsoleTranscript } from '../../../driver/channel/console/transcript.js';
-import {
-  kernelCommandLine,
-  readCommandLine,
-} from '../../../driver/machine/kernel-command-line.js';
+import { kernelCommandLine, readCommandLine } from '../../../driver/machine/kernel-command-line.js';
 import type { BootMedium } from '../../../driver/image/image.js';
 
 const guest = (said: string, commandLine?: string) => {

@@ -4,7 +4,12 @@ import type { BootImage, BootMedium } from '../../../driver/image/image.js';
 import { testMachine } from '../../helpers/vm-host.js';
 
 const image = (medium: BootMedium): BootImage => ({
-  ...{ provider: 'file', spec: 'x', medium, artifact: {}, identity: 'i', cached: true },
+  provider: 'file',
+  spec: 'x',
+  medium,
+  artifact: {},
+  identity: 'i',
+  cached: true,
   access: { root: 'auto', user: 'root' },
 });
 const direct: BootMedium = { kind: 'direct', kernel: '/k', initrds: [], append: '' };

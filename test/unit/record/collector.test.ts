@@ -55,7 +55,9 @@ t.test('a run with two VMs, with all that is known of them', async (t) => {
   script.end(a, 'failed', FAILURE);
   script.emit({ type: 'vm:start', vm: 'second', argv: ['qemu', '-x'], version: 'QEMU 7.2' });
   script.emit({
-    ...{ type: 'scenario:machine', scenario: b, vm: 'second' },
+    type: 'scenario:machine',
+    scenario: b,
+    vm: 'second',
     origin: { kind: 'booted', bootedAt },
   });
   metadata.setVm('second', { origin: { kind: 'booted', bootedAt } });

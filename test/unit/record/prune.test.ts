@@ -18,8 +18,13 @@ function make(root: string, name: string, state?: 'running' | 'ended'): string {
   writeFileSync(path.join(directory, 'logs', 'serial.log'), Buffer.alloc(100_000, 1));
   if (state !== undefined) {
     writeRunState(directory, {
-      ...{ run_id: name, state, started_at: NOW.toISOString(), process: identify() },
-      ...{ working_directory: root, command: [], timeouts: { spawn_seconds: 1, login_seconds: 1 } },
+      run_id: name,
+      state,
+      started_at: NOW.toISOString(),
+      process: identify(),
+      working_directory: root,
+      command: [],
+      timeouts: { spawn_seconds: 1, login_seconds: 1 },
     });
   }
   return directory;

@@ -85,7 +85,9 @@ t.test('no line is wider than the terminal, whatever the guest printed', async (
     frame: 'y'.repeat(200),
   };
   const failure = {
-    ...{ ...FAILURE, ...long, artifacts: [] },
+    ...FAILURE,
+    ...long,
+    artifacts: [],
     mismatches: [
       ...FAILURE.mismatches,
       { what: 'w '.repeat(80), expected: 'e'.repeat(200), got: `${'g'.repeat(90)}\n`.repeat(30) },
@@ -143,15 +145,24 @@ function onTerminal(columns = 80, rows = 24, workers = 2) {
   const state = { now: 0 };
   const output = new MemoryOutput();
   const reporter = new PrettyReporter(output, {
-    ...{ columns: () => columns, rows: () => rows, live: true, color: false },
-    ...{ workingDirectory: '/', clock: () => state.now },
+    columns: () => columns,
+    rows: () => rows,
+    live: true,
+    color: false,
+    workingDirectory: '/',
+    clock: () => state.now,
   });
   const emit = (event: NewEvent): void => {
     reporter.handle({ at: state.now, ...event });
   };
   const begin = (...scenarios: (ScenarioRef & { expectedSeconds?: number })[]): void => {
     emit({
-      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1', workers },
+      type: 'run:start',
+      run: 'r',
+      directory: '/r',
+      command: [],
+      version: '1',
+      workers,
       scenarios: scenarios.map((one) => ({ ...one, steps: 2, tags: [] })),
     });
   };
@@ -159,13 +170,23 @@ function onTerminal(columns = 80, rows = 24, workers = 2) {
 }
 
 const started = (ref: ScenarioRef, worker: number): NewEvent => ({
-  ...{ type: 'scenario:start', scenario: ref, steps: steps('first', 'second'), attempt: 1, worker },
+  type: 'scenario:start',
+  scenario: ref,
+  steps: steps('first', 'second'),
+  attempt: 1,
+  worker,
 });
 const stepped = (ref: ScenarioRef, index = 0): NewEvent => ({
-  ...{ type: 'step:start', scenario: ref, step: steps('first', 'second')[index]! },
+  type: 'step:start',
+  scenario: ref,
+  step: steps('first', 'second')[index]!,
 });
 const ended = (ref: ScenarioRef, outcome: 'passed' | 'failed', durationMs = 5000): NewEvent => ({
-  ...{ type: 'scenario:end', scenario: ref, outcome, durationMs, artifacts: [] },
+  type: 'scenario:end',
+  scenario: ref,
+  outcome,
+  durationMs,
+  artifacts: [],
 });
 
 t.test(
@@ -190,8 +211,14 @@ w2  B  1/2 first  4.0 s of ~10 s
     );
     state.now = 5000;
     emit({
-      ...{ type: 'step:end', scenario: b, step: steps('first')[0]!, outcome: 'passed' },
-      ...{ durationMs: 1, commands: [], notes: [], artifacts: [] },
+      type: 'step:end',
+      scenario: b,
+      step: steps('first')[0]!,
+      outcome: 'passed',
+      durationMs: 1,
+      commands: [],
+      notes: [],
+      artifacts: [],
     });
     emit(ended(b, 'passed'));
     t.equal(
@@ -253,7 +280,8 @@ t.test('a window that becomes narrower', async (t) => {
   const output = new MemoryOutput();
   const block = new LiveBlock(
     {
-      ...{ columns: () => columns, rows: () => 24 },
+      columns: () => columns,
+      rows: () => 24,
       write: (text) => {
         output.write(text);
       },
@@ -273,7 +301,12 @@ t.test('side by side in a log: the lines of each scenario together', async (t) =
   const text = await render(async (script) => {
     const [a, b] = [scenario('a', 'A'), scenario('b', 'B')];
     script.emit({
-      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1', workers: 2 },
+      type: 'run:start',
+      run: 'r',
+      directory: '/r',
+      command: [],
+      version: '1',
+      workers: 2,
       scenarios: [a, b].map((one) => ({ ...one, steps: 1, tags: [] })),
     });
     const list = steps('one');
@@ -292,11 +325,16 @@ t.test('how to open it, how to run it again, and the evidence in short', async (
   const text = await render(async (script) => {
     const a = scenario('a');
     script.emit({
-      ...{ type: 'run:start', run: 'r', directory: '/r', command: [], version: '1' },
+      type: 'run:start',
+      run: 'r',
+      directory: '/r',
+      command: [],
+      version: '1',
       scenarios: [{ ...a, steps: 1, tags: [], rerun: ['tapboot', 'run', 'a[size=1 G]'] }],
     });
     const artifacts = ['dmesg', 'lsblk', 'mounts', 'journal'].map((label) => ({
-      ...{ label: `${label} (step 1 failed)`, path: `/notes/logs/diagnostics/${label}.log` },
+      label: `${label} (step 1 failed)`,
+      path: `/notes/logs/diagnostics/${label}.log`,
     }));
     artifacts.push({ label: 'capsule', path: '/notes/artifacts/a b/capsule.tar.zst' });
     const output = 'stdout:\nout';

@@ -2,7 +2,9 @@ import t from 'tap';
 import { remainingSeconds, type Forecast } from '../../../driver/report/remaining.js';
 
 const one = (state: Forecast['state'], expected: number | undefined, elapsed = 0): Forecast => ({
-  ...{ state, expected, elapsed },
+  state,
+  expected,
+  elapsed,
 });
 
 t.test('what is left of a run', async (t) => {

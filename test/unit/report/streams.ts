@@ -33,7 +33,7 @@ export const FAILURE: Failure = {
       what: 'stdout contains',
       expected: 'STATE=applied\n',
       got: '  indented first\n...\n---\n\nBail out! no\n\ttab: {x} \u0000 \u001b[0m\n',
-      diff: '--- expected\n+++ got\n@@ -1 +1 @@\n-STATE=applied\n+STATE=failed\n \n# note\n',
+      diff: '--- expected\n+++ got\n -1 +1 \n-STATE=applied\n+STATE=failed\n \n# note\n',
     },
     { what: 'exit', expected: '0', got: '1' },
   ],
@@ -44,17 +44,27 @@ export const FAILURE: Failure = {
 };
 
 export const COMMAND: CommandRecord = {
-  ...{ channel: 'shell', command: 'printf \'%s\' "x"\necho # done', stdout: 'out\n', stderr: '' },
-  ...{ exitStatus: 1, durationMs: 12.5, timedOut: false, dropped: { stdout: 0, stderr: 3 } },
+  channel: 'shell',
+  command: 'printf \'%s\' "x"\necho # done',
+  stdout: 'out\n',
+  stderr: '',
+  exitStatus: 1,
+  durationMs: 12.5,
+  timedOut: false,
+  dropped: { stdout: 0, stderr: 3 },
 };
 
 export const scenario = (id: string, name = id): ScenarioRef => ({
-  ...{ id, name, file: `scenarios/${id}.yaml` },
+  id,
+  name,
+  file: `scenarios/${id}.yaml`,
 });
 
 export const steps = (...titles: string[]): StepRef[] =>
   titles.map((title, index) => ({
-    ...{ index: index + 1, title, kind: 'run' },
+    index: index + 1,
+    title,
+    kind: 'run',
     at: { file: 'scenarios/x.yaml', line: index + 5, column: 5 },
   }));
 
@@ -67,7 +77,12 @@ export class Script {
   readonly #stream: EventStream;
   #now = Date.UTC(2026, 0, 2, 3, 4, 5);
   readonly #counts: Record<ScenarioOutcome, number> = {
-    ...{ passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+    passed: 0,
+    flaky: 0,
+    known: 0,
+    failed: 0,
+    queued: 0,
+    interrupted: 0,
   };
   readonly #classes: FailureClass[] = [];
   exit = 0;
@@ -83,13 +98,20 @@ export class Script {
 
   begin(...scenarios: [ScenarioRef, number][]): void {
     this.emit({
-      ...{ type: 'run:start', run: 'r1', directory: '/notes/2026-01-02T030405Z-vm-run' },
-      ...{ command: ['tapboot', 'run'], version: '0.1.0' },
+      type: 'run:start',
+      run: 'r1',
+      directory: '/notes/2026-01-02T030405Z-vm-run',
+      command: ['tapboot', 'run'],
+      version: '0.1.0',
       scenarios: scenarios.map(([ref, count]) => ({ ...ref, steps: count, tags: ['vm', 'slow'] })),
     });
     this.emit({ type: 'accelerator', name: 'tcg', reasons: ['kvm hangs: no marker in 20 s'] });
     this.emit({
-      ...{ type: 'image', spec: 'debian:fast', identity: 'abc', cached: false, buildSeconds: 24.5 },
+      type: 'image',
+      spec: 'debian:fast',
+      identity: 'abc',
+      cached: false,
+      buildSeconds: 24.5,
       artifact: { store_path: undefined, agent: 'reference' },
     });
     this.emit({ type: 'phase:start', phase: 'boot', vm: 'main', text: 'booting' });
@@ -110,13 +132,21 @@ export class Script {
 
   start(ref: ScenarioRef, list: StepRef[], attempt = 1, previous?: Failure): void {
     this.emit({
-      ...{ type: 'scenario:start', scenario: ref, steps: list, attempt },
-      ...(previous === undefined ? {} : { previous }),
+      type: 'scenario:start',
+      scenario: ref,
+      steps: list,
+      attempt,
+      previous,
     });
     this.emit({
-      ...{ type: 'scenario:machine', scenario: ref, vm: 'main' },
+      type: 'scenario:machine',
+      scenario: ref,
+      vm: 'main',
       origin: {
-        ...{ kind: 'restored', key: 'k1', bootedAt: '2026-01-02T03:00:00.000Z', sameRun: true },
+        kind: 'restored',
+        key: 'k1',
+        bootedAt: '2026-01-02T03:00:00.000Z',
+        sameRun: true,
         kernel: { text: 'quiet # x=1', source: 'console' },
       },
     });
@@ -140,12 +170,20 @@ export class Script {
     } else if ('skip' in result) {
       this.emit({
         ...base,
-        ...{ outcome: 'skipped', skipReason: result.skip, commands: [], notes: [], artifacts: [] },
+        outcome: 'skipped',
+        skipReason: result.skip,
+        commands: [],
+        notes: [],
+        artifacts: [],
       });
     } else {
       this.emit({
         ...base,
-        ...{ outcome: 'failed', failure: result, commands: [COMMAND], notes: [], artifacts: [] },
+        outcome: 'failed',
+        failure: result,
+        commands: [COMMAND],
+        notes: [],
+        artifacts: [],
       });
     }
   }
@@ -154,8 +192,12 @@ export class Script {
     this.#counts[outcome]++;
     if (failure !== undefined && outcome !== 'known') this.#classes.push(failure.class);
     this.emit({
-      ...{ type: 'scenario:end', scenario: ref, outcome, durationMs: 2000, artifacts: [] },
-      ...(failure === undefined ? {} : { failure }),
+      type: 'scenario:end',
+      scenario: ref,
+      outcome,
+      durationMs: 2000,
+      artifacts: [],
+      failure,
     });
   }
 
@@ -174,13 +216,13 @@ export class Script {
     if (interrupted !== undefined) this.#classes.push('infra');
     this.exit = exitCode(this.#classes, this.#counts.queued > 0);
     this.emit({
-      ...{
-        type: 'run:end',
-        outcome: this.exit === 0 ? 'passed' : this.exit === 1 ? 'failed' : 'error',
-      },
-      ...{ exitCode: this.exit, counts: this.#counts, durationMs: 83_000 },
-      ...(failure === undefined ? {} : { failure }),
-      ...(interrupted === undefined ? {} : { interrupted }),
+      type: 'run:end',
+      outcome: this.exit === 0 ? 'passed' : this.exit === 1 ? 'failed' : 'error',
+      exitCode: this.exit,
+      counts: this.#counts,
+      durationMs: 83_000,
+      failure,
+      interrupted,
     });
     await this.#stream.close();
   }

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { escapeDescription, yamlBlock } from '../../../driver/report/tap-syntax.js';
+import { escapeDescription, yamlBlock, type YamlMap } from '../../../driver/report/tap-syntax.js';
 
 const TEXTS = [
   '',
@@ -68,8 +68,13 @@ t.test('every text comes back as it was, whoever reads it', async (t) => {
 });
 
 t.test('shapes', async (t) => {
-  const value = {
-    ...{ number: 1.5, yes: true, none: [], nothing: {}, 'odd key: #': 'x', numbers: [1, 2] },
+  const value: YamlMap = {
+    number: 1.5,
+    yes: true,
+    none: [],
+    nothing: {},
+    'odd key: #': 'x',
+    numbers: [1, 2],
     list: [{ a: 'x\ny\n', b: [{ c: 1 }] }, {}, { d: { e: 'f' } }],
   };
   t.strictSame(parse(yamlBlock(value).join('\n')), value);

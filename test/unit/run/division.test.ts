@@ -40,7 +40,8 @@ t.test('once the source has run, the scenario needs nobody', async (t) => {
 t.test('the head of a queue runs, with what it needs, whatever it takes', async (t) => {
   const [saves, ...rest] = planned('saves 60', 'starts 60 saves', 'b 5');
   t.match(divided([{ ...(saves as PlannedScenario), again: true }, ...rest]), {
-    ...{ run: 'saves starts', queued: 'b' },
+    run: 'saves starts',
+    queued: 'b',
   });
 });
 

@@ -5,15 +5,23 @@ import { AttemptJudge, triedAgain } from '../../../driver/run/failure-policy.js'
 
 const SCENARIO = { id: 's', baseId: 's', name: 'S', file: 's.yaml' };
 const failure = (message: string, name: Failure['class'] = 'product'): Failure => ({
-  ...{ class: name, code: 'TAPBOOT_E_EXPECTATION', message, phase: 'step' },
-  ...{ mismatches: [], artifacts: [] },
+  class: name,
+  code: 'TAPBOOT_E_EXPECTATION',
+  message,
+  phase: 'step',
+  mismatches: [],
+  artifacts: [],
 });
 const policy = () => ({
   retries: 2,
   knownIssues: new KnownIssues(
     [
       {
-        ...{ scenario: 's', message: 'old', owner: 'o', reason: 'r', expires: '2030-01-01' },
+        scenario: 's',
+        message: 'old',
+        owner: 'o',
+        reason: 'r',
+        expires: '2030-01-01',
         at: { file: 'k', line: 1, column: 1 },
       },
     ],
@@ -21,9 +29,15 @@ const policy = () => ({
   ),
 });
 const step = (one: Failure): NewEvent => ({
-  ...{ type: 'step:end', scenario: SCENARIO, outcome: 'failed', durationMs: 1, failure: one },
+  type: 'step:end',
+  scenario: SCENARIO,
+  outcome: 'failed',
+  durationMs: 1,
+  failure: one,
   step: { index: 1, title: 'x', kind: 'run', at: { file: 'f', line: 1, column: 1 } },
-  ...{ commands: [], notes: [], artifacts: [] },
+  commands: [],
+  notes: [],
+  artifacts: [],
 });
 
 t.test('an attempt is known only when all its failures are', async (t) => {

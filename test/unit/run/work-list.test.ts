@@ -8,7 +8,7 @@ const planned = (id: string, from?: string, timeoutMs = 1000): PlannedScenario =
     scenario: {
       id,
       steps: [{ timeoutMs }],
-      ...(from === undefined ? {} : { from: { scenario: from, checkpoint: 'c' } }),
+      from: from === undefined ? undefined : { scenario: from, checkpoint: 'c' },
     },
   }) as PlannedScenario;
 
@@ -23,7 +23,9 @@ interface Making {
 
 const list = (first: PlannedScenario[], { workers, seconds = {}, more }: Making): WorkList =>
   new WorkList({
-    ...{ first, workers, more: more ?? (() => []) },
+    first,
+    workers,
+    more: more ?? (() => []),
     seconds: ({ ref }) => seconds[ref.id],
   });
 

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import t from 'tap';
-import {
-  checkScenarios,
-  judgeOutput,
-  type Scenario,
-  type Step,
-} from '../../../driver/scenario/index.js';
+import { checkScenarios, type Scenario } from '../../../driver/scenario/index.js';
+import type { Step } from '../../../driver/steps/step.js';
+import { judgeOutput } from '../../../driver/language/expect/judge.js';
 
 const root = join(import.meta.dirname, '../../..');
 const { scenarios, problems } = await checkScenarios(['scenarios'], { workingDirectory: root });

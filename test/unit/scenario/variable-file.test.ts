@@ -1,7 +1,7 @@
 import path from 'node:path';
 import t from 'tap';
 import { describeError, type TapbootError } from '../../../driver/errors.js';
-import { readVariableFile } from '../../../driver/scenario/index.js';
+import { readVariableFile } from '../../../driver/language/variables/file.js';
 
 const read = async (text: string): Promise<Record<string, string>> =>
   await readVariableFile(path.join(t.testdir({ 'v.yaml': text }), 'v.yaml'), 'v.yaml');
@@ -10,7 +10,11 @@ t.test('a mapping of names and values', async (t) => {
   const text =
     '# mine\npassword: "pa:ss #1"\nlimit: 1.10\non: true\nkey: |\n  one\n  two\nnone: \'\'\n';
   t.strictSame(await read(text), {
-    ...{ password: 'pa:ss #1', limit: '1.10', on: 'true', key: 'one\ntwo\n', none: '' },
+    password: 'pa:ss #1',
+    limit: '1.10',
+    on: 'true',
+    key: 'one\ntwo\n',
+    none: '',
   });
 });
 

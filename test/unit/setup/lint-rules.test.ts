@@ -1,4 +1,4 @@
-import { cp, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import { execa } from 'execa';
@@ -14,6 +14,8 @@ async function cruise(
   for (const name of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) {
     await cp(join(root, name), join(tree, name));
   }
+  await mkdir(join(tree, 'driver'), { recursive: true });
+  await cp(join(root, 'driver/layers.json'), join(tree, 'driver/layers.json'));
   await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
   const { exitCode, stdout } = await execa(
     join(root, 'node_modules/.bin/depcruise'),
@@ -43,35 +45,63 @@ const uses = (path: string): string => `import { x } from '${path}';\nexport con
 const namesType = (path: string): string =>
   `import type { x } from '${path}';\nexport type Y = typeof x;\n`;
 
-/** One violation of each rule; `NAME` is the rule's name, so that the complaints tell. */
+/** An import that each room may not have; `NAME` is the rule's name, so that complaints tell. */
 const REFUSED: Record<string, [from: string, to: string]> = {
-  'record-stays-out-of-vms': ['driver/report/NAME.ts', 'driver/qemu/NAME.ts'],
-  'scenario-knows-nothing-below': ['driver/scenario/NAME.ts', 'driver/config/NAME.ts'],
-  'residue-is-independent': ['driver/residue/NAME.ts', 'driver/scenario/leaf.ts'],
-  'image-knows-no-vm': ['driver/image/NAME.ts', 'driver/channel/leaf.ts'],
-  'channel-knows-no-steps': ['driver/channel/NAME.ts', 'driver/steps/leaf.ts'],
-  'steps-write-no-reports': ['driver/steps/NAME.ts', 'driver/report/leaf.ts'],
-  'nothing-below-cli-imports-cli': ['driver/host/NAME.ts', 'driver/cli/leaf.ts'],
+  'ground-stays-in-its-layer': ['driver/redact/NAME.ts', 'driver/host/leaf.ts'],
+  'host-stays-in-its-layer': ['driver/host/NAME.ts', 'driver/language/leaf.ts'],
+  'language-stays-in-its-layer': ['driver/language/NAME.ts', 'driver/residue/leaf.ts'],
+  'residue-stays-in-its-layer': ['driver/residue/NAME.ts', 'driver/channel/leaf.ts'],
+  'image-stays-in-its-layer': ['driver/image/NAME.ts', 'driver/channel/leaf.ts'],
+  'channel-stays-in-its-layer': ['driver/channel/NAME.ts', 'driver/machine/leaf.ts'],
+  'machine-stays-in-its-layer': ['driver/machine/NAME.ts', 'driver/steps/leaf.ts'],
+  'steps-stays-in-its-layer': ['driver/steps/NAME.ts', 'driver/record/leaf.ts'],
+  'scenario-stays-in-its-layer': ['driver/scenario/NAME.ts', 'driver/snapshots/leaf.ts'],
+  'snapshots-stays-in-its-layer': ['driver/snapshots/NAME.ts', 'driver/record/leaf.ts'],
+  'run-stays-in-its-layer': ['driver/run/NAME.ts', 'driver/report/leaf.ts'],
+  'interactive-stays-in-its-layer': ['driver/interactive/NAME.ts', 'driver/library/leaf.ts'],
+  'library-stays-in-its-layer': ['driver/library/NAME.ts', 'driver/cli/leaf.ts'],
+  'record-stays-in-its-layer': ['driver/record/NAME.ts', 'driver/machine/leaf.ts'],
+  'report-stays-in-its-layer': ['driver/report/NAME.ts', 'driver/run/leaf.ts'],
+  'config-stays-in-its-layer': ['driver/config/NAME.ts', 'driver/report/leaf.ts'],
+  'scenario-loads-without-a-machine': ['driver/scenario/NAME.ts', 'driver/steps/run/run.ts'],
 };
 
 t.test('each dependency rule refuses', async (t) => {
   const files: Record<string, string> = {
     'driver/host/a.ts': uses('./b.js'),
     'driver/host/b.ts': uses('./a.js').replace('y', 'x, y'),
+    // A cycle of types is one, too.
+    'driver/host/c.ts': `${namesType('./d.js')}export type x = 1;\n`,
+    'driver/host/d.ts': `${namesType('./c.js').replace('{ x }', '{ Y as x }').replace('type Y = typeof x', 'const x = 1')}`,
     'driver/host/dev.ts': "import { Parser } from 'tap-parser';\nnew Parser();\n",
     'driver/host/lost.ts': uses('./not-there.js'),
   };
-  const wanted = ['error no-cycles:', 'error no-dev-dependencies:', 'error nothing-unresolvable:'];
+  const wanted = [
+    'error no-cycles: driver/host/a.ts',
+    'error no-cycles: driver/host/c.ts',
+    'error no-dev-dependencies:',
+    'error nothing-unresolvable:',
+  ];
   for (const [rule, [from, to]] of Object.entries(REFUSED)) {
     const [source, target] = [from.replace('NAME', rule), to.replace('NAME', rule)];
     files[target] = leaf;
-    files[source] = uses(`../${target.replace('driver/', '').replace(/ts$/, 'js')}`);
+    files[source] = namesType(`../${target.replace('driver/', '').replace(/ts$/, 'js')}`);
     wanted.push(`error ${rule}: ${source} → ${target}`);
   }
   const { ok, said } = await cruise(files, t);
   t.notOk(ok);
   for (const complaint of wanted) t.match(said, complaint);
+  const rooms = JSON.parse(await readFile(join(root, 'driver/layers.json'), 'utf8')) as Room[];
+  t.same(
+    rooms.map(({ room }) => `${room}-stays-in-its-layer`).filter((rule) => !(rule in REFUSED)),
+    ['cli-stays-in-its-layer'],
+    'every room is tried but the one that may import all',
+  );
 });
+
+interface Room {
+  room: string;
+}
 
 t.test('dependency rules let the allowed directions pass', async (t) => {
   const { ok, said } = await cruise(
@@ -79,13 +109,38 @@ t.test('dependency rules let the allowed directions pass', async (t) => {
       'driver/errors.ts': leaf,
       'driver/scenario/a.ts': uses('../errors.js'),
       'driver/cli/c.ts': uses('../scenario/a.js').replace('{ x }', '{ y as x }'),
-      // A type is not a dependency of the language on the channels' code.
-      'driver/scenario/d.ts': namesType('../channel/e.js'),
-      'driver/channel/e.ts': leaf,
+      'driver/scenario/d.ts': namesType('../steps/run/schema.js'),
+      'driver/steps/run/schema.ts': leaf,
+      'driver/library/e.ts': uses('../report/f.js'),
+      'driver/report/f.ts': leaf,
+      'driver/run/g.ts': uses('../record/h.js'),
+      'driver/record/h.ts': leaf,
     },
     t,
   );
   t.ok(ok, said);
+});
+
+t.test('no spread of a literal: its keys are not checked', async (t) => {
+  const eslint = new ESLint({
+    cwd: root,
+    overrideConfig: {
+      languageOptions: { parserOptions: { disallowAutomaticSingleRunInference: true } },
+    },
+  });
+  const code = [
+    'export const f = (a: number, b?: number): object => ({',
+    '  ...{ a },',
+    '  ...(b === undefined ? {} : { b }),',
+    '  ...(b !== undefined && { b }),',
+    '});',
+    '',
+  ].join('\n');
+  const [result] = await eslint.lintText(code, { filePath: join(root, 'driver/errors.ts') });
+  const lines = result?.messages
+    .filter(({ ruleId }) => ruleId === 'no-restricted-syntax')
+    .map(({ line }) => line);
+  t.same([...new Set(lines)], [2, 3, 4]);
 });
 
 t.test('only the edge may read or write the outside world', async (t) => {

@@ -106,7 +106,9 @@ t.test('what of a package is missing is said by name', async (t) => {
   const tool = join(directory, 'tapboot-test-tool');
   const file = join(directory, 'some-file');
   const entry = {
-    ...{ name: 'x', for: 'run', reason: 'for a test' },
+    name: 'x',
+    for: 'run',
+    reason: 'for a test',
     commands: ['tapboot-test-tool'],
     files: [[file, join(directory, 'the-other')]],
   };

@@ -104,7 +104,9 @@ t.test('who is not root gets the command to run as root', async (t) => {
     uid: 65534,
     gid: 65534,
     env: {
-      ...{ PATH, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '' },
+      PATH,
+      IN_NIX_SHELL: '',
+      TAPBOOT_NIX_SHELL: '',
       XDG_CACHE_HOME: cache,
     },
   });

@@ -34,7 +34,8 @@ t.test('a cache that cannot be used is said once, and fails nothing', async (t) 
   t.equal(await cache.key(state.machine), undefined, 'no QEMU, no key');
   t.match(events, [
     {
-      ...{ type: 'notice', level: 'warning' },
+      type: 'notice',
+      level: 'warning',
       message: /^saved states are not kept or used across runs: \/nowhere\/qemu cannot be found/,
     },
   ]);

@@ -5,13 +5,18 @@ import type { Failure } from '../../../driver/events/events.js';
 import { RunCheckpoints } from '../../../driver/snapshots/run-checkpoints.js';
 
 const FROM = {
-  ...{ scenario: 'maker', checkpoint: 'here' },
+  scenario: 'maker',
+  checkpoint: 'here',
   at: { file: 'user.yaml', line: 3, column: 7 },
 };
 
 const FAILURE: Failure = {
-  ...{ class: 'product', code: 'TAPBOOT_E_EXPECTATION', message: '1 expectation did not hold' },
-  ...{ phase: 'step', mismatches: [], artifacts: [] },
+  class: 'product',
+  code: 'TAPBOOT_E_EXPECTATION',
+  message: '1 expectation did not hold',
+  phase: 'step',
+  mismatches: [],
+  artifacts: [],
 };
 
 function vmWith(name: string, sameRun: boolean): BootImageVM {

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { guestDead, infraError } from '../../../driver/errors.js';
-import type { DisksStep, SshStep, Step } from '../../../driver/scenario/model.js';
+import type { DisksStep } from '../../../driver/steps/disks/schema.js';
+import type { SshStep } from '../../../driver/steps/ssh/schema.js';
+import type { Step } from '../../../driver/steps/step.js';
 import { LocalMachine } from './local-machine.js';
 import { base, play, run, stream } from './scenario-of.js';
 

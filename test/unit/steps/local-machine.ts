@@ -6,12 +6,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import type {
-  Channel,
-  ChannelName,
-  CommandResult,
-  RunOptions,
-} from '../../../driver/channel/channel.js';
+import type { Channel, CommandResult, RunOptions } from '../../../driver/channel/channel.js';
+import type { ChannelName } from '../../../driver/language/step-base.js';
 import type { Copied, CopyOptions } from '../../../driver/machine/copy.js';
 import type {
   DiskView,
@@ -20,7 +16,8 @@ import type {
 } from '../../../driver/machine/machine-under-test.js';
 import { guestDead, productError, type TapbootError } from '../../../driver/errors.js';
 import type { Artifact, MachineOrigin } from '../../../driver/events/events.js';
-import type { Machine, TextPattern } from '../../../driver/scenario/model.js';
+import type { TextPattern } from '../../../driver/language/expectation.js';
+import type { Machine } from '../../../driver/language/machine-shape.js';
 
 export class LocalMachine implements MachineUnderTest, AsyncDisposable {
   readonly name: string;

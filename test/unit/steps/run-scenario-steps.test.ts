@@ -1,6 +1,7 @@
 import t from 'tap';
 import { guestDead } from '../../../driver/errors.js';
-import type { PowerStep, Step } from '../../../driver/scenario/model.js';
+import type { PowerStep } from '../../../driver/steps/power/schema.js';
+import type { Step } from '../../../driver/steps/step.js';
 import { LocalMachine } from './local-machine.js';
 import { base, play, run, stream, wait } from './scenario-of.js';
 

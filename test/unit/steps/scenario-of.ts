@@ -1,16 +1,12 @@
 /** Scenarios for tests of the engine, and a recorder of what the engine emits. */
 import path from 'node:path';
 import type { Artifact, NewEvent } from '../../../driver/events/events.js';
-import type {
-  OutputExpectation,
-  RunStep,
-  Scenario,
-  Step,
-  StepBase,
-  StreamExpectation,
-  WaitCondition,
-  WaitStep,
-} from '../../../driver/scenario/model.js';
+import type { OutputExpectation, StreamExpectation } from '../../../driver/language/expectation.js';
+import type { StepBase } from '../../../driver/language/step-base.js';
+import type { Scenario } from '../../../driver/scenario/model.js';
+import type { RunStep } from '../../../driver/steps/run/schema.js';
+import type { Step } from '../../../driver/steps/step.js';
+import type { WaitCondition, WaitStep } from '../../../driver/steps/wait/schema.js';
 import { runScenarioSteps, type ScenarioResult } from '../../../driver/steps/index.js';
 import type { LocalMachine } from './local-machine.js';
 
@@ -104,7 +100,7 @@ export async function play(
     redact: more.redact ?? ((text) => text),
     signal: more.signal ?? new AbortController().signal,
     log: () => undefined,
-    ...(more.keepEvidence === undefined ? {} : { keepEvidence: more.keepEvidence }),
+    keepEvidence: more.keepEvidence,
   });
   const ends = events.filter((event): event is StepEnd => event.type === 'step:end');
   const summary = ends.map(({ step, outcome, failure, skipReason }) =>

@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import type { StartStep, WaitCondition } from '../../../driver/scenario/model.js';
+import type { StartStep } from '../../../driver/steps/start/schema.js';
+import type { WaitCondition } from '../../../driver/steps/wait/schema.js';
 import {
   startUnitScript,
   waitForUnitScript,

@@ -2,7 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import t from 'tap';
-import type { WaitCondition } from '../../../driver/scenario/model.js';
+import type { WaitCondition } from '../../../driver/steps/wait/schema.js';
 import { waitForPortScript } from '../../../driver/steps/guest-scripts/network.js';
 import { LocalMachine } from './local-machine.js';
 import { play, stream, wait } from './scenario-of.js';

@@ -27,7 +27,8 @@ export async function openRam({ file }: SavedRam, major: number): Promise<RamSou
   }
   const handle = await open(file, 'r');
   return {
-    ...{ inherit: [handle.fd], uri: 'fd:3' },
+    inherit: [handle.fd],
+    uri: 'fd:3',
     [Symbol.asyncDispose]: async () => {
       await handle.close();
     },

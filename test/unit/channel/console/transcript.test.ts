@@ -11,7 +11,7 @@ function transcript(carried?: Uint8Array): {
   const it = new ConsoleTranscript({
     sink: { write: (bytes) => written.push(bytes) },
     clock: () => now,
-    ...(carried === undefined ? {} : { carried: { bytes: carried } }),
+    carried: carried === undefined ? undefined : { bytes: carried },
   });
   return { it, log: () => Buffer.concat(written).toString(), at: (ms) => (now = ms) };
 }

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { judgeOutput, type OutputExpectation } from '../../../../driver/scenario/index.js';
+import type { OutputExpectation } from '../../../../driver/language/expectation.js';
+import { judgeOutput } from '../../../../driver/language/expect/judge.js';
 
 const nothingAsked = { contains: [], notContains: [], matches: [], notMatches: [] };
 const zero: OutputExpectation = { exit: { oneOf: [0] } };
@@ -67,7 +68,7 @@ t.test('equality ignores one newline at the end, and shows a diff of several lin
     { exitStatus: 0, stdout: 'a\nB\nc\n', stderr: '' },
     equals('a\nb\nc'),
   );
-  t.equal(judgement?.diff, ['@@ -1,3 +1,3 @@', ' a', '-b', '+B', ' c'].join('\n'));
+  t.equal(judgement?.diff, [' -1,3 +1,3 ', ' a', '-b', '+B', ' c'].join('\n'));
 });
 
 t.test('JSON: a subset of mappings, whole lists, and what differs by its path', async (t) => {

@@ -14,8 +14,15 @@ import { collectDiagnostics, TEARDOWN } from '../../../../driver/machine/diagnos
 const always = (label: string, command: string): Diagnostic => ({ label, command, when: 'always' });
 
 const resultOf = (given: Partial<CommandResult>): CommandResult => ({
-  ...{ channel: 'shell', command: '', stdout: '', stderr: '', stderrSeparate: true },
-  ...{ exitStatus: 0, durationMs: 1, timedOut: false, dropped: { stdout: 0, stderr: 0 } },
+  channel: 'shell',
+  command: '',
+  stdout: '',
+  stderr: '',
+  stderrSeparate: true,
+  exitStatus: 0,
+  durationMs: 1,
+  timedOut: false,
+  dropped: { stdout: 0, stderr: 0 },
   ...given,
 });
 

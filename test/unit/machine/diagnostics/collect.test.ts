@@ -9,7 +9,10 @@ import {
   TEARDOWN,
   type DiagnosticSource,
 } from '../../../../driver/machine/diagnostics/index.js';
-import { LIST_AGENT_LOGS, LIST_FAILED_UNITS } from '../../../../driver/machine/diagnostics/diagnostic.js';
+import {
+  LIST_AGENT_LOGS,
+  LIST_FAILED_UNITS,
+} from '../../../../driver/machine/diagnostics/diagnostic.js';
 import { LocalMachine } from '../../steps/local-machine.js';
 
 const OOM = '[   12.5] Out of memory: Killed process 321 (stress) total-vm:5kB, anon-rss:1kB';

@@ -1,8 +1,15 @@
 import t from 'tap';
-import { breakEven, fastest, type FormVerdict } from '../../../../driver/machine/snapshot/form-verdict.js';
+import {
+  breakEven,
+  fastest,
+  type FormVerdict,
+} from '../../../../driver/machine/snapshot/form-verdict.js';
 
 const verdict = (forms: FormVerdict['forms']): FormVerdict => ({
-  ...{ measuredAt: '2026-01-01T00:00:00.000Z', qemu: 'QEMU', failed: [], forms },
+  measuredAt: '2026-01-01T00:00:00.000Z',
+  qemu: 'QEMU',
+  failed: [],
+  forms,
 });
 
 const all = verdict({

@@ -8,7 +8,10 @@ import {
   replaceAuthorizedKey,
   START_FRESHENER,
 } from '../../../../driver/machine/snapshot/refresh-guest.js';
-import { freshenOrder, freshenProgram } from '../../../../driver/machine/snapshot/refresh-program.js';
+import {
+  freshenOrder,
+  freshenProgram,
+} from '../../../../driver/machine/snapshot/refresh-program.js';
 
 t.test('the command writes the program byte by byte, in bash and in sh', async (t) => {
   const directory = t.testdir({});

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { TerminalCleaner } from '../../../../driver/channel/console/clean-text.js';
-import { ConsoleDetector, type Finding } from '../../../../driver/machine/watchdog/console-detector.js';
+import {
+  ConsoleDetector,
+  type Finding,
+} from '../../../../driver/machine/watchdog/console-detector.js';
 
 const fixture = (name: string): string =>
   new TerminalCleaner().push(

@@ -300,8 +300,12 @@ t.test('a host that cannot serve a disk is to blame itself', async (t) => {
   const { dog } = watch(t);
   dog.booted();
   dog.onQmpEvent('BLOCK_IO_ERROR', {
-    ...{ device: '', 'node-name': 'vda', operation: 'write', action: 'stop' },
-    ...{ nospace: true, reason: 'No space left on device' },
+    device: '',
+    'node-name': 'vda',
+    operation: 'write',
+    action: 'stop',
+    nospace: true,
+    reason: 'No space left on device',
   });
   const full = await dog.death;
   t.equal(full.failureClass, 'infra');

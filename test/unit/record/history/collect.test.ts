@@ -25,7 +25,12 @@ const past = (
       timestamp: at(run),
       metadata: `notes/run${String(run)}-vm-run/logs/metadata.json`,
       scenarios: scenarios.map((one) => ({
-        ...{ id: 's', name: 'S', file: 's.yaml', outcome: 'passed', seconds: 10, start: 'booted' },
+        id: 's',
+        name: 'S',
+        file: 's.yaml',
+        outcome: 'passed',
+        seconds: 10,
+        start: 'booted',
         ...one,
       })),
       ...change,
@@ -34,7 +39,7 @@ const past = (
 
 async function read(t: Test, lines: readonly string[], since?: string): Promise<HistorySummary> {
   const file = join(t.testdir({ 'l.jsonl': lines.map((one) => `${one}\n`).join('') }), 'l.jsonl');
-  return summarise(await collectPast(file, since === undefined ? {} : { since }), file);
+  return summarise(await collectPast(file, { since }), file);
 }
 
 t.test('rates: a flaky pass is no pass; what has no verdict does not count', async (t) => {
@@ -50,7 +55,7 @@ t.test('rates: a flaky pass is no pass; what has no verdict does not count', asy
   const summary = await read(
     t,
     outcomes.map((outcome, run) =>
-      past(run, [{ outcome, ...(outcome === 'failed' ? { class: 'guest-dead' } : {}) }]),
+      past(run, [{ outcome, class: outcome === 'failed' ? 'guest-dead' : undefined }]),
     ),
   );
   t.match(summary.scenarios, [

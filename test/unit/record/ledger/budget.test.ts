@@ -5,7 +5,10 @@ import type { History } from '../../../../driver/record/ledger/history.js';
 import { NO_HISTORY } from '../../../../driver/record/ledger/history.js';
 
 const scenario = (id: string, minutes: number): BudgetScenario => ({
-  ...{ id, name: id, file: `${id}.yaml`, timeoutSeconds: minutes * 60 },
+  id,
+  name: id,
+  file: `${id}.yaml`,
+  timeoutSeconds: minutes * 60,
 });
 const past = (seconds: Record<string, number[]>): History => ({
   passes: ({ id }) => seconds[id] ?? [],
@@ -25,7 +28,9 @@ t.test('a projection is the median of past passes, else the sum of the time-outs
   const one = scenario('a', 10);
   t.strictSame(projectSeconds(one, NO_HISTORY), { seconds: 600, basis: 'timeouts', samples: 0 });
   t.strictSame(projectSeconds(one, past({ a: [9, 1, 5] })), {
-    ...{ seconds: 5, basis: 'history', samples: 3 },
+    seconds: 5,
+    basis: 'history',
+    samples: 3,
   });
   t.equal(projectSeconds(one, past({ a: [1, 9, 4, 2] })).seconds, 3);
 });

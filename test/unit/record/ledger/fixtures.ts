@@ -15,7 +15,11 @@ export function line(runId: string, change: Partial<LedgerLine> = {}): LedgerLin
     outcome: 'passed',
     scenarios: [
       {
-        ...{ id: 'a', name: 'A', file: 'scenarios/a.yaml', outcome: 'passed', seconds: 12.5 },
+        id: 'a',
+        name: 'A',
+        file: 'scenarios/a.yaml',
+        outcome: 'passed',
+        seconds: 12.5,
         start: 'booted',
       },
     ],

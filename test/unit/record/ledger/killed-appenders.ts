@@ -20,10 +20,14 @@ export const leftovers = (ledger: string): string[] =>
 
 /** Starts a process that appends `count` lines. */
 export const startAppender = (ledger: string, prefix: string, count: number) =>
-  execa('node', [...nodeScript('test/unit/record/ledger/appender.ts'), ledger, prefix, String(count)], {
-    reject: false,
-    lines: true,
-  });
+  execa(
+    'node',
+    [...nodeScript('test/unit/record/ledger/appender.ts'), ledger, prefix, String(count)],
+    {
+      reject: false,
+      lines: true,
+    },
+  );
 
 const LANES = [0, 1, 2, 3];
 

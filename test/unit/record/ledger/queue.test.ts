@@ -6,7 +6,12 @@ import type { QueueItem } from '../../../../driver/record/ledger/queue.js';
 import { readQueue, settleQueue } from '../../../../driver/record/ledger/queue.js';
 
 const item = (id: string, file = `${id}.yaml`): QueueItem => ({
-  ...{ id, name: id, file, projected_seconds: 60, reason: 'too long', run_id: 'r' },
+  id,
+  name: id,
+  file,
+  projected_seconds: 60,
+  reason: 'too long',
+  run_id: 'r',
   queued_at: '2026-01-02T03:04:05.000Z',
 });
 const names = (items: QueueItem[]): string => items.map(({ id }) => id).join('');

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../../../driver/events/events.js';
 import { findShards } from '../../../../driver/record/merge/find-shards.js';
 import { mergeEvents } from '../../../../driver/record/merge/merge-events.js';
 import { labelled, readShard, type Shard } from '../../../../driver/record/merge/shard.js';
-import { EventsFile } from '../../../../driver/report/events-file.js';
+import { EventsFile } from '../../../../driver/record/events-file.js';
 import { FAILURE, scenario, Script, steps } from '../../report/streams.js';
 
 const S = { a: scenario('a'), b: scenario('b'), c: scenario('c') };
@@ -144,7 +144,8 @@ t.test('a run that was killed: what it finished counts, the rest is interrupted'
     ['c', 'passed'],
   ]);
   t.match(events.at(-1), {
-    ...{ outcome: 'error', exitCode: 4 },
+    outcome: 'error',
+    exitCode: 4,
     failure: { class: 'infra', code: 'TAPBOOT_E_MERGE_UNFINISHED' },
   });
   const notices = events.filter(({ type }) => type === 'notice');

@@ -29,7 +29,10 @@ t.test('every line is one that Hydra takes', async (t) => {
         `hydra=${join(directory, 'nix-support')}`,
         `junit=${join(directory, 'a b <c>.xml')}`,
       ],
-      ...{ workingDirectory: '/w', environment: {}, stderr: process.stderr, retries: true },
+      workingDirectory: '/w',
+      environment: {},
+      stderr: process.stderr,
+      retries: true,
     });
     const script = new Script(...reports.sinks);
     await run(script);
@@ -65,12 +68,19 @@ t.test('the run directory is listed, and its timings are metrics', async (t) => 
   });
   const reports = await openReports({
     reports: [`hydra=${join(directory, 'h')}`],
-    ...{ workingDirectory: '/w', environment: {}, stderr: process.stderr, retries: false },
+    workingDirectory: '/w',
+    environment: {},
+    stderr: process.stderr,
+    retries: false,
   });
   const script = new Script(...reports.sinks);
   const ref = scenario('a b[c=1]');
   script.emit({
-    ...{ type: 'run:start', run: 'r', directory, command: [], version: '1' },
+    type: 'run:start',
+    run: 'r',
+    directory,
+    command: [],
+    version: '1',
     scenarios: [{ ...ref, steps: 0, tags: [] }],
   });
   script.start(ref, []);

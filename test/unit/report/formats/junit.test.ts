@@ -68,7 +68,10 @@ t.test('what GitLab reads: attachments, class names, times', async (t) => {
     script.begin([ref, 0]);
     script.start(ref, []);
     script.emit({
-      ...{ type: 'scenario:end', scenario: ref, outcome: 'passed', durationMs: 61_234.5 },
+      type: 'scenario:end',
+      scenario: ref,
+      outcome: 'passed',
+      durationMs: 61_234.5,
       artifacts: [{ label: 'journal', path: '/notes/run/journal.log' }],
     });
     await script.finish();

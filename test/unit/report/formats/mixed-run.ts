@@ -10,7 +10,12 @@ const DEAD: Failure = { ...FAILURE, class: 'guest-dead', message: 'kernel panic'
 
 /** How many of each a run of {@link mixedRun} has. */
 export const EXPECTED = {
-  ...{ passed: 2, flaky: 1, known: 1, failed: 2, queued: 1, interrupted: 0 },
+  passed: 2,
+  flaky: 1,
+  known: 1,
+  failed: 2,
+  queued: 1,
+  interrupted: 0,
   /** Of the failed ones, those that are a verdict on the product. */
   product: 1,
 };

@@ -15,7 +15,10 @@ t.test('an asciicast, whole or torn', (t) => {
     ].join('\n'),
   );
   t.same(recording, {
-    ...{ columns: 132, rows: 43, startedAt: 1772360111000, omitted: 0 },
+    columns: 132,
+    rows: 43,
+    startedAt: 1772360111000,
+    omitted: 0,
     events: [
       [0.1, 'o', 'a'],
       [0.2, 'm', 'restored'],

@@ -18,9 +18,9 @@ function get(url: string, path: string, host?: string) {
           const policy = response.headers['content-security-policy'];
           resolve({
             body,
-            ...(response.statusCode === undefined ? {} : { status: response.statusCode }),
-            ...(type === undefined ? {} : { type }),
-            ...(typeof policy === 'string' ? { policy } : {}),
+            status: response.statusCode,
+            type,
+            policy: typeof policy === 'string' ? policy : undefined,
           });
         });
       });

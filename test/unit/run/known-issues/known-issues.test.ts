@@ -4,12 +4,19 @@ import { KnownIssues, type IssueEntry } from '../../../../driver/run/known-issue
 
 const at = { file: 'known-issues.yaml', line: 4, column: 5 };
 const entry = (more: Partial<IssueEntry> = {}): IssueEntry => ({
-  ...{ scenario: 'residue', owner: 'storage', reason: 'bug 12', expires: '2030-06-30', at },
+  scenario: 'residue',
+  owner: 'storage',
+  reason: 'bug 12',
+  expires: '2030-06-30',
+  at,
   ...more,
 });
 const SCENARIO = { id: 'residue[a=1]', baseId: 'residue', name: 'R', file: 'scenarios/r.yaml' };
 const FAILURE: Failure = {
-  ...{ class: 'product', code: 'TAPBOOT_E_EXPECTATION', message: 'unmet', phase: 'step' },
+  class: 'product',
+  code: 'TAPBOOT_E_EXPECTATION',
+  message: 'unmet',
+  phase: 'step',
   mismatches: [{ what: 'stdout lacks', expected: 'nothing', got: 'residue-marker here' }],
   artifacts: [],
 };

@@ -32,8 +32,12 @@ function told(t: Test, text: string): TapbootError {
 t.test('a sound file is read, each entry with its place', async (t) => {
   t.strictSame(load(t, `version: 1\nissues:${ENTRY}`), [
     {
-      ...{ scenario: 'residue', step: 'the disks hold nothing', message: 'marker' },
-      ...{ owner: 'storage', reason: 'bug 12', expires: '2030-06-30' },
+      scenario: 'residue',
+      step: 'the disks hold nothing',
+      message: 'marker',
+      owner: 'storage',
+      reason: 'bug 12',
+      expires: '2030-06-30',
       at: { file: 'known.yaml', line: 3, column: 15 },
     },
   ]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { describeError } from '../../../../driver/errors.js';
 import { checkScenarios, loadScenarios, readScenarios } from '../../../../driver/scenario/index.js';
-import type { Step } from '../../../../driver/scenario/index.js';
+import type { Step } from '../../../../driver/steps/step.js';
 import { complaints, filesIn, load, scenarioOf } from '../scenario-files.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures/right');

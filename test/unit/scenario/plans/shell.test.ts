@@ -2,13 +2,8 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import {
-  judgeOutput,
-  loadPlan,
-  planAsShell,
-  readPlan,
-  type Plan,
-} from '../../../../driver/scenario/index.js';
+import { loadPlan, planAsShell, readPlan, type Plan } from '../../../../driver/scenario/index.js';
+import { judgeOutput } from '../../../../driver/language/expect/judge.js';
 import { stringify } from 'yaml';
 import { filesIn } from '../scenario-files.js';
 
@@ -30,7 +25,8 @@ async function engineVerdict(plan: Plan, cwd: string): Promise<number> {
       cwd,
       reject: false,
       stripFinalNewline: false,
-      ...(step.stdin === undefined ? { stdin: 'ignore' as const } : { input: step.stdin }),
+      stdin: step.stdin === undefined ? 'ignore' : 'pipe',
+      input: step.stdin,
     });
     const { exitCode = null, stdout, stderr } = result;
     const judgements = judgeOutput({ exitStatus: exitCode, stdout, stderr }, step.expect);

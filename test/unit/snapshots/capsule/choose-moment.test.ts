@@ -1,5 +1,8 @@
 import t from 'tap';
-import { chooseMoment, type MomentChoice } from '../../../../driver/snapshots/capsule/choose-moment.js';
+import {
+  chooseMoment,
+  type MomentChoice,
+} from '../../../../driver/snapshots/capsule/choose-moment.js';
 import type { Capsule, CapsuleState } from '../../../../driver/snapshots/capsule/format.js';
 
 const state = (
@@ -7,7 +10,10 @@ const state = (
   behind: number,
   kind: CapsuleState['kind'] = 'proven',
 ): CapsuleState => ({
-  ...{ moment, behind, kind, key: '0'.repeat(32) },
+  moment,
+  behind,
+  kind,
+  key: '0'.repeat(32),
   unitRuns: { started: {}, foreseen: {} },
 });
 
@@ -16,7 +22,8 @@ const capsule = (...states: CapsuleState[]): Capsule =>
   ({
     failure: { step: 4, class: 'product', code: 'X', message: 'm' },
     scenario: { steps: [1, 2, 3, 4, 5] },
-    ...{ states, missing: [] },
+    states,
+    missing: [],
   }) as unknown as Capsule;
 
 function thrown(from: Capsule, choice: MomentChoice): unknown {

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { BootImage, BootMedium } from '../../../../driver/image/image.js';
-import type { Machine, Step } from '../../../../driver/scenario/model.js';
+import type { Machine } from '../../../../driver/language/machine-shape.js';
+import type { Step } from '../../../../driver/steps/step.js';
 import { stateInputs, type KeyHost } from '../../../../driver/snapshots/store/inputs.js';
 import {
   checkpointKey,
@@ -33,8 +34,12 @@ function world(t: Test, form: Form, nested: string): World {
   writeFileSync(at('qemu'), `#!/bin/sh\ndirname "$0"\n`);
   chmodSync(at('qemu'), 0o755);
   const direct: BootMedium = {
-    ...{ kind: 'direct', kernel: at('kernel'), initrds: [at('initrd'), at('layer')] },
-    ...{ append: 'quiet', root: at('root'), iso: at('iso') },
+    kind: 'direct',
+    kernel: at('kernel'),
+    initrds: [at('initrd'), at('layer')],
+    append: 'quiet',
+    root: at('root'),
+    iso: at('iso'),
   };
   const media: Record<Form, BootMedium> = {
     direct,
@@ -49,12 +54,18 @@ function world(t: Test, form: Form, nested: string): World {
       firmware: `${at('CODE.fd')}:${at('VARS.fd')}`,
     },
     image: {
-      ...{ provider: 'file', spec: 'file:x', identity: 'aa', cached: true, artifact: {} },
+      provider: 'file',
+      spec: 'file:x',
+      identity: 'aa',
+      cached: true,
+      artifact: {},
       medium: media[form],
       access: { root: 'auto', user: 'root' },
     },
     machine: {
-      ...{ memoryBytes: 1 << 29, cpus: 1, network: 'isolated' },
+      memoryBytes: 1 << 29,
+      cpus: 1,
+      network: 'isolated',
       disks: [{ name: 'vda', sizeBytes: 1 << 30 }],
     },
   };
@@ -161,18 +172,27 @@ t.test('a QEMU that is not there has no key', async (t) => {
 const at = { file: 'a.yaml', line: 3, column: 5 };
 const base = { at, title: 'a step', always: false, timeoutMs: 1000 };
 const run = (command: string, more: object = {}): Step => ({
-  ...{ kind: 'run', ...base, command, expect: { exit: { oneOf: [0] } } },
+  kind: 'run',
+  ...base,
+  command,
+  expect: { exit: { oneOf: [0] } },
   ...more,
 });
 
 t.test('the key of a checkpoint: its parent, and the exact steps since', async (t) => {
   const file = join(t.testdir({ file: 'one' }), 'file');
   const copy: Step = {
-    ...{ kind: 'copy', ...base },
+    kind: 'copy',
+    ...base,
     transfer: { direction: 'in', host: file, guest: '/x' },
   };
   const start = (environment: Record<string, string>): Step => ({
-    ...{ kind: 'start', ...base, unit: 'u', action: 'start', ended: 'any', environment },
+    kind: 'start',
+    ...base,
+    unit: 'u',
+    action: 'start',
+    ended: 'any',
+    environment,
   });
   const steps = [run('a'), copy, start({ at: 'noon', title: 'x' })];
   const key = async (list: Step[], parent = 'p'): Promise<string> =>

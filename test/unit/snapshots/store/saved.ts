@@ -16,7 +16,11 @@ export const inputs = (name: string): { protocol: number; name: string } => ({
 export const keyOf = (name: string): string => stateKey(inputs(name) as never);
 
 const IMAGE: BootImage = {
-  ...{ provider: 'file', spec: 'file:x', identity: 'aa', cached: true, artifact: {} },
+  provider: 'file',
+  spec: 'file:x',
+  identity: 'aa',
+  cached: true,
+  artifact: {},
   medium: { kind: 'direct', kernel: '/k', initrds: [], append: '' },
   access: { root: 'auto', user: 'root' },
 };
@@ -39,14 +43,20 @@ export async function savedState(
     { name: 'vdb', sizeBytes: 1 << 20, path: at('vdb-1.qcow2') },
   ];
   return {
-    ...{ key: keyOf(name), image: IMAGE, medium: IMAGE.medium, disks },
+    key: keyOf(name),
+    image: IMAGE,
+    medium: IMAGE.medium,
+    disks,
     machine: { memoryBytes: 1 << 29, cpus: 1, network: 'isolated', disks: [] },
     firmware: { code: '/c', variables: at('fd') },
-    ...{ smbiosFiles: [], bootedAt: '2026-01-01T00:00:00.000Z', ageSeconds: 12.5 },
+    smbiosFiles: [],
+    bootedAt: '2026-01-01T00:00:00.000Z',
+    ageSeconds: 12.5,
     ram: { form: 'stream', file: at('ram'), bytes: ramBytes },
     proof: { nonce: `${keyOf(name)}-${randomBytes(4).toString('hex')}`, counter: 0 },
     console: Buffer.from(`console of ${name}`),
     timings: { bootToLoginSeconds: 1.5 },
-    ...{ hostKey: 'ssh-ed25519 H', authorizedKey: 'ssh-ed25519 C' },
+    hostKey: 'ssh-ed25519 H',
+    authorizedKey: 'ssh-ed25519 C',
   };
 }

@@ -15,7 +15,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { backingChain } from '../../../../driver/machine/qemu/disks.js';
-import { manifestText, readManifest, type Manifest } from '../../../../driver/snapshots/store/manifest.js';
+import {
+  manifestText,
+  readManifest,
+  type Manifest,
+} from '../../../../driver/snapshots/store/manifest.js';
 import { MOUNTS } from '../../../helpers/namespaces.js';
 import { StateStore } from '../../../../driver/snapshots/store/store.js';
 import { inputs, keyOf, savedState } from './saved.js';
@@ -68,7 +72,10 @@ t.test('an entry holds all of a state, for its owner alone, and outlives the run
   if (lease === undefined) return t.fail('not found');
   t.equal(await lease.verified, undefined);
   t.match(lease.manifest, {
-    ...{ key: keyOf('a'), proof: state.proof, bootedAt: state.bootedAt, hostKey: 'ssh-ed25519 H' },
+    key: keyOf('a'),
+    proof: state.proof,
+    bootedAt: state.bootedAt,
+    hostKey: 'ssh-ed25519 H',
     ageSeconds: 12.5,
     disks: [{ name: 'vda', layers: ['vda.0.qcow2'] }, { layers: ['vdb.0.qcow2', 'vdb.1.qcow2'] }],
   });

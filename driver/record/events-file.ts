@@ -1,6 +1,6 @@
 import type { EventSink, RunEvent } from '../events/events.js';
 import { recordWriteError } from '../host/atomic-file.js';
-import { FileOutput } from './formats/report-file.js';
+import { FileOutput } from '../host/output-file.js';
 
 /**
  * All events of a run, one JSON object a line, in their order: `logs/events.jsonl` of every

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { findProjectRoot, projectVersion } from '../../../driver/config/project-root.js';
+import { findProjectRoot, projectVersion } from '../../../driver/host/project-root.js';
 
 t.test('the project root is the same from sources and from the build', async (t) => {
   const root = t.testdir({

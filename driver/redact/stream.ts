@@ -1,7 +1,7 @@
 import type { EventSink, RunEvent } from '../events/events.js';
-import type { Redactor } from '../redact/redactor.js';
+import type { Redactor } from './redactor.js';
 
-export { redactor, REDACTION, type Redactor } from '../redact/redactor.js';
+export { redactor, REDACTION, type Redactor } from './redactor.js';
 
 /** Redacts a stream that arrives in pieces, holding back what may become a secret yet. */
 export class StreamRedactor {

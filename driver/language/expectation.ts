@@ -1,4 +1,4 @@
-/** What a command's result is measured by. See `model.ts`. */
+/** What a command's result is measured by. */
 
 /** A regular expression: ECMAScript syntax, to be made with `new RegExp(source, flags)`. */
 export interface Pattern {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { RunEvent } from '../../../driver/events/events.js';
-import { redacting, redactor, StreamRedactor } from '../../../driver/report/redact.js';
-import { COMMAND, FAILURE, RUNS, Script } from './streams.js';
+import { redacting, redactor, StreamRedactor } from '../../../driver/redact/stream.js';
+import { COMMAND, FAILURE, RUNS, Script } from '../report/streams.js';
 
 const SECRET = `pa$$ "w'ord\\/1`;
 const KEY = '-----BEGIN KEY-----\nAAAAB3NzaC1yc2EAAAA\nQyNTUxOQAAACDcafe\n-----END KEY-----\n';
@@ -112,8 +112,13 @@ t.test('no event carries a secret to a sink; the vocabulary stays', async (t) =>
   const step = { index: 1, title: `log in as ${SECRET}`, kind: 'run', at: FAILURE.at! };
   await RUNS['failed']!(script);
   script.emit({
-    ...{ type: 'step:end', scenario: { id: 's', name: 's', file: 'f' }, step, outcome: 'failed' },
-    ...{ durationMs: 1, notes: [SECRET], artifacts: [] },
+    type: 'step:end',
+    scenario: { id: 's', name: 's', file: 'f' },
+    step,
+    outcome: 'failed',
+    durationMs: 1,
+    notes: [SECRET],
+    artifacts: [],
     commands: [{ ...COMMAND, stdout: `x${SECRET}x` }],
     failure: { ...FAILURE, output: SECRET },
   });

@@ -1,4 +1,4 @@
-import type { Environment } from './variables.js';
+import type { Environment } from '../host/environment.js';
 
 const OURS = /^(?:BOOT_IMAGE_VM|TAPBOOT)_[A-Z0-9_]+$/;
 const SECRET = /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|KEY)(?:_|$)/;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { YamlPath } from '../../language/yaml/path.js';
+import type { YamlPath } from '../yaml/path.js';
 import { toJsonSchema, type JsonSchema } from './json-schema.js';
 
 /**

@@ -1,0 +1,55 @@
+/** Everything that environment and flags decide about a run, read once at the edge. */
+export interface RunSettings {
+  /** Seconds from QEMU's start to a usable console. */
+  spawnTimeoutSeconds: number;
+  /** Seconds from a usable console to a working SSH command. */
+  loginTimeoutSeconds: number;
+  /** Absolute path of the ledger; undefined when it is switched off. */
+  ledgerPath: string | undefined;
+  /** Absolute path of the queue: beside the ledger, also when the ledger is off. */
+  queuePath: string;
+  /** Absolute directory that run directories are made in. */
+  logRoot: string;
+  /** SPEC of the boot image; undefined means the embedded default. */
+  image: string | undefined;
+  /** Undefined: `pretty` on a terminal, else `tap`. */
+  reporter: 'tap' | 'pretty' | undefined;
+  tapVersion: 13 | 14;
+  tapFlat: boolean;
+  accel: 'auto' | 'kvm' | 'tcg';
+  fresh: boolean;
+  /** Reuse and keep the states behind single steps. */
+  incremental: boolean;
+  repeat: number;
+  /** Scenarios side by side; undefined: as many as the host bears. */
+  workers: number | undefined;
+  /** Further attempts after a failed one. */
+  retries: number;
+  /** Reports beside the one on stdout, as they were asked for: `NAME=TARGET`. */
+  reports: readonly string[];
+  /** Absolute; undefined when no file was named: then `known-issues.yaml`, if there is one. */
+  knownIssuesPath: string | undefined;
+  budgetMinutes: number;
+  /** Never more than this, whatever fits: minutes. */
+  hardBudgetMinutes: number;
+  /** A run of this many seconds or more is flagged. */
+  sessionCeilingSeconds: number;
+  /** Absolute directory of the saved states; undefined: `states` in the cache directory. */
+  stateDirectory: string | undefined;
+  /** What the saved states may take together on the disk. */
+  stateLimitBytes: number;
+  /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
+  ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
+  resume: boolean;
+  debug: boolean;
+  /** How long a machine is kept for debugging where nobody sits at a terminal. */
+  debugForMs: number;
+  /** What is kept of a machine when a step fails. */
+  capture: 'failure' | 'every-step' | 'none';
+  /** False when colour is refused (`NO_COLOR`, `--no-color`, `TERM=dumb`). */
+  color: boolean;
+  /** True in a terminal that cannot move its cursor. */
+  dumbTerminal: boolean;
+  /** True when a CI service runs us: line mode, no live status. */
+  ci: boolean;
+}
