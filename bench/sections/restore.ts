@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { join } from 'node:path';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
-import { RamForms } from '../../driver/machine/snapshot/ram-format.js';
-import type { SavedState } from '../../driver/machine/snapshot/snapshot.js';
-import { capabilityOf, type SavedRam } from '../../driver/machine/snapshot/migration/forms.js';
+import { RamFormats } from '../../driver/machine/snapshot/ram-format.js';
+import type { Snapshot } from '../../driver/machine/snapshot/snapshot.js';
+import { capabilityOf, type SavedRam } from '../../driver/machine/snapshot/migration/formats.js';
 import { askShell, resumeBare, saveBare, startBare, stopBare } from '../bare-qemu.js';
 import { cacheDirectory, machine, type Bench } from '../host.js';
 import { inTurns, seconds } from '../measure.js';
@@ -27,7 +27,7 @@ export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
   await vm.settle();
   const stream = withRam(await vm.save());
   const own = { ...stream };
-  await new RamForms('auto', cacheDirectory).suit(host, own, Number.POSITIVE_INFINITY);
+  await new RamFormats('auto', cacheDirectory).suit(host, own, Number.POSITIVE_INFINITY);
   const kept = withRam(own);
   let count = 0;
   const memory = new Map<Restorable, number>();
@@ -96,9 +96,9 @@ export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
 /** The sample that others are held against. */
 export const FLOOR = 'restore to first command: bare QEMU with the same state (floor)';
 
-type Restorable = SavedState & { ram: SavedRam };
+type Restorable = Snapshot & { ram: SavedRam };
 
-function withRam(state: SavedState): Restorable {
+function withRam(state: Snapshot): Restorable {
   if (state.ram === undefined) throw new Error('a running machine has RAM');
   return { ...state, ram: state.ram };
 }
@@ -121,7 +121,7 @@ function ownMegabytes(argv: readonly string[]): number {
 }
 
 /** Overlays of its own, as any second user of a state needs them. */
-async function overlays(bench: Bench, state: SavedState, words: readonly string[]) {
+async function overlays(bench: Bench, state: Snapshot, words: readonly string[]) {
   const made = new Map<string, string>();
   for (const { name, path } of state.disks) {
     const overlay = join(bench.directory, `bare-${name}.qcow2`);

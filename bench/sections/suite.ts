@@ -41,7 +41,7 @@ async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<Ru
     {
       cwd,
       env: {
-        TAPBOOT_STATE_DIR: statesOf(bench),
+        TAPBOOT_SNAPSHOT_DIR: statesOf(bench),
         BENCH_USAGE: report,
         CI: '',
         BOOT_IMAGE_VM_LEDGER_PATH: join(bench.directory, 'ledger.jsonl'),

@@ -17,7 +17,7 @@ export function machinesCommand() {
   return {
     file: process.execPath,
     args: [join(tree.root, 'bin/tapboot.mjs'), ...run, join(tree.state, 'machines'), directory],
-    env: { TAPBOOT_STATE_DIR: states, BOOT_IMAGE_VM_DISABLE_LEDGER: '1', CI: undefined },
+    env: { TAPBOOT_SNAPSHOT_DIR: states, BOOT_IMAGE_VM_DISABLE_LEDGER: '1', CI: undefined },
   };
 }
 

@@ -8,7 +8,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addSchemaCommand } from './commands/schema.js';
-import { addStateCommand } from './commands/state.js';
+import { addSnapshotCommand } from './commands/snapshot.js';
 import { addExplainCommand } from './commands/explain.js';
 import { addHistoryCommand } from './commands/history.js';
 import { addMergeCommand } from './commands/merge.js';
@@ -31,7 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSchemaCommand,
   addNotesCommand,
   addReportCommand,
-  addStateCommand,
+  addSnapshotCommand,
   addExplainCommand,
   addHistoryCommand,
   addMergeCommand,

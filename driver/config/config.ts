@@ -52,7 +52,7 @@ export const DEFAULTS = {
   budgetMinutes: 45,
   hardBudgetMinutes: 50,
   sessionCeilingSeconds: 3600,
-  stateLimitMebibytes: 5120,
+  snapshotLimitMebibytes: 5120,
   debugFor: '10m',
 } as const;
 
@@ -86,7 +86,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
       hint: '--fresh boots every machine; --incremental begins in states of earlier runs.',
     });
   }
-  const states = textVariable(env, 'TAPBOOT_STATE_DIR');
+  const states = textVariable(env, 'TAPBOOT_SNAPSHOT_DIR');
   const dumbTerminal = env['TERM'] === 'dumb';
   const ci = !['', '0', 'false'].includes((env['CI'] ?? '').toLowerCase());
   return {
@@ -133,14 +133,14 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     budgetMinutes,
     hardBudgetMinutes: Math.max(DEFAULTS.hardBudgetMinutes, budgetMinutes),
     sessionCeilingSeconds: DEFAULTS.sessionCeilingSeconds,
-    stateDirectory: states === undefined ? undefined : absolute(states),
-    stateLimitBytes:
+    snapshotDirectory: states === undefined ? undefined : absolute(states),
+    snapshotLimitBytes:
       1024 ** 2 *
-      integerVariable(env, 'TAPBOOT_STATE_LIMIT', 'MiB', DEFAULTS.stateLimitMebibytes, {
+      integerVariable(env, 'TAPBOOT_SNAPSHOT_LIMIT', 'MiB', DEFAULTS.snapshotLimitMebibytes, {
         highest: MOST_MEBIBYTES,
         text: `at most ${String(MOST_MEBIBYTES)}`,
       }),
-    ramForm: oneOf('TAPBOOT_RAM_FORM', textVariable(env, 'TAPBOOT_RAM_FORM') ?? 'auto', [
+    ramFormat: oneOf('TAPBOOT_RAM_FORMAT', textVariable(env, 'TAPBOOT_RAM_FORMAT') ?? 'auto', [
       'auto',
       'stream',
       'mapped-ram',

@@ -6,14 +6,14 @@ import type { RunKeys, VmHost } from '../machine/vm-host.js';
 import { VmNames } from '../machine/vm-names.js';
 import type { BootImage } from '../image/image.js';
 import { chooseAccelerator } from '../machine/qemu/accelerator.js';
-import { demandForm } from '../machine/snapshot/migration/demand.js';
+import { demandFormat } from '../machine/snapshot/migration/demand.js';
 import { identifyQemu } from '../machine/qemu/version.js';
 import { probeKernel } from '../machine/qemu/probe-kernel.js';
 import { safeName } from '../safe-name.js';
 
 /** What a machine outside of any run is made with. */
 export interface AdhocOptions {
-  config: Pick<RunSettings, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramForm'>;
+  config: Pick<RunSettings, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramFormat'>;
   /** Accelerator that has to be used; `auto` by a probe. */
   accel: 'auto' | 'kvm' | 'tcg';
   image: BootImage;
@@ -38,7 +38,7 @@ export interface AdhocOptions {
 export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   const { config, image, workspace, keys, notice, signal, firmware } = options;
   const qemu = await identifyQemu();
-  await demandForm(qemu, config.ramForm, workspace);
+  await demandFormat(qemu, config.ramFormat, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
     wanted: options.accel,

@@ -3,7 +3,7 @@ import { FixtureVM } from './fixture-vm.js';
 import { keepAlive } from './keep-alive.js';
 import { machineOf, type MachineOptions } from './machine-options.js';
 import { sessionFor, type SessionOptions } from './sessions.js';
-import { savedState } from './checkpoints.js';
+import { savedSnapshot } from './checkpoints.js';
 import { restoreIn, shapeIn, type Subject } from './shapes.js';
 import { MachineSlot } from './slot.js';
 import { closeAfter, type TestContext } from './test-context.js';
@@ -58,7 +58,7 @@ export async function bootImageVm(options: BootImageVmOptions = {}): Promise<Boo
   const vm = await keepAlive.during(async () => {
     const session = await sessionFor(options);
     if (from !== undefined) {
-      const controller = await restoreIn(session, savedState(from));
+      const controller = await restoreIn(session, savedSnapshot(from));
       return new FixtureVM(new MachineSlot(session, controller), true);
     }
     const shape = shapeIn(session, wanted);

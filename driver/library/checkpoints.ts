@@ -6,7 +6,7 @@ import type { VmState } from './vm.js';
 const states = new WeakMap<VmState, RunCheckpoint>();
 
 /** What a test gets of a state. */
-export function publicState(saved: RunCheckpoint): VmState {
+export function publicSnapshot(saved: RunCheckpoint): VmState {
   const { key, ram, bootedAt } = saved.state;
   const state: VmState = Object.freeze({ key, bytes: ram?.bytes ?? 0, bootedAt });
   states.set(state, saved);
@@ -17,7 +17,7 @@ export function publicState(saved: RunCheckpoint): VmState {
  * The state behind what a test has of it.
  * @throws TapbootError `scenario` TAPBOOT_E_STATE_UNKNOWN for what no machine has saved
  */
-export function savedState(state: VmState): RunCheckpoint {
+export function savedSnapshot(state: VmState): RunCheckpoint {
   const saved = states.get(state);
   if (saved !== undefined) return saved;
   throw scenarioError('TAPBOOT_E_STATE_UNKNOWN', 'this is no state that a machine has saved', {

@@ -13,7 +13,7 @@ import { diskFiles, knownDisks } from './machine-disks.js';
 import { keepAlive } from './keep-alive.js';
 import { limitMs } from './limit-ms.js';
 import type { ConsoleLook } from './look.js';
-import { publicState, savedState } from './checkpoints.js';
+import { publicSnapshot, savedSnapshot } from './checkpoints.js';
 import { restoreIn } from './shapes.js';
 import type { MachineSlot } from './slot.js';
 import type { BootImageVM, CommandOptions, Limit, SshAccess, VmConsole, VmState } from './vm.js';
@@ -210,13 +210,13 @@ export class FixtureVM implements BootImageVM {
   async save(): Promise<VmState> {
     return await this.#use(async () => {
       const state = await this.#vm.save();
-      return publicState({ state, sameRun: isOfThisRun(this.origin) });
+      return publicSnapshot({ state, sameRun: isOfThisRun(this.origin) });
     });
   }
 
   async restore(state: VmState): Promise<void> {
     await this.#use(async () => {
-      const restored = await restoreIn(this.#slot.session, savedState(state));
+      const restored = await restoreIn(this.#slot.session, savedSnapshot(state));
       await this.#slot.replace(restored);
     });
   }

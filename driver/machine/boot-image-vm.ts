@@ -13,10 +13,10 @@ import { viewDisks } from './disk-view.js';
 import { consoleOf } from './guest-console.js';
 import type { Guest } from './guest.js';
 import type { GuestTimings } from './guest-options.js';
-import { MachineStates } from './snapshot/machine-snapshots.js';
+import { MachineSnapshots } from './snapshot/machine-snapshots.js';
 import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-test.js';
 import { disksBeside } from './medium.js';
-import type { SavedState } from './snapshot/snapshot.js';
+import type { Snapshot } from './snapshot/snapshot.js';
 import { settle } from './settle.js';
 import { settledDeath } from './settled-death.js';
 import { pullThePlug, shutDown } from './shut-down.js';
@@ -39,11 +39,11 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   #guest: Guest | undefined;
   #power: 'on' | 'off';
   /** The states saved of it, and what is kept of it when it fails. */
-  readonly states: MachineStates;
+  readonly states: MachineSnapshots;
 
-  private constructor(parts: MachineParts, guest: Guest | undefined, from?: SavedState) {
+  private constructor(parts: MachineParts, guest: Guest | undefined, from?: Snapshot) {
     this.#parts = parts;
-    this.states = new MachineStates(
+    this.states = new MachineSnapshots(
       () => ({ parts, guest: this.#guest, power: this.#power }),
       from,
     );
@@ -72,7 +72,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   static async restore(
     host: VmHost,
     name: string,
-    state: SavedState,
+    state: Snapshot,
     sameRun: boolean,
   ): Promise<BootImageVM> {
     const { parts, guest } = await restoreMachine(host, name, state, sameRun);
@@ -179,7 +179,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
    * Saves the machine as it is now; it goes on afterwards.
    * @param key under which the state is to be kept across runs
    */
-  async save(key?: string): Promise<SavedState> {
+  async save(key?: string): Promise<Snapshot> {
     return await this.states.save(key);
   }
 
@@ -191,10 +191,10 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     this.#checkpoints.set(name, await this.save());
   }
 
-  readonly #checkpoints = new Map<string, SavedState>();
+  readonly #checkpoints = new Map<string, Snapshot>();
 
   /** States saved by `checkpoint`, by name. */
-  get checkpoints(): ReadonlyMap<string, SavedState> {
+  get checkpoints(): ReadonlyMap<string, Snapshot> {
     return this.#checkpoints;
   }
 

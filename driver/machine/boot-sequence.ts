@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { MachineOrigin } from '../events/events.js';
 import type { BootImage, BootMedium } from '../image/image.js';
 import type { MachineConfig, UefiFirmware } from './qemu/arguments.js';
-import type { SavedRam } from './snapshot/migration/forms.js';
+import type { SavedRam } from './snapshot/migration/formats.js';
 import { loadRam, openRam } from './snapshot/migration/load.js';
 import { RunningMachine } from './qemu/running-machine.js';
 import { safeCpuModel } from './qemu/version.js';
@@ -15,7 +15,7 @@ import type { DiskSet } from './disk-set.js';
 import { Guest } from './guest.js';
 import { joinInitrds } from './initrd.js';
 import { kernelCommandLine } from './kernel-command-line.js';
-import type { SavedState } from './snapshot/snapshot.js';
+import type { Snapshot } from './snapshot/snapshot.js';
 import { SerialLog } from './serial-log.js';
 import type { VmFacts, VmHost } from './vm-host.js';
 
@@ -102,7 +102,7 @@ export const incoming = ({
 });
 
 /** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
-export async function startGuest(parts: MachineParts, state?: SavedState): Promise<Guest> {
+export async function startGuest(parts: MachineParts, state?: Snapshot): Promise<Guest> {
   const { host, name, directory, medium } = parts;
   const initrd = await joinInitrds(medium, join(directory, 'initrd'));
   // Read once: the state may get another form meanwhile.

@@ -15,9 +15,9 @@ import { writeCredentials } from './credentials.js';
 import { DiskSet, type DiskRequest } from './disk-set.js';
 import type { Guest } from './guest.js';
 import { disksFor, firmwareFor, mediumFor } from './medium.js';
-import { type SavedState } from './snapshot/snapshot.js';
+import { type Snapshot } from './snapshot/snapshot.js';
 import { proveRestored } from './snapshot/save.js';
-import { partsOfState } from './snapshot/parts.js';
+import { partsOfSnapshot } from './snapshot/parts.js';
 import type { VmHost } from './vm-host.js';
 
 /** What to boot. */
@@ -75,11 +75,11 @@ export async function bootMachine(host: VmHost, options: BootOptions): Promise<C
 export async function restoreMachine(
   host: VmHost,
   name: string,
-  state: SavedState,
+  state: Snapshot,
   sameRun: boolean,
 ): Promise<CreatedMachine> {
   await using scope = new Scope();
-  const beginning = await partsOfState(host, name, state, sameRun);
+  const beginning = await partsOfSnapshot(host, name, state, sameRun);
   const log = scope.use(openLog(host, name));
   const { key, bootedAt, kernel } = state;
   const origin: MachineOrigin = {

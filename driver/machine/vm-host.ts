@@ -1,6 +1,6 @@
 import type { KernelCommandLine, MachineOrigin, NewEvent } from '../events/events.js';
 import type { AcceleratorChoice } from './qemu/accelerator.js';
-import type { DirectForm } from './snapshot/migration/forms.js';
+import type { DirectFormat } from './snapshot/migration/formats.js';
 import type { QemuBinary } from './qemu/version.js';
 import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
@@ -57,7 +57,7 @@ export interface VmHost {
   /** Told where a VM's sshd is to be reached, for other processes of this user. */
   reachable?: (vm: string, ssh: { port: number; hostKey: string | undefined }) => void;
   /** The form that the RAM of a machine is saved in at first; absent: a stream. */
-  directForm?: () => DirectForm;
+  directFormat?: () => DirectFormat;
   signal?: AbortSignal;
   /** A machine that nobody waits for does not keep the process alive (test files end by that). */
   background?: boolean;

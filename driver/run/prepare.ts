@@ -7,7 +7,7 @@ import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { RunRecord } from '../record/run-record.js';
 import { chooseAccelerator } from '../machine/qemu/accelerator.js';
-import { demandForm } from '../machine/snapshot/migration/demand.js';
+import { demandFormat } from '../machine/snapshot/migration/demand.js';
 import { identifyQemu } from '../machine/qemu/version.js';
 import { makeRunKeys } from '../machine/run-keys.js';
 import { probeKernel } from '../machine/qemu/probe-kernel.js';
@@ -77,7 +77,7 @@ export async function prepareHost(
 ): Promise<VmHost> {
   const { config } = request;
   const qemu = await identifyQemu();
-  await demandForm(qemu, config.ramForm, workspace);
+  await demandFormat(qemu, config.ramFormat, workspace);
   const kernel = await probeKernel(image);
   const accelerator = await chooseAccelerator({
     wanted: config.accel,

@@ -21,7 +21,7 @@ import { Run } from './run.js';
 import type { PlannedScenario } from './repeat.js';
 import { chosenScenarios } from './selection.js';
 import { listEntries } from '../snapshots/store/eviction.js';
-import { statesDirectory } from '../snapshots/store/store.js';
+import { snapshotsDirectory } from '../snapshots/store/store.js';
 import { defaultWorkers, hostCapacity, measuredResidence } from './workers.js';
 import { failurePolicy } from './known-failures.js';
 
@@ -86,7 +86,7 @@ async function workersFor(
   planned: readonly PlannedScenario[],
 ): Promise<number> {
   if (config.debug) return 1;
-  const saved = await listEntries(statesDirectory(config.stateDirectory, cacheDirectory));
+  const saved = await listEntries(snapshotsDirectory(config.snapshotDirectory, cacheDirectory));
   const wanted =
     config.workers ?? defaultWorkers(planned, hostCapacity(), measuredResidence(saved));
   return Math.max(1, Math.min(wanted, planned.length));

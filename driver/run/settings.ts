@@ -35,11 +35,11 @@ export interface RunSettings {
   /** A run of this many seconds or more is flagged. */
   sessionCeilingSeconds: number;
   /** Absolute directory of the saved states; undefined: `states` in the cache directory. */
-  stateDirectory: string | undefined;
+  snapshotDirectory: string | undefined;
   /** What the saved states may take together on the disk. */
-  stateLimitBytes: number;
+  snapshotLimitBytes: number;
   /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
-  ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
+  ramFormat: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
   resume: boolean;
   debug: boolean;
   /** How long a machine is kept for debugging where nobody sits at a terminal. */

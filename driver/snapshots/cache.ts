@@ -1,33 +1,33 @@
 import { BootImageVM } from '../machine/boot-image-vm.js';
-import type { SavedState } from '../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../machine/snapshot/snapshot.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { FileDigest } from './store/qemu-build.js';
 import { restorable } from './store/restorable.js';
-import { stateInputs } from './store/inputs.js';
-import { stateKey, type Json, type StateInputs } from './store/key.js';
-import type { StateStore } from './store/store.js';
+import { snapshotInputs } from './store/inputs.js';
+import { snapshotKey, type Json, type SnapshotInputs } from './store/key.js';
+import type { SnapshotStore } from './store/store.js';
 import { timed } from './timed.js';
 
 /** What a state of earlier and later runs is known by. */
-export interface StateCacheKey {
+export interface SnapshotCacheKey {
   key: string;
-  inputs: StateInputs | Record<string, Json>;
+  inputs: SnapshotInputs | Record<string, Json>;
 }
 
 /** A machine from another run, and the state that it was restored from. */
 export interface FromOtherRun {
   vm: BootImageVM;
-  state: SavedState;
+  state: Snapshot;
 }
 
-/** Options of {@link StateCache}. */
-export interface StateCacheOptions {
+/** Options of {@link SnapshotCache}. */
+export interface SnapshotCacheOptions {
   host: VmHost;
   image: BootImage;
-  store: StateStore;
+  store: SnapshotStore;
   digest: FileDigest;
 }
 
@@ -36,28 +36,28 @@ export interface StateCacheOptions {
  * the cache is said, and costs a boot; it is never the reason why a scenario fails, but for
  * a machine that does not prove to be what it should be.
  */
-export class StateCache {
-  readonly #options: StateCacheOptions;
+export class SnapshotCache {
+  readonly #options: SnapshotCacheOptions;
   readonly #publishing: Promise<void>[] = [];
   #broken = false;
 
-  constructor(options: StateCacheOptions) {
+  constructor(options: SnapshotCacheOptions) {
     this.#options = options;
   }
 
   /** Undefined when it cannot be found out: then nothing is restored or kept. */
-  async key(machine: Machine): Promise<(StateCacheKey & { inputs: StateInputs }) | undefined> {
+  async key(machine: Machine): Promise<(SnapshotCacheKey & { inputs: SnapshotInputs }) | undefined> {
     const { host, image, digest } = this.#options;
     try {
-      const inputs = await stateInputs(host, image, machine, digest);
-      return { key: stateKey(inputs), inputs };
+      const inputs = await snapshotInputs(host, image, machine, digest);
+      return { key: snapshotKey(inputs), inputs };
     } catch (error) {
       this.#unusable(error);
       return undefined;
     }
   }
 
-  async has({ key }: StateCacheKey): Promise<boolean> {
+  async has({ key }: SnapshotCacheKey): Promise<boolean> {
     return await this.#options.store.has(key);
   }
 
@@ -68,16 +68,16 @@ export class StateCache {
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF; `guest-dead`; an interrupt's reason
    */
   async restore(
-    key: StateCacheKey,
+    key: SnapshotCacheKey,
     machine: Machine,
     name: () => string,
   ): Promise<BootImageVM | undefined> {
-    return (await this.restoreState(key, machine, name))?.vm;
+    return (await this.restoreSnapshot(key, machine, name))?.vm;
   }
 
   /** The same, with the state. */
-  async restoreState(
-    { key }: StateCacheKey,
+  async restoreSnapshot(
+    { key }: SnapshotCacheKey,
     machine: Machine,
     name: () => string,
   ): Promise<FromOtherRun | undefined> {
@@ -98,7 +98,7 @@ export class StateCache {
       const damage = await lease.verified;
       const error = asTapbootError(thrown);
       // A machine made of damaged files may fail in any way: the damage is the reason.
-      if (damage !== undefined || isOfState(error)) {
+      if (damage !== undefined || isOfSnapshot(error)) {
         await store.reject(
           lease,
           damage ?? `${error.message} (${error.details.got ?? error.code})`,
@@ -110,7 +110,7 @@ export class StateCache {
   }
 
   /** Keeps a state for later runs, in the background. */
-  publish({ key, inputs }: StateCacheKey, state: SavedState): void {
+  publish({ key, inputs }: SnapshotCacheKey, state: Snapshot): void {
     const { store, host } = this.#options;
     const work = store.publish({ key, inputs, state }).then(
       (published) => {
@@ -143,5 +143,5 @@ export class StateCache {
 }
 
 /** Whether the state is to blame, and would fail again; a full disk, say, is not its fault. */
-const isOfState = ({ code, failureClass }: TapbootError): boolean =>
+const isOfSnapshot = ({ code, failureClass }: TapbootError): boolean =>
   /^TAPBOOT_E_(?:RESTORE|RESTORE_PROOF|SHELL_SILENT)$/.test(code) || failureClass === 'guest-dead';

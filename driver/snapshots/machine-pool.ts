@@ -1,14 +1,14 @@
 import { BootImageVM } from '../machine/boot-image-vm.js';
 import { untilIdle } from '../machine/idle.js';
-import type { RamForms } from '../machine/snapshot/ram-format.js';
-import type { SavedState } from '../machine/snapshot/snapshot.js';
+import type { RamFormats } from '../machine/snapshot/ram-format.js';
+import type { Snapshot } from '../machine/snapshot/snapshot.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
 import { RunCheckpoints, type RunCheckpoint } from './run-checkpoints.js';
-import type { StateCache, StateCacheKey } from './cache.js';
+import type { SnapshotCache, SnapshotCacheKey } from './cache.js';
 import { timed } from './timed.js';
 
 /** What the pool is asked for: of a scenario as much as matters here, or a test's wish. */
@@ -21,9 +21,9 @@ export interface PoolOptions {
   /** Boot for everyone who asks, save nothing. */
   fresh: boolean;
   /** States of other runs; absent: each run boots for itself. */
-  cache?: StateCache;
+  cache?: SnapshotCache;
   /** In which forms RAM is kept; absent: as it was saved. */
-  forms?: RamForms;
+  forms?: RamFormats;
   /**
    * Nobody says beforehand who will ask for what, as tests do not: every boot is saved, for
    * later runs too, and one that has failed is not made again, since the next would only wait
@@ -43,8 +43,8 @@ interface Shape {
   /** Why nobody gets a boot any more; see {@link PoolOptions.unannounced}. */
   failed?: TapbootError;
   /** A boot of this run, saved; undefined when it failed or could not be saved. */
-  root?: Promise<SavedState | undefined>;
-  key?: Promise<StateCacheKey | undefined>;
+  root?: Promise<Snapshot | undefined>;
+  key?: Promise<SnapshotCacheKey | undefined>;
 }
 
 /**
@@ -121,7 +121,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /** Key of the shape across runs; found out once. */
-  async #key(shape: Shape, { machine }: MachineWish): Promise<StateCacheKey | undefined> {
+  async #key(shape: Shape, { machine }: MachineWish): Promise<SnapshotCacheKey | undefined> {
     shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
     return await shape.key;
   }
@@ -129,9 +129,9 @@ export class MachinePool implements AsyncDisposable {
   async #bootAndSave(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM> {
     const save = !shape.unsavable && (this.#wantedByOthers(shape) || shape.worthKeeping);
     if (!save) return await this.#boot(shape, wish, name);
-    let saved: (state?: SavedState) => void = () => undefined;
+    let saved: (state?: Snapshot) => void = () => undefined;
     shape.root = new Promise((resolve) => (saved = resolve));
-    let state: SavedState | undefined;
+    let state: Snapshot | undefined;
     try {
       const vm = await this.#boot(shape, wish, name);
       state = await this.#save(shape, wish, vm);
@@ -157,7 +157,7 @@ export class MachinePool implements AsyncDisposable {
     }
   }
 
-  async #save(shape: Shape, wish: MachineWish, vm: BootImageVM): Promise<SavedState | undefined> {
+  async #save(shape: Shape, wish: MachineWish, vm: BootImageVM): Promise<Snapshot | undefined> {
     const { host, cache } = this.#options;
     const root = shape.worthKeeping ? await this.#key(shape, wish) : undefined;
     const keep = root !== undefined && cache !== undefined && !(await cache.has(root));
@@ -165,7 +165,7 @@ export class MachinePool implements AsyncDisposable {
     const key = keep ? root.key : undefined;
     try {
       await untilIdle(vm);
-      const work = async (): Promise<SavedState> => await vm.save(key);
+      const work = async (): Promise<Snapshot> => await vm.save(key);
       const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
       const publish = keep
         ? () => {
@@ -190,7 +190,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /** Finds the state's best form, and then keeps it, while its machine goes on. */
-  async #suit(state: SavedState, others: number, publish?: () => void): Promise<void> {
+  async #suit(state: Snapshot, others: number, publish?: () => void): Promise<void> {
     const { host, forms } = this.#options;
     await forms?.suit(host, state, publish === undefined ? others : Number.POSITIVE_INFINITY);
     publish?.();

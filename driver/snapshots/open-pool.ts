@@ -1,11 +1,11 @@
-import { RamForms } from '../machine/snapshot/ram-format.js';
+import { RamFormats } from '../machine/snapshot/ram-format.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { fileDigest } from '../host/file-digest.js';
 import type { BootImage } from '../image/image.js';
 import type { FileDigest } from './store/qemu-build.js';
-import { StateStore, statesDirectory } from './store/store.js';
+import { SnapshotStore, snapshotsDirectory } from './store/store.js';
 import { MachinePool, type PoolOptions } from './machine-pool.js';
-import { StateCache } from './cache.js';
+import { SnapshotCache } from './cache.js';
 
 /** A pool, and what it has to do with other runs. */
 export interface OpenPool {
@@ -13,7 +13,7 @@ export interface OpenPool {
   /** As its machines see it. */
   host: VmHost;
   /** Absent where the states of other runs are left alone. */
-  others?: { cache: StateCache; digest: FileDigest };
+  others?: { cache: SnapshotCache; digest: FileDigest };
 }
 
 /** What of a run's settings says where its machines come from. */
@@ -25,11 +25,11 @@ export interface PoolRequest {
     ci: boolean;
     /** Reuse and keep the snapshots behind single steps. */
     incremental: boolean;
-    ramForm: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
+    ramFormat: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
     /** Absolute directory of the snapshots; undefined: one in the cache directory. */
-    stateDirectory: string | undefined;
+    snapshotDirectory: string | undefined;
     /** What the snapshots may take together on the disk. */
-    stateLimitBytes: number;
+    snapshotLimitBytes: number;
   };
   cacheDirectory: string;
 }
@@ -46,20 +46,20 @@ export function openPool(
   { unannounced = false }: Pick<PoolOptions, 'unannounced'> = {},
 ): OpenPool {
   const { fresh, ci, incremental } = config;
-  const forms = new RamForms(config.ramForm, cacheDirectory);
-  const host: VmHost = { ...given, directForm: () => forms.direct };
+  const forms = new RamFormats(config.ramFormat, cacheDirectory);
+  const host: VmHost = { ...given, directFormat: () => forms.direct };
   const options: PoolOptions = { host, image, fresh, forms, unannounced };
   if (fresh || (ci && !incremental)) return { pool: new MachinePool(options), host };
   const progress = { stage: () => undefined, log: host.log };
-  const store = new StateStore({
-    directory: statesDirectory(config.stateDirectory, cacheDirectory),
-    limitBytes: config.stateLimitBytes,
+  const store = new SnapshotStore({
+    directory: snapshotsDirectory(config.snapshotDirectory, cacheDirectory),
+    limitBytes: config.snapshotLimitBytes,
     notice: (message) => {
       host.emit({ type: 'notice', level: 'warning', message });
     },
   });
   const digest = async (path: string): Promise<string> =>
     await fileDigest(path, { cacheDirectory, progress });
-  const cache = new StateCache({ host, image, store, digest });
+  const cache = new SnapshotCache({ host, image, store, digest });
   return { pool: new MachinePool({ ...options, cache }), host, others: { cache, digest } };
 }

@@ -1,12 +1,12 @@
 import type { BootImageVM } from '../machine/boot-image-vm.js';
-import type { SavedState } from '../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../machine/snapshot/snapshot.js';
 import { scenarioError, TapbootError } from '../errors.js';
 import type { Failure, MachineOrigin } from '../events/events.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 
 /** A state that a scenario or a test saved, and whether its boot was made in this run. */
 export interface RunCheckpoint {
-  state: SavedState;
+  state: Snapshot;
   sameRun: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
 import type { MachinePool } from './machine-pool.js';
-import type { StateCache } from './cache.js';
+import type { SnapshotCache } from './cache.js';
 import type { CachedSteps, StepCache } from './step-cache.js';
 import type { StepKey } from './step-keys.js';
 
@@ -17,7 +17,7 @@ export interface Acquired {
 
 /** The states behind single steps, where `--incremental` asks for them. */
 export interface Incremental {
-  cache: StateCache;
+  cache: SnapshotCache;
   steps: StepCache;
 }
 

@@ -4,7 +4,7 @@ import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError } from '../errors.js';
 import type { Scenario } from '../scenario/model.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
-import type { StateCache } from './cache.js';
+import type { SnapshotCache } from './cache.js';
 import { stepKeys, type StepKey } from './step-keys.js';
 import { timed } from './timed.js';
 
@@ -38,11 +38,11 @@ export interface Resumed {
  */
 export class StepCache {
   readonly #host: VmHost;
-  readonly #cache: StateCache;
+  readonly #cache: SnapshotCache;
   readonly #digest: (path: string) => Promise<string>;
   #told = false;
 
-  constructor(host: VmHost, cache: StateCache, digest: (path: string) => Promise<string>) {
+  constructor(host: VmHost, cache: SnapshotCache, digest: (path: string) => Promise<string>) {
     this.#host = host;
     this.#cache = cache;
     this.#digest = digest;
@@ -64,7 +64,7 @@ export class StepCache {
       const at = keys[count - 1];
       if (at === undefined || !(await this.#cache.has(at))) continue;
       if (!(await this.#hasCheckpoints(cached, count))) continue;
-      const restored = await this.#cache.restoreState(at, scenario.machine, name);
+      const restored = await this.#cache.restoreSnapshot(at, scenario.machine, name);
       const memory = memorySchema.safeParse(restored?.state.memory);
       if (restored === undefined) continue;
       if (!memory.success) {

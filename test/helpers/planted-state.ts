@@ -5,8 +5,8 @@ import { machineOf, type MachineOptions } from '../../driver/library/machine-opt
 import { fileDigest } from '../../driver/host/file-digest.js';
 import { identifyQemu } from '../../driver/machine/qemu/version.js';
 import { MANIFEST } from '../../driver/snapshots/store/manifest.js';
-import { stateInputs } from '../../driver/snapshots/store/inputs.js';
-import { stateKey } from '../../driver/snapshots/store/key.js';
+import { snapshotInputs } from '../../driver/snapshots/store/inputs.js';
+import { snapshotKey } from '../../driver/snapshots/store/key.js';
 import { testImage } from './vm-host.js';
 
 /**
@@ -18,7 +18,7 @@ export async function plantDamaged(states: string, machine?: MachineOptions): Pr
   const cacheDirectory = userCacheDirectory(process.env);
   const progress = { stage: () => undefined, log: () => undefined };
   const firmware = process.env['TAPBOOT_OVMF'];
-  const inputs = await stateInputs(
+  const inputs = await snapshotInputs(
     {
       qemu: await identifyQemu(),
       accelerator: { name: 'tcg', reasons: [], remembered: false },
@@ -28,7 +28,7 @@ export async function plantDamaged(states: string, machine?: MachineOptions): Pr
     machineOf(machine),
     (path) => fileDigest(path, { cacheDirectory, progress }),
   );
-  const key = stateKey(inputs);
+  const key = snapshotKey(inputs);
   await mkdir(join(states, key), { recursive: true });
   await writeFile(join(states, key, MANIFEST), 'damaged');
   return key;

@@ -95,7 +95,7 @@ export class Place {
       ...(Object.fromEntries(inherited) as Record<string, string>),
       TMPDIR: this.temporary,
       BOOT_IMAGE_VM_LEDGER_PATH: this.ledger,
-      TAPBOOT_STATE_DIR: this.states,
+      TAPBOOT_SNAPSHOT_DIR: this.states,
       ...added,
     };
   }

@@ -94,7 +94,7 @@ export async function readyVm(
 ): Promise<BootImageVM> {
   const { CI: _ci, ...environment } = process.env;
   const request = {
-    config: readConfig({ ...environment, TAPBOOT_STATE_DIR: sharedStates }, {}, projectRoot),
+    config: readConfig({ ...environment, TAPBOOT_SNAPSHOT_DIR: sharedStates }, {}, projectRoot),
     cacheDirectory: userCacheDirectory(process.env),
   };
   const ready = await readyMachine(request, host, await testImage(), machine, name);

@@ -98,7 +98,7 @@ t.test('QEMU dies with a killed process, and the next one says so', async (t) =>
   );
   const child = execFile(process.execPath, ['--import', 'tsx', file], {
     cwd: directory,
-    env: { ...process.env, ...environment({ TAPBOOT_STATE_DIR: states, CI: 'true' }) },
+    env: { ...process.env, ...environment({ TAPBOOT_SNAPSHOT_DIR: states, CI: 'true' }) },
   });
   t.teardown(() => child.kill('SIGKILL'));
   const first = await new Promise<string>((resolve, reject) => {

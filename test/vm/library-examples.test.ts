@@ -33,7 +33,7 @@ t.test('examples of the documentation, run as they stand', async (t) => {
         env: {
           TAP_TIMEOUT: '300',
           BOOT_IMAGE_VM_LOG_ROOT: join(directory, 'runs'),
-          TAPBOOT_STATE_DIR: states,
+          TAPBOOT_SNAPSHOT_DIR: states,
           CI: '',
           NODE_TEST_CONTEXT: undefined,
         },

@@ -19,7 +19,7 @@ t.test('an installed package boots its own image', async (t) => {
   const { stdout, stderr, exitCode } = await execa(process.execPath, ['x.mjs'], {
     cwd: consumer,
     reject: false,
-    env: { TAPBOOT_STATE_DIR: states, CI: '' },
+    env: { TAPBOOT_SNAPSHOT_DIR: states, CI: '' },
   });
   t.equal(exitCode, 0, stderr);
   t.equal(stdout.trim(), 'root');

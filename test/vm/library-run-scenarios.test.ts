@@ -20,7 +20,7 @@ const settings = {
   cwd: root,
   env: {
     BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
-    TAPBOOT_STATE_DIR: join(root, 'states'),
+    TAPBOOT_SNAPSHOT_DIR: join(root, 'states'),
     // As in a CI service: states of other runs are neither used nor kept.
     CI: 'true',
   },

@@ -24,7 +24,7 @@ const env = { BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl') };
 const settings = {
   accel: 'tcg' as const,
   logRoot: join(root, 'notes'),
-  env: { ...env, TAPBOOT_STATE_DIR: states, CI: '' },
+  env: { ...env, TAPBOOT_SNAPSHOT_DIR: states, CI: '' },
 };
 const key = await plantDamaged(states);
 

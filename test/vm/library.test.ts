@@ -23,7 +23,7 @@ const settings: BootImageVmOptions = {
   env: {
     BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
     TAPBOOT_TEST_MARK: 'library',
-    TAPBOOT_STATE_DIR: states,
+    TAPBOOT_SNAPSHOT_DIR: states,
     CI: '',
   },
 };
@@ -307,7 +307,7 @@ t.test('another process has the machine at once, as it was right after the boot'
     const saved = { bootedAt: state.bootedAt, beside: await read(beside), own: await read(own) };
     console.log(JSON.stringify({ mark, ssh, origins, saved, timings: vm.timings, seconds }));
   `;
-  const run = await runFile(directory, text, { env: { TAPBOOT_STATE_DIR: states } });
+  const run = await runFile(directory, text, { env: { TAPBOOT_SNAPSHOT_DIR: states } });
   t.equal(run.exitCode, 0, run.stderr);
   const said = JSON.parse(run.stdout) as Record<string, unknown>;
   const kept = { kind: 'restored', key, bootedAt, sameRun: false };

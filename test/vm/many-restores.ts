@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
-import { RamForms } from '../../driver/machine/snapshot/ram-format.js';
+import { RamFormats } from '../../driver/machine/snapshot/ram-format.js';
 import { qemuIn } from '../helpers/processes.js';
 import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
@@ -17,7 +17,7 @@ export async function manyRestores(t: Test, inARow: number, atOnce: number): Pro
   const booted = await readyVm(t, host, testMachine(64));
   const state = await booted.save();
   // In the form that most hosts keep: all of them map one file.
-  await new RamForms('shared-ram', host.workspace).suit(host, state, 1);
+  await new RamFormats('shared-ram', host.workspace).suit(host, state, 1);
   t.equal(state.ram?.form, 'shared-ram');
   let count = 0;
   const restored = async (): Promise<BootImageVM> =>

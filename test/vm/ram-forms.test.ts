@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { convertRam } from '../../driver/machine/snapshot/convert-ram.js';
-import { FormVerdicts } from '../../driver/machine/snapshot/form-verdict.js';
-import { RamForms } from '../../driver/machine/snapshot/ram-format.js';
-import type { SavedState } from '../../driver/machine/snapshot/snapshot.js';
-import type { RamForm, SavedRam } from '../../driver/machine/snapshot/migration/forms.js';
+import { FormatVerdicts } from '../../driver/machine/snapshot/format-verdict.js';
+import { RamFormats } from '../../driver/machine/snapshot/ram-format.js';
+import type { Snapshot } from '../../driver/machine/snapshot/snapshot.js';
+import type { RamFormat, SavedRam } from '../../driver/machine/snapshot/migration/formats.js';
 import { identifyQemu, type QemuBinary } from '../../driver/machine/qemu/version.js';
 import { contentOf } from '../../driver/snapshots/store/entry-files.js';
 import { newerQemu } from '../helpers/newer-qemu.js';
@@ -31,7 +31,7 @@ const write = (word: string): string =>
   `echo ${word} > /run/trace; printf ${word} | dd of=/dev/vdb conv=fsync`;
 
 /** A saved machine whose RAM and disk say `before`; the machine itself has gone on. */
-async function saved(t: Test, host: TestHost): Promise<SavedState & { ram: SavedRam }> {
+async function saved(t: Test, host: TestHost): Promise<Snapshot & { ram: SavedRam }> {
   return await savedFrom(await readyVm(t, host, testMachine(64, 64)));
 }
 
@@ -44,7 +44,7 @@ async function booted(t: Test, host: TestHost): Promise<BootImageVM> {
   return vm;
 }
 
-async function savedFrom(vm: BootImageVM): Promise<SavedState & { ram: SavedRam }> {
+async function savedFrom(vm: BootImageVM): Promise<Snapshot & { ram: SavedRam }> {
   await said(vm, write('before'));
   const state = await vm.save();
   await said(vm, write('after.'));
@@ -66,7 +66,7 @@ function mapped(pid: number, file: string): Record<string, number> {
 }
 
 /** What holds for a state in one form. */
-async function isWhole(t: Test, host: TestHost, state: SavedState & { ram: SavedRam }) {
+async function isWhole(t: Test, host: TestHost, state: Snapshot & { ram: SavedRam }) {
   const { form, file, pages } = state.ram;
   t.ok(state.ram.bytes > 1024 * 1024, `${String(state.ram.bytes)} bytes`);
   for (const path of pages === undefined ? [file] : [file, pages]) {
@@ -100,7 +100,7 @@ async function isWhole(t: Test, host: TestHost, state: SavedState & { ram: Saved
   t.equal(await said(third, TRACES), 'mine..\nmine..', 'a machine restored from it can be saved');
 }
 
-const QEMUS: [string, () => Promise<QemuBinary>, RamForm[]][] = [
+const QEMUS: [string, () => Promise<QemuBinary>, RamFormat[]][] = [
   ['the host’s QEMU', () => identifyQemu(), ['stream', 'shared-ram']],
   ['QEMU 9 or later', newerQemu, ['stream', 'mapped-ram', 'shared-ram']],
 ];
@@ -137,7 +137,7 @@ for (const [what, find, forms] of QEMUS) {
       });
     } else {
       await t.test('a machine is saved as mapped-ram at once', async (t) => {
-        const direct = { ...host, directForm: () => 'mapped-ram' as const };
+        const direct = { ...host, directFormat: () => 'mapped-ram' as const };
         const own = await savedFrom(await booted(t, direct));
         t.equal(own.ram.form, 'mapped-ram');
         await isWhole(t, direct, own);
@@ -152,10 +152,10 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
   const cache = join(host.workspace, 'cache');
   const state = await saved(t, host);
   const { memoryBytes } = state.machine;
-  const forms = new RamForms('auto', cache);
+  const forms = new RamFormats('auto', cache);
 
   await forms.suit(host, { ...state }, 1);
-  const verdicts = new FormVerdicts(cache);
+  const verdicts = new FormatVerdicts(cache);
   t.equal(await verdicts.read(host, memoryBytes), undefined, 'for one restore nothing is measured');
 
   const kept = { ...state };
@@ -181,17 +181,17 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
   };
   await verdicts.write(host, memoryBytes, told);
   const four = { ...state };
-  await new RamForms('auto', cache).suit(host, four, 4);
+  await new RamFormats('auto', cache).suit(host, four, 4);
   t.equal(four.ram.form, 'stream', 'four restores do not pay for the conversion');
   const six = { ...state };
-  await new RamForms('auto', cache).suit(host, six, 6);
+  await new RamFormats('auto', cache).suit(host, six, 6);
   t.equal(six.ram.form, 'shared-ram', 'six do');
   await verdicts.write(host, memoryBytes, {
     ...told,
     forms: { stream: { restore: 1, convert: 0 }, 'shared-ram': { restore: 2, convert: 0 } },
   });
   const slower = { ...state };
-  await new RamForms('auto', cache).suit(host, slower, Number.POSITIVE_INFINITY);
+  await new RamFormats('auto', cache).suit(host, slower, Number.POSITIVE_INFINITY);
   t.equal(slower.ram.form, 'stream', 'nothing pays for what is slower');
   await verdicts.write(host, 2 * memoryBytes, told);
   t.same((await verdicts.read(host, memoryBytes))?.forms.stream?.restore, 1, 'each size its own');
@@ -201,7 +201,7 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
     writeFileSync(broken, '#!/bin/sh\necho out of order >&2; exit 3\n', { mode: 0o755 });
     const other = { ...host, qemu: { ...host.qemu, executable: broken } };
     const same = { ...state };
-    await new RamForms('shared-ram', cache).suit(other, same, 1);
+    await new RamFormats('shared-ram', cache).suit(other, same, 1);
     t.equal(same.ram, state.ram);
     const said = host.events.flatMap((event) => (event.type === 'notice' ? event.message : []));
     t.match(
@@ -216,14 +216,14 @@ t.test('a form that the QEMU at hand does not have, and one that there is not', 
   const scenario = 'configures-network';
   const own = await identifyQemu();
   if (own.major < 9) {
-    const end = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORM: 'mapped-ram' } });
+    const end = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORMAT: 'mapped-ram' } });
     t.equal(end.code, 4, end.told);
     t.match(end.stdout + end.stderr, /cannot save RAM in the form mapped-ram/);
-    t.match(end.stdout + end.stderr, /TAPBOOT_RAM_FORM=auto/, 'what to do next');
+    t.match(end.stdout + end.stderr, /TAPBOOT_RAM_FORMAT=auto/, 'what to do next');
   }
-  const wrong = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORM: 'fast' } });
+  const wrong = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORMAT: 'fast' } });
   t.equal(wrong.code, 2, wrong.told);
-  t.match(wrong.stderr, /TAPBOOT_RAM_FORM[^]*stream/);
+  t.match(wrong.stderr, /TAPBOOT_RAM_FORMAT[^]*stream/);
   await place.expectNothingLeft(t);
 });
 
@@ -238,7 +238,7 @@ await inSoak(t, 'the command line keeps shared RAM, and restores from it', async
     file,
     `version: 1\nname: It lives\nmachine: { memory: 512M, disks: { vda: 64M } }\nsteps:\n  - run: test ! -e /run/trace && touch /run/trace\n`,
   );
-  const env = { TAPBOOT_RAM_FORM: 'shared-ram' };
+  const env = { TAPBOOT_RAM_FORMAT: 'shared-ram' };
   const first = await place.run(['run', file], { env });
   t.equal(first.code, 0, first.stdout);
   const second = await place.run(['run', file], { env });

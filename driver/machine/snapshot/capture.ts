@@ -1,8 +1,8 @@
 import { asTapbootError } from '../../errors.js';
 import type { MachineParts } from '../boot-sequence.js';
 import type { Guest } from '../guest.js';
-import { type SavedState, type StateName } from './snapshot.js';
-import { saveState, saveStopped, saveUnasked } from './save.js';
+import { type Snapshot, type SnapshotName } from './snapshot.js';
+import { saveSnapshot, saveStopped, saveUnasked } from './save.js';
 
 /**
  * How much of a machine could be kept:
@@ -16,7 +16,7 @@ export type CaptureKind = 'proven' | 'unasked' | 'off' | 'disks';
 /** A machine at the moment something went wrong. */
 export interface Capture {
   kind: CaptureKind;
-  state: SavedState;
+  state: Snapshot;
   /** Why it is not `proven`, in a sentence. */
   reason?: string;
 }
@@ -29,7 +29,7 @@ export async function captureMoment(
   parts: MachineParts,
   guest: Guest | undefined,
   power: 'on' | 'off',
-  name: StateName,
+  name: SnapshotName,
 ): Promise<Capture> {
   const stopped = async (kind: CaptureKind, reason: string): Promise<Capture> => ({
     kind,
@@ -43,7 +43,7 @@ export async function captureMoment(
   let reason = 'the guest answered no more';
   if (!guest.dead) {
     try {
-      return { kind: 'proven', state: await saveState(parts, guest, name) };
+      return { kind: 'proven', state: await saveSnapshot(parts, guest, name) };
     } catch (thrown) {
       const { message, details } = asTapbootError(thrown);
       reason = details.got ?? message;

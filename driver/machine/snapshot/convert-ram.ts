@@ -1,15 +1,15 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asTapbootError, infraError } from '../../errors.js';
-import { offeredForms, type RamForm, type SavedRam } from './migration/forms.js';
+import { offeredFormats, type RamFormat, type SavedRam } from './migration/formats.js';
 import { assertOffered } from './migration/demand.js';
 import { loadRam, openRam } from './migration/load.js';
 import { bytesOnDisk, saveRam } from './migration/save.js';
 import { RunningMachine } from '../qemu/running-machine.js';
 import { machineConfig } from '../boot-sequence.js';
 import { joinInitrds } from '../initrd.js';
-import type { SavedState } from './snapshot.js';
-import { partsOfState } from './parts.js';
+import type { Snapshot } from './snapshot.js';
+import { partsOfSnapshot } from './parts.js';
 import type { VmHost } from '../vm-host.js';
 
 /**
@@ -23,13 +23,13 @@ import type { VmHost } from '../vm-host.js';
  */
 export async function convertRam(
   host: VmHost,
-  state: SavedState & { ram: SavedRam },
-  form: Exclude<RamForm, 'stream'>,
+  state: Snapshot & { ram: SavedRam },
+  form: Exclude<RamFormat, 'stream'>,
   { into, name }: { into: string; name: string },
 ): Promise<SavedRam> {
   const file = join(into, `${form}.state`);
   const pages = form === 'shared-ram' ? join(into, 'ram.state') : undefined;
-  const parts = await partsOfState(host, name, state, true);
+  const parts = await partsOfSnapshot(host, name, state, true);
   try {
     if (pages !== undefined) await makePages(pages, state.machine.memoryBytes);
     const ram = { form, file, pages };
@@ -52,7 +52,7 @@ export async function convertRam(
       },
     });
     const { qmp } = running;
-    assertOffered(await offeredForms(qmp), form, host.qemu.version);
+    assertOffered(await offeredFormats(qmp), form, host.qemu.version);
     const { signal } = host;
     await loadRam(qmp, state.ram, source.uri, signal);
     const bytes = await saveRam(qmp, {

@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises';
 import type { MachineParts } from '../boot-sequence.js';
 import { captureMoment, type Capture } from './capture.js';
 import type { Guest } from '../guest.js';
-import { type SavedState, type StateName } from './snapshot.js';
-import { saveState, saveStopped } from './save.js';
+import { type Snapshot, type SnapshotName } from './snapshot.js';
+import { saveSnapshot, saveStopped } from './save.js';
 import { settledDeath } from '../settled-death.js';
 
 /** What the states of a machine are taken from: what it is at that moment. */
-export interface StateSource {
+export interface SnapshotSource {
   parts: MachineParts;
   /** Absent of a machine that was restored powered off. */
   guest: Guest | undefined;
@@ -15,14 +15,14 @@ export interface StateSource {
 }
 
 /** The states that are saved of one machine, and the one it came from. */
-export class MachineStates {
-  readonly #source: () => StateSource;
+export class MachineSnapshots {
+  readonly #source: () => SnapshotSource;
   #count = 0;
   #kept = 0;
-  #nearest: SavedState | undefined;
+  #nearest: Snapshot | undefined;
 
   /** @param from the state that the machine was restored from */
-  constructor(source: () => StateSource, from: SavedState | undefined) {
+  constructor(source: () => SnapshotSource, from: Snapshot | undefined) {
     this.#source = source;
     this.#nearest = from;
   }
@@ -33,19 +33,19 @@ export class MachineStates {
   }
 
   /** The state saved last, or the one that the machine was restored from. */
-  get nearest(): SavedState | undefined {
+  get nearest(): Snapshot | undefined {
     return this.#nearest;
   }
 
   /** Saves the machine as it is now; see BootImageVM.save. */
-  async save(key: string | undefined): Promise<SavedState> {
+  async save(key: string | undefined): Promise<Snapshot> {
     const { parts, guest, power } = this.#source();
     const name = this.#name(key);
     if (power === 'off' || guest === undefined) {
       this.#nearest = await saveStopped(parts, guest, name);
       return this.#nearest;
     }
-    const state = await saveState(parts, guest, name);
+    const state = await saveSnapshot(parts, guest, name);
     // Others start from it: what the guest said up to the save must not be its last words.
     const death = await settledDeath(guest);
     if (death !== undefined) throw death;
@@ -60,13 +60,13 @@ export class MachineStates {
   }
 
   /** Removes the RAM of a state of this machine that nobody will restore any more. */
-  async discard(state: SavedState): Promise<void> {
+  async discard(state: Snapshot): Promise<void> {
     this.#kept--;
     if (this.#nearest === state) this.#nearest = undefined;
     if (state.ram !== undefined) await rm(state.ram.file, { force: true });
   }
 
-  #name(key: string | undefined): StateName {
+  #name(key: string | undefined): SnapshotName {
     this.#kept++;
     const files = `state-${String(++this.#count)}`;
     return { files, key };

@@ -4,7 +4,7 @@ import type { UefiFirmware } from '../qemu/arguments.js';
 import { ownDirectory, type QemuParts } from '../boot-sequence.js';
 import { writeCredentials } from '../credentials.js';
 import { DiskSet } from '../disk-set.js';
-import type { SavedState } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 import type { VmHost } from '../vm-host.js';
 
 /**
@@ -12,10 +12,10 @@ import type { VmHost } from '../vm-host.js';
  * directory of its own.
  * @param sameRun the guest knows this run's keys already
  */
-export async function partsOfState(
+export async function partsOfSnapshot(
   host: VmHost,
   name: string,
-  state: SavedState,
+  state: Snapshot,
   sameRun: boolean,
 ): Promise<QemuParts> {
   const directory = await ownDirectory(host);

@@ -1,40 +1,40 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { asTapbootError } from '../../errors.js';
-import type { DirectForm, RamForm, SavedRam } from './migration/forms.js';
+import type { DirectFormat, RamFormat, SavedRam } from './migration/formats.js';
 import { convertRam } from './convert-ram.js';
-import { breakEven, fastest, FormVerdicts, type FormVerdict } from './form-verdict.js';
-import { measureForms } from './measure-forms.js';
-import type { SavedState } from './snapshot.js';
+import { breakEven, fastest, FormatVerdicts, type FormatVerdict } from './format-verdict.js';
+import { measureFormats } from './measure-formats.js';
+import type { Snapshot } from './snapshot.js';
 import type { VmHost } from '../vm-host.js';
 
 /** Restores that make it worth to measure what is fastest, where nobody has measured yet. */
 const WORTH_MEASURING = 10;
 
-/** What was asked for by `TAPBOOT_RAM_FORM`. */
-export type WantedForm = RamForm | 'auto';
+/** What was asked for by `TAPBOOT_RAM_FORMAT`. */
+export type WantedFormat = RamFormat | 'auto';
 
 /**
  * Decides in which form RAM is saved and kept. With `auto` by what restores fastest here: it
  * is measured with the first state that is worth it, and remembered for this QEMU, host and
  * size of memory.
  */
-export class RamForms {
-  readonly #wanted: WantedForm;
-  readonly #verdicts: FormVerdicts;
-  #direct: DirectForm = 'stream';
+export class RamFormats {
+  readonly #wanted: WantedFormat;
+  readonly #verdicts: FormatVerdicts;
+  #direct: DirectFormat = 'stream';
   /** One after the other: two that measure at once measure each other. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param wanted the QEMU at hand has it */
-  constructor(wanted: WantedForm, cacheDirectory: string) {
+  constructor(wanted: WantedFormat, cacheDirectory: string) {
     this.#wanted = wanted;
-    this.#verdicts = new FormVerdicts(cacheDirectory);
+    this.#verdicts = new FormatVerdicts(cacheDirectory);
     if (wanted === 'mapped-ram') this.#direct = wanted;
   }
 
   /** The form in which a running machine is saved. */
-  get direct(): DirectForm {
+  get direct(): DirectFormat {
     return this.#direct;
   }
 
@@ -43,13 +43,13 @@ export class RamForms {
    * what goes wrong is said, and the state stays what it is.
    * @param restores expected of it; infinity for one that is kept for later runs
    */
-  async suit(host: VmHost, state: SavedState, restores: number): Promise<void> {
+  async suit(host: VmHost, state: Snapshot, restores: number): Promise<void> {
     const work = this.#last.then(() => this.#suit(host, state, restores));
     this.#last = work;
     await work;
   }
 
-  async #suit(host: VmHost, state: SavedState, restores: number): Promise<void> {
+  async #suit(host: VmHost, state: Snapshot, restores: number): Promise<void> {
     const { ram } = state;
     if (ram === undefined || interrupted(host)) return;
     try {
@@ -67,7 +67,7 @@ export class RamForms {
 
   async #better(
     host: VmHost,
-    state: SavedState & { ram: SavedRam },
+    state: Snapshot & { ram: SavedRam },
     restores: number,
   ): Promise<SavedRam | undefined> {
     const { memoryBytes } = state.machine;
@@ -76,7 +76,7 @@ export class RamForms {
     if (this.#wanted === 'auto' && known === undefined) {
       if (restores < WORTH_MEASURING) return undefined;
       const place = await placeFor(host);
-      const { verdict, forms } = await measureForms(host, state, place);
+      const { verdict, forms } = await measureFormats(host, state, place);
       host.log(`forms of RAM: ${told(verdict)}`);
       await this.#verdicts.write(host, memoryBytes, verdict);
       this.#learn(verdict);
@@ -85,14 +85,14 @@ export class RamForms {
       return best;
     }
     if (known !== undefined) this.#learn(known);
-    const form = known === undefined ? (this.#wanted as RamForm) : fastest(known);
+    const form = known === undefined ? (this.#wanted as RamFormat) : fastest(known);
     if (form === 'stream' || form === state.ram.form) return undefined;
     if (known !== undefined && restores < breakEven(known, form)) return undefined;
     return await convertRam(host, state, form, await placeFor(host));
   }
 
   /** What machines are saved in from here on: of the forms that need no conversion the faster. */
-  #learn({ forms }: FormVerdict): void {
+  #learn({ forms }: FormatVerdict): void {
     const mapped = forms['mapped-ram']?.restore ?? Number.POSITIVE_INFINITY;
     const stream = forms.stream?.restore ?? Number.POSITIVE_INFINITY;
     if (mapped < stream) this.#direct = 'mapped-ram';
@@ -113,7 +113,7 @@ async function remove({ file, pages }: SavedRam): Promise<void> {
 const interrupted = ({ signal }: VmHost): boolean => signal?.aborted === true;
 
 /** As a line for people. */
-const told = (verdict: FormVerdict): string =>
+const told = (verdict: FormatVerdict): string =>
   [
     ...Object.entries(verdict.forms).map(
       ([form, { restore, convert }]) =>

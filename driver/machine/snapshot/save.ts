@@ -12,7 +12,7 @@ import {
 } from './refresh-guest.js';
 import type { Guest } from '../guest.js';
 import type { UefiFirmware } from '../qemu/arguments.js';
-import type { SavedState, StateName } from './snapshot.js';
+import type { Snapshot, SnapshotName } from './snapshot.js';
 
 /** Milliseconds for a command of the driver's own; it takes tenths of a second. */
 const OWN_COMMAND_MS = 30_000;
@@ -23,11 +23,11 @@ const OWN_COMMAND_MS = 30_000;
  * @throws TapbootError `infra` TAPBOOT_E_SAVE when a device cannot be saved, or when the
  *   guest has no shell that could later prove what was restored
  */
-export async function saveState(
+export async function saveSnapshot(
   parts: MachineParts,
   guest: Guest,
-  { files: name, key }: StateName,
-): Promise<SavedState> {
+  { files: name, key }: SnapshotName,
+): Promise<Snapshot> {
   const { shell } = guest;
   if (shell === undefined) {
     throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
@@ -55,8 +55,8 @@ export async function saveState(
 export async function saveUnasked(
   parts: MachineParts,
   guest: Guest,
-  { files, key }: StateName,
-): Promise<SavedState> {
+  { files, key }: SnapshotName,
+): Promise<Snapshot> {
   const nonce = freshNonce(key);
   const name = { files, key: key ?? shortKey(parts, nonce) };
   return { ...(await saveRunning(parts, guest, name, nonce)), unasked: true };
@@ -74,11 +74,11 @@ const shortKey = ({ image }: MachineParts, nonce: string): string =>
 async function saveRunning(
   parts: MachineParts,
   guest: Guest,
-  { files: name, key }: Required<StateName>,
+  { files: name, key }: Required<SnapshotName>,
   nonce: string,
-): Promise<SavedState> {
+): Promise<Snapshot> {
   const file = join(parts.directory, `${name}.state`);
-  const form = parts.host.directForm?.() ?? 'stream';
+  const form = parts.host.directFormat?.() ?? 'stream';
   const { qmp } = guest.running;
   await qmp.execute('stop');
   try {
@@ -130,8 +130,8 @@ async function peakResidentBytes(pid: number): Promise<number | undefined> {
 export async function saveStopped(
   parts: MachineParts,
   guest: Pick<Guest, 'timings' | 'hostKey'> | undefined,
-  { files: name, key }: StateName,
-): Promise<SavedState> {
+  { files: name, key }: SnapshotName,
+): Promise<Snapshot> {
   const nonce = freshNonce(key);
   const { image, machine, medium, smbiosFiles, bootFrom, host } = parts;
   return {
@@ -153,7 +153,7 @@ export async function saveStopped(
 }
 
 /** Of the boot that a state descends from. */
-function bootOf({ origin }: MachineParts): Pick<SavedState, 'bootedAt' | 'kernel'> {
+function bootOf({ origin }: MachineParts): Pick<Snapshot, 'bootedAt' | 'kernel'> {
   const { bootedAt, kernel } = origin;
   return { bootedAt, kernel };
 }
@@ -178,7 +178,7 @@ async function frozenFirmware(
  */
 export async function proveRestored(
   guest: Guest,
-  state: SavedState,
+  state: Snapshot,
   authorizedKey: string,
 ): Promise<void> {
   guest.takeOver(state);

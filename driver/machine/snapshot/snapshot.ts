@@ -3,7 +3,7 @@ import type { BootImage, BootMedium } from '../../image/image.js';
 import type { Machine } from '../../language/machine-shape.js';
 import type { FrozenDisk } from '../disk-set.js';
 import type { UefiFirmware } from '../qemu/arguments.js';
-import type { SavedRam } from './migration/forms.js';
+import type { SavedRam } from './migration/formats.js';
 
 /** What a machine carries in its RAM to prove later that it was restored, not rebooted. */
 export interface RestoreProof {
@@ -16,7 +16,7 @@ export interface RestoreProof {
  * A machine at one moment: RAM and devices in `ram`, disks frozen beside it.
  * Any number of machines can be restored from it, also at the same time.
  */
-export interface SavedState {
+export interface Snapshot {
   /** Names the state in TAP and record. */
   key: string;
   /** Settles when the files are known to be what was written; absent: they are this run's own. */
@@ -62,7 +62,7 @@ export interface SavedState {
 }
 
 /** What a state is called. */
-export interface StateName {
+export interface SnapshotName {
   /** Of the state's files, unique for this machine. */
   files: string;
   /** Key under which the state is to be kept; the machine carries it in its RAM from then on. */

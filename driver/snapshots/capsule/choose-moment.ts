@@ -1,12 +1,12 @@
 import { infraError, scenarioError, type TapbootError } from '../../errors.js';
-import type { Capsule, CapsuleState } from './format.js';
+import type { Capsule, CapsuleSnapshot } from './format.js';
 
 /** The moment to open: at the failure, the nearest state before it, or before a step (from 1). */
 export type MomentChoice = 'failure' | 'checkpoint' | number;
 
 /** What to restore, and how far to go on from there. */
 export interface Moment {
-  state: CapsuleState;
+  state: CapsuleSnapshot;
   /** The number of steps that the machine shall have behind it. */
   replay: number;
 }

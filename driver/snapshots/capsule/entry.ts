@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import { infraError } from '../../errors.js';
 import type { BootImage } from '../../image/image.js';
 import { backingChain, renameBacking } from '../../machine/qemu/disks.js';
 import { contentOf } from '../store/entry-files.js';
 import { isProblem, MANIFEST, parseManifest, type Manifest } from '../store/manifest.js';
 import { restorable } from '../store/restorable.js';
-import type { CapsuleState } from './format.js';
+import type { CapsuleSnapshot } from './format.js';
 import { badCapsule } from './format.js';
 
 /** What a state is taken out of a capsule with. */
@@ -16,7 +16,7 @@ export interface EntryOptions {
   file: string;
   /** The directory of the state. */
   directory: string;
-  described: CapsuleState;
+  described: CapsuleSnapshot;
   image: BootImage;
   firmware: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface EntryOptions {
  * its disks rest on nothing but each other and the image.
  * @throws TapbootError `infra` TAPBOOT_E_CAPSULE when it is damaged
  */
-export async function stateOfCapsule(options: EntryOptions): Promise<SavedState> {
+export async function snapshotOfCapsule(options: EntryOptions): Promise<Snapshot> {
   const { file, directory, described, image, firmware } = options;
   const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => undefined);
   if (text === undefined) throw badCapsule(file, `its state ${described.key} is missing`);

@@ -80,7 +80,7 @@ const capsuleSchema = z.object({
 
 /** What a capsule says of itself (capsule.json). */
 export type Capsule = z.infer<typeof capsuleSchema>;
-export type CapsuleState = Capsule['states'][number];
+export type CapsuleSnapshot = Capsule['states'][number];
 
 /**
  * Reads capsule.json.

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { BootImageVM } from '../../machine/boot-image-vm.js';
 import type { Capture } from '../../machine/snapshot/capture.js';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import type { VmHost } from '../../machine/vm-host.js';
 import { asTapbootError, type TapbootError } from '../../errors.js';
 import type { Artifact } from '../../events/events.js';
 import type { Scenario } from '../../scenario/model.js';
 import type { FileDigest } from '../store/qemu-build.js';
-import { stateInputs } from '../store/inputs.js';
+import { snapshotInputs } from '../store/inputs.js';
 import type { PassedStep, UnitRunsMemory } from '../../steps/index.js';
 import { packCapsule } from './archive.js';
-import { CAPSULE_FILE, CAPSULE_FORMAT, type Capsule, type CapsuleState } from './format.js';
+import { CAPSULE_FILE, CAPSULE_FORMAT, type Capsule, type CapsuleSnapshot } from './format.js';
 import { capsuleInputs, capsuleKey, CapsuleStage } from './stage.js';
 
 /** What is kept of a scenario that fails; `every-step` also the start of the failing step. */
@@ -41,7 +41,7 @@ export interface KeeperOptions {
 
 /** A state of the machine, and where in the scenario it lies. */
 interface Kept {
-  state: SavedState;
+  state: Snapshot;
   behind: number;
   unitRuns: UnitRunsMemory;
 }
@@ -192,10 +192,10 @@ export class CapsuleKeeper {
   ): Promise<Capsule> {
     const { vm, host, scenario, run, version, digest } = this.#options;
     const missing: string[] = [];
-    const states: CapsuleState[] = [];
+    const states: CapsuleSnapshot[] = [];
     const add = async (
-      moment: CapsuleState['moment'],
-      how: CapsuleState['kind'],
+      moment: CapsuleSnapshot['moment'],
+      how: CapsuleSnapshot['kind'],
       { state: saved, behind, unitRuns }: Kept,
     ): Promise<void> => {
       const inputs = capsuleInputs(this.#id, moment);
@@ -226,7 +226,7 @@ export class CapsuleKeeper {
           : `the machine's memory is missing, its disks and console are there: ${reason}`,
       );
     }
-    const inputs = await stateInputs(host, vm.image, vm.machine, digest);
+    const inputs = await snapshotInputs(host, vm.image, vm.machine, digest);
     const { clientKeyFile: _file, ...keys } = host.keys;
     const { spec, identity } = vm.image;
     return {

@@ -1,16 +1,16 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BootImageVM } from '../../machine/boot-image-vm.js';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import type { RunKeys, VmHost } from '../../machine/vm-host.js';
 import { infraError } from '../../errors.js';
 import type { BootImage } from '../../image/image.js';
 import type { FileDigest } from '../store/qemu-build.js';
-import { stateInputs } from '../store/inputs.js';
+import { snapshotInputs } from '../store/inputs.js';
 import { unpackCapsule } from './archive.js';
 import { chooseMoment, type Moment, type MomentChoice } from './choose-moment.js';
 import { inputDifferences } from './differences.js';
-import { stateOfCapsule } from './entry.js';
+import { snapshotOfCapsule } from './entry.js';
 import { badCapsule, CAPSULE_FILE, parseCapsule, STATES, type Capsule } from './format.js';
 import { replay } from './replay.js';
 
@@ -88,9 +88,9 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
 async function stateOf(
   { unpacked, host, image }: OpenOptions,
   moment: Moment,
-): Promise<SavedState> {
+): Promise<Snapshot> {
   const { file, directory } = unpacked;
-  return await stateOfCapsule({
+  return await snapshotOfCapsule({
     file,
     image,
     described: moment.state,
@@ -103,7 +103,7 @@ async function stateOf(
 async function assertSame(options: OpenOptions): Promise<void> {
   const { unpacked, host, image, force, digest, say } = options;
   const { capsule, file } = unpacked;
-  const here = await stateInputs(host, image, capsule.scenario.machine, digest);
+  const here = await snapshotInputs(host, image, capsule.scenario.machine, digest);
   const differences = inputDifferences(capsule.inputs, here);
   if (differences.length === 0) return;
   if (force) {

@@ -5,13 +5,13 @@ import type { VmHost } from '../../machine/vm-host.js';
 import { TapbootError } from '../../errors.js';
 import type { Failure } from '../../events/events.js';
 import { runScenarioSteps } from '../../steps/index.js';
-import type { Capsule, CapsuleState } from './format.js';
+import type { Capsule, CapsuleSnapshot } from './format.js';
 
 /** What steps are replayed with. */
 export interface ReplayOptions {
   capsule: Capsule;
   vm: BootImageVM;
-  from: CapsuleState;
+  from: CapsuleSnapshot;
   /** The number of steps that the machine shall have behind it. */
   to: number;
   host: VmHost;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import { publishEntry } from '../store/publish.js';
-import { stateKey } from '../store/key.js';
+import { snapshotKey } from '../store/key.js';
 import { MANIFEST } from '../store/manifest.js';
 import { STATES } from './format.js';
 
@@ -37,8 +37,8 @@ export class CapsuleStage {
    * Adds a state under the key of `inputs`.
    * @throws what writing throws
    */
-  async add(inputs: Record<string, string>, state: SavedState): Promise<void> {
-    const key = stateKey(inputs as Parameters<typeof stateKey>[0]);
+  async add(inputs: Record<string, string>, state: Snapshot): Promise<void> {
+    const key = snapshotKey(inputs as Parameters<typeof snapshotKey>[0]);
     await publishEntry(this.#states, this.#making, { key, inputs, state });
     const directory = join(this.#states, key);
     const manifest = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Files;
@@ -69,4 +69,4 @@ export function capsuleInputs(id: string, moment: string): Record<string, string
 }
 
 export const capsuleKey = (inputs: Record<string, string>): string =>
-  stateKey(inputs as Parameters<typeof stateKey>[0]);
+  snapshotKey(inputs as Parameters<typeof snapshotKey>[0]);

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskUse } from './entry-files.js';
 import { isProblem, MANIFEST, readManifest, type Manifest } from './manifest.js';
-import { isStateKey } from './key.js';
+import { isSnapshotKey } from './key.js';
 import { discard, leasedKeys } from './tenant.js';
 
-/** An entry of the cache, as `tapboot state list` shows it. */
+/** An entry of the cache, as `tapboot snapshot list` shows it. */
 export interface EntryFacts {
   key: string;
   /** Bytes on the disk. */
@@ -22,7 +22,7 @@ export interface EntryFacts {
 /** All entries, the one used last first. Reads manifests only, no digest is checked. */
 export async function listEntries(root: string): Promise<EntryFacts[]> {
   const leased = await leasedKeys(root);
-  const names = (await readdir(root).catch(() => [])).filter(isStateKey);
+  const names = (await readdir(root).catch(() => [])).filter(isSnapshotKey);
   const entries = await Promise.all(names.map((key) => factsOf(root, key, leased)));
   return entries.sort((a, b) => b.lastUsed - a.lastUsed);
 }

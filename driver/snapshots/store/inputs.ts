@@ -9,7 +9,7 @@ import { qemuArguments } from '../../machine/qemu/arguments.js';
 import { safeCpuModel } from '../../machine/qemu/version.js';
 import type { Machine } from '../../language/machine-shape.js';
 import { qemuFiles, type FileDigest } from './qemu-build.js';
-import { STATE_PROTOCOL, type StateInputs } from './key.js';
+import { STATE_PROTOCOL, type SnapshotInputs } from './key.js';
 
 /** What of the host a key depends on. */
 export type KeyHost = Pick<VmHost, 'qemu' | 'accelerator' | 'firmware'>;
@@ -20,12 +20,12 @@ export type KeyHost = Pick<VmHost, 'qemu' | 'accelerator' | 'firmware'>;
  * keys, which differ from run to run, are replaced by fixed words.
  * @param digest of a file; expected to remember, since images are large
  */
-export async function stateInputs(
+export async function snapshotInputs(
   host: KeyHost,
   image: BootImage,
   machine: Machine,
   digest: FileDigest,
-): Promise<StateInputs> {
+): Promise<SnapshotInputs> {
   const medium = mediumFor(image, machine);
   const [files, told, firmware, seen] = await Promise.all([
     qemuFiles(host.qemu, digest),

@@ -15,7 +15,7 @@ const KEY_LENGTH = 32;
 export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
 
 /** Everything that could make a difference to a booted machine. Paths are told by content. */
-export interface StateInputs {
+export interface SnapshotInputs {
   [key: string]: Json;
   protocol: number;
   /** Architecture of the host, as Node calls it. */
@@ -43,11 +43,11 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sortKeys
 export const digestText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Key of the state that a boot of exactly this leads to: 32 hex digits. */
-export const stateKey = (inputs: StateInputs): string =>
+export const snapshotKey = (inputs: SnapshotInputs): string =>
   digestText(canonicalJson(inputs)).slice(0, KEY_LENGTH);
 
-/** True for what {@link stateKey} and {@link checkpointKey} make. */
-export const isStateKey = (name: string): boolean => /^[0-9a-f]{32}$/.test(name);
+/** True for what {@link snapshotKey} and {@link checkpointKey} make. */
+export const isSnapshotKey = (name: string): boolean => /^[0-9a-f]{32}$/.test(name);
 
 /** A step with what its effect does not depend on taken out, and the content it brings in. */
 export type KeyedStep = Json;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { RAM_FORMS } from '../../machine/snapshot/migration/forms.js';
-import { canonicalJson, digestText, isStateKey, stateKey, type StateInputs } from './key.js';
+import { RAM_FORMATS } from '../../machine/snapshot/migration/formats.js';
+import { canonicalJson, digestText, isSnapshotKey, snapshotKey, type SnapshotInputs } from './key.js';
 
 /** Layout of an entry. An entry of another layout is damaged for us, and made anew. */
 const FORMAT = 2;
@@ -23,7 +23,7 @@ const machineSchema = z.object({
 
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
-  key: z.string().refine(isStateKey),
+  key: z.string().refine(isSnapshotKey),
   /** What the key was made of; for a checkpoint also the key that it descends from. */
   inputs: z.record(z.string(), z.unknown()),
   /** ISO 8601. */
@@ -57,7 +57,7 @@ const manifestSchema = z.object({
     }),
   ),
   /** RAM and devices (see SavedRam in driver/machine/snapshot/migration/forms.ts); absent of a machine that was off. */
-  ram: z.object({ form: z.enum(RAM_FORMS), file: fileName, pages: fileName.optional() }).optional(),
+  ram: z.object({ form: z.enum(RAM_FORMATS), file: fileName, pages: fileName.optional() }).optional(),
   /** What the scenario engine remembers behind the steps so far. */
   memory: z.unknown().optional(),
   /** Most memory that QEMU had resident up to the save. */
@@ -115,7 +115,7 @@ export function parseManifest(text: string): Manifest | { problem: string } {
 export function readManifest(text: string, key: string): Manifest | { problem: string } {
   const manifest = parseManifest(text);
   if (isProblem(manifest)) return manifest;
-  if (manifest.key !== key || stateKey(manifest.inputs as StateInputs) !== key) {
+  if (manifest.key !== key || snapshotKey(manifest.inputs as SnapshotInputs) !== key) {
     return { problem: 'its manifest is that of another state' };
   }
   if (!manifest.proof.nonce.startsWith(`${key}-`)) {

@@ -1,11 +1,11 @@
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
-import type { SavedRam } from '../../machine/snapshot/migration/forms.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
+import type { SavedRam } from '../../machine/snapshot/migration/formats.js';
 import { stageDisk } from './disk-layers.js';
 import { contentOf, linkOrCopy } from './entry-files.js';
 import { MANIFEST, MANIFEST_FORMAT, manifestText, type Manifest } from './manifest.js';
-import type { StateInputs } from './key.js';
+import type { SnapshotInputs } from './key.js';
 
 const DEVICE_STATE = 'device.state';
 const PAGES = 'ram.state';
@@ -15,8 +15,8 @@ const VARIABLES = 'variables.fd';
 /** What is published: a state that was saved with `key` in its proof, and what the key was made of. */
 export interface Publication {
   key: string;
-  inputs: StateInputs | Record<string, unknown>;
-  state: SavedState;
+  inputs: SnapshotInputs | Record<string, unknown>;
+  state: Snapshot;
 }
 
 /**

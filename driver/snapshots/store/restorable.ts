@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mediumFor } from '../../machine/medium.js';
-import type { SavedState } from '../../machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import { infraError } from '../../errors.js';
 import type { BootImage } from '../../image/image.js';
 import { findFirmware } from '../../machine/qemu/firmware.js';
-import type { SavedRam } from '../../machine/snapshot/migration/forms.js';
+import type { SavedRam } from '../../machine/snapshot/migration/formats.js';
 import { bytesOnDisk } from '../../machine/snapshot/migration/save.js';
 import type { Machine } from '../../language/machine-shape.js';
 import type { Lease } from './lease.js';
@@ -23,7 +23,7 @@ export interface Wanted {
  * The entry as a state that machines can be restored from. Its `verified` rejects with
  * TAPBOOT_E_STATE_DAMAGED (`infra`) when a file is not what was written.
  */
-export async function restorable(lease: Lease, wanted: Wanted): Promise<SavedState> {
+export async function restorable(lease: Lease, wanted: Wanted): Promise<Snapshot> {
   const { manifest, directory } = lease;
   const at = (name: string): string => join(directory, name);
   const { key, bootedAt, proof, timings, bootFrom } = manifest;

@@ -7,14 +7,18 @@ import { publishEntry, type Publication } from './publish.js';
 import { discard, reclaim, Tenant } from './tenant.js';
 
 /**
- * Where states are kept.
- * @param configured as `TAPBOOT_STATE_DIR` has it
+ * Where snapshots are kept.
+ * @param configured as `TAPBOOT_SNAPSHOT_DIR` has it
  */
-export const statesDirectory = (configured: string | undefined, cacheDirectory: string): string =>
-  configured ?? join(cacheDirectory, 'states');
+export const snapshotsDirectory = (configured: string | undefined, cacheDirectory: string): string =>
+  configured ?? join(cacheDirectory, 'snapshots');
 
-/** Options of {@link StateStore}. */
-export interface StateStoreOptions {
+/** Where version 0.1 kept its snapshots, unless it was told otherwise. Nothing is read there. */
+export const oldSnapshotsDirectory = (cacheDirectory: string): string =>
+  join(cacheDirectory, 'states');
+
+/** Options of {@link SnapshotStore}. */
+export interface SnapshotStoreOptions {
   /** Made when something is published; absolute. */
   directory: string;
   /** What all entries together may take on the disk. */
@@ -28,13 +32,13 @@ export interface StateStoreOptions {
  * number of processes may use one directory at once. There are no locks: an entry appears
  * and vanishes by a rename, and who uses one holds its files by names of his own.
  */
-export class StateStore implements AsyncDisposable {
-  readonly #options: StateStoreOptions;
+export class SnapshotStore implements AsyncDisposable {
+  readonly #options: SnapshotStoreOptions;
   #tenant: Promise<Tenant> | undefined;
   /** One lookup, and one verification, for each entry. */
   readonly #leases = new Map<string, Promise<Lease | undefined>>();
 
-  constructor(options: StateStoreOptions) {
+  constructor(options: SnapshotStoreOptions) {
     this.#options = options;
   }
 
@@ -106,6 +110,23 @@ export class StateStore implements AsyncDisposable {
   async prune(limitBytes = this.#options.limitBytes): Promise<Eviction[]> {
     await reclaim(this.#options.directory);
     return await evict(this.#options.directory, limitBytes);
+  }
+
+  /**
+   * Removes the entries of another version: those whose manifest can be read and that no running
+   * process uses. What is no entry stays, and so does the directory.
+   */
+  async removeOld(): Promise<Eviction[]> {
+    const { directory } = this.#options;
+    const entries = await listEntries(directory);
+    return await Promise.all(
+      entries.map(async (entry): Promise<Eviction> => {
+        if (entry.inUse) return { entry, action: 'in use' };
+        if (entry.manifest === undefined) return { entry, action: 'kept' };
+        await rm(join(directory, entry.key), { recursive: true });
+        return { entry, action: 'removed' };
+      }),
+    );
   }
 
   /** Removes every entry that no running process uses. */

@@ -64,21 +64,21 @@ t.test('environment, and flags over environment', async (t) => {
 t.test('where saved states are kept, and how much of them', async (t) => {
   const mebibyte = 1024 ** 2;
   t.match(readConfig({}, {}, '/somewhere'), {
-    stateDirectory: undefined,
-    stateLimitBytes: 5120 * mebibyte,
+    snapshotDirectory: undefined,
+    snapshotLimitBytes: 5120 * mebibyte,
   });
-  const env = { TAPBOOT_STATE_DIR: 'states', TAPBOOT_STATE_LIMIT: '7' };
+  const env = { TAPBOOT_SNAPSHOT_DIR: 'states', TAPBOOT_SNAPSHOT_LIMIT: '7' };
   t.match(readConfig(env, {}, '/somewhere'), {
-    stateDirectory: '/somewhere/states',
-    stateLimitBytes: 7 * mebibyte,
+    snapshotDirectory: '/somewhere/states',
+    snapshotLimitBytes: 7 * mebibyte,
   });
-  t.equal(readConfig({}, {}, '/').ramForm, 'auto');
-  t.equal(readConfig({ TAPBOOT_RAM_FORM: 'shared-ram' }, {}, '/').ramForm, 'shared-ram');
-  t.throws(() => readConfig({ TAPBOOT_RAM_FORM: 'fast' }, {}, '/'), {
+  t.equal(readConfig({}, {}, '/').ramFormat, 'auto');
+  t.equal(readConfig({ TAPBOOT_RAM_FORMAT: 'shared-ram' }, {}, '/').ramFormat, 'shared-ram');
+  t.throws(() => readConfig({ TAPBOOT_RAM_FORMAT: 'fast' }, {}, '/'), {
     code: 'TAPBOOT_E_CONFIG_VALUE',
     failureClass: 'scenario',
   });
-  t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: 'much' }, {}, '/'), {
+  t.throws(() => readConfig({ TAPBOOT_SNAPSHOT_LIMIT: 'much' }, {}, '/'), {
     code: 'TAPBOOT_E_CONFIG_VALUE',
     failureClass: 'scenario',
   });
@@ -124,8 +124,8 @@ t.test(
       message: /^--budget /,
       details: { expected: 'a positive integer (minutes), at most 7 days', got: '"10081"' },
     });
-    t.throws(() => readConfig({ TAPBOOT_STATE_LIMIT: '8589934592' }, {}, '/'), {
-      message: /^TAPBOOT_STATE_LIMIT /,
+    t.throws(() => readConfig({ TAPBOOT_SNAPSHOT_LIMIT: '8589934592' }, {}, '/'), {
+      message: /^TAPBOOT_SNAPSHOT_LIMIT /,
       details: { expected: 'a positive integer (MiB), at most 8589934591' },
     });
     t.throws(() => readConfig({}, { budget: 'all' }, '/'), { message: /^--budget / });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { BootImageVM } from '../../../driver/machine/boot-image-vm.js';
-import type { SavedState } from '../../../driver/machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../../driver/machine/snapshot/snapshot.js';
 import type { Failure } from '../../../driver/events/events.js';
 import { RunCheckpoints } from '../../../driver/snapshots/run-checkpoints.js';
 
@@ -23,7 +23,7 @@ function vmWith(name: string, sameRun: boolean): BootImageVM {
   const origin = { kind: 'restored', key: 'k', bootedAt: '', sameRun };
   return {
     origin,
-    checkpoints: new Map([[name, { key: name } as SavedState]]),
+    checkpoints: new Map([[name, { key: name } as Snapshot]]),
   } as unknown as BootImageVM;
 }
 

@@ -4,7 +4,7 @@ import { QemuProcess } from '../../qemu/process.js';
 import { QmpClient } from '../../qemu/qmp.js';
 import { listenOnce } from '../../qemu/socket.js';
 import type { QemuBinary } from '../../qemu/version.js';
-import { offeredForms, type RamForm } from './forms.js';
+import { offeredFormats, type RamFormat } from './formats.js';
 
 /**
  * Makes sure that the QEMU at hand has the form that somebody demands, before anything is
@@ -12,16 +12,16 @@ import { offeredForms, type RamForm } from './forms.js';
  * @param directory private and short: a socket is made in it
  * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM
  */
-export async function demandForm(
+export async function demandFormat(
   qemu: QemuBinary,
-  wanted: RamForm | 'auto',
+  wanted: RamFormat | 'auto',
   directory: string,
 ): Promise<void> {
   if (wanted === 'auto' || wanted === 'stream') return;
   assertOffered(await formsOf(qemu, directory), wanted, qemu.version);
 }
 
-async function formsOf(qemu: QemuBinary, directory: string): Promise<RamForm[]> {
+async function formsOf(qemu: QemuBinary, directory: string): Promise<RamFormat[]> {
   await using listening = await listenOnce(join(directory, 'forms'));
   await using process = await QemuProcess.spawn({
     executable: qemu.executable,
@@ -36,7 +36,7 @@ async function formsOf(qemu: QemuBinary, directory: string): Promise<RamForm[]> 
     throw infraError('TAPBOOT_E_QEMU_START', 'QEMU ended before it was ready', { got: stderr });
   });
   const qmp = await Promise.race([listening.connection.then((s) => QmpClient.connect(s)), ended]);
-  const forms = await offeredForms(qmp);
+  const forms = await offeredFormats(qmp);
   qmp.close();
   // Ended by us from here on.
   ended.catch(() => undefined);
@@ -44,11 +44,11 @@ async function formsOf(qemu: QemuBinary, directory: string): Promise<RamForm[]> 
 }
 
 /** @throws TapbootError `infra` TAPBOOT_E_RAM_FORM */
-export function assertOffered(offered: readonly RamForm[], form: RamForm, version: string): void {
+export function assertOffered(offered: readonly RamFormat[], form: RamFormat, version: string): void {
   if (offered.includes(form)) return;
   throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU cannot save RAM in the form ${form}`, {
     expected: `one of ${offered.join(', ')}`,
     got: version,
-    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORM=auto takes what there is.',
+    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORMAT=auto takes what there is.',
   });
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { infraError, TapbootError } from '../../../errors.js';
 import type { QmpClient } from '../../qemu/qmp.js';
-import type { SavedRam } from './forms.js';
+import type { SavedRam } from './formats.js';
 import { failureReason, migrationEnd, prepareMigration } from './migrate.js';
 
 /** The first version that loads a migration from a named file (`file:`, QEMU 8.2). */

@@ -1,17 +1,17 @@
 import type { QmpClient } from '../../qemu/qmp.js';
-import { capabilityOf, RAM_FORMS, type RamForm } from './forms.js';
+import { capabilityOf, RAM_FORMATS, type RamFormat } from './formats.js';
 
 const FINAL = new Set(['completed', 'failed', 'cancelled']);
 
 /** What every form asks for by capabilities of its own; `events` tells us the end. */
-const OWN = RAM_FORMS.map(capabilityOf).filter((capability) => capability !== undefined);
+const OWN = RAM_FORMATS.map(capabilityOf).filter((capability) => capability !== undefined);
 
 /**
  * Turns on what `form` needs of a migration, and off what other forms do: a machine may be
  * loaded in one form and saved in another. An older QEMU knows nothing of the newer forms,
  * and has nothing to turn off.
  */
-export async function prepareMigration(qmp: QmpClient, form: RamForm): Promise<void> {
+export async function prepareMigration(qmp: QmpClient, form: RamFormat): Promise<void> {
   const answer = (await qmp.execute('query-migrate-capabilities')) as {
     capability: string;
     state: boolean;

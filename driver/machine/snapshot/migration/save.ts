@@ -5,7 +5,7 @@ import { infraError } from '../../../errors.js';
 import { sleep as delay } from '../../../host/timers.js';
 import type { QmpClient } from '../../qemu/qmp.js';
 import { listenOnce } from '../../qemu/socket.js';
-import type { DirectForm } from './forms.js';
+import type { DirectFormat } from './formats.js';
 import { failureReason, migrationEnd, prepareMigration } from './migrate.js';
 
 /** Bytes a second; the default (128 MiB/s) would be the bottleneck of a save. */
@@ -13,7 +13,7 @@ const UNLIMITED = 1_099_511_627_776;
 
 /** Where and how RAM and devices are written. */
 export interface SaveRequest {
-  form: DirectForm | 'devices';
+  form: DirectFormat | 'devices';
   file: string;
   /** Path for a Unix socket that a stream comes through. */
   socket: string;

@@ -3,13 +3,13 @@ import {
   chooseMoment,
   type MomentChoice,
 } from '../../../../driver/snapshots/capsule/choose-moment.js';
-import type { Capsule, CapsuleState } from '../../../../driver/snapshots/capsule/format.js';
+import type { Capsule, CapsuleSnapshot } from '../../../../driver/snapshots/capsule/format.js';
 
 const state = (
-  moment: CapsuleState['moment'],
+  moment: CapsuleSnapshot['moment'],
   behind: number,
-  kind: CapsuleState['kind'] = 'proven',
-): CapsuleState => ({
+  kind: CapsuleSnapshot['kind'] = 'proven',
+): CapsuleSnapshot => ({
   moment,
   behind,
   kind,
@@ -18,7 +18,7 @@ const state = (
 });
 
 /** A scenario of five steps, the fourth of which failed. */
-const capsule = (...states: CapsuleState[]): Capsule =>
+const capsule = (...states: CapsuleSnapshot[]): Capsule =>
   ({
     failure: { step: 4, class: 'product', code: 'X', message: 'm' },
     scenario: { steps: [1, 2, 3, 4, 5] },

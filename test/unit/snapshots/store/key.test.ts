@@ -5,13 +5,13 @@ import t, { type Test } from 'tap';
 import type { BootImage, BootMedium } from '../../../../driver/image/image.js';
 import type { Machine } from '../../../../driver/language/machine-shape.js';
 import type { Step } from '../../../../driver/steps/step.js';
-import { stateInputs, type KeyHost } from '../../../../driver/snapshots/store/inputs.js';
+import { snapshotInputs, type KeyHost } from '../../../../driver/snapshots/store/inputs.js';
 import {
   checkpointKey,
   digestText,
-  isStateKey,
+  isSnapshotKey,
   keyedSteps,
-  stateKey,
+  snapshotKey,
 } from '../../../../driver/snapshots/store/key.js';
 
 const digest = async (path: string): Promise<string> => digestText(await readFile(path, 'utf8'));
@@ -72,7 +72,7 @@ function world(t: Test, form: Form, nested: string): World {
 }
 
 const keyOf = async ({ host, image, machine }: World): Promise<string> =>
-  stateKey(await stateInputs(host, image, machine, digest));
+  snapshotKey(await snapshotInputs(host, image, machine, digest));
 
 const edit = (name: string) => (world: World) => {
   // The program has to go on answering.
@@ -129,7 +129,7 @@ t.test('every input makes a difference to the key', async (t) => {
   for (const [what, form, changed] of CHANGES) {
     const before = world(t, form, 'world');
     const key = await keyOf(before);
-    t.ok(isStateKey(key), key);
+    t.ok(isSnapshotKey(key), key);
     const same = await keyOf(world(t, form, 'world'));
     t.equal(same, key, `${what}: the same again without a change`);
     changed(before);
@@ -151,16 +151,16 @@ t.test('what makes no difference', async (t) => {
 
 t.test('protocol, guest shell and architecture make a difference', async (t) => {
   const { host, image, machine } = world(t, 'direct', 'world');
-  const inputs = await stateInputs(host, image, machine, digest);
+  const inputs = await snapshotInputs(host, image, machine, digest);
   const keys = [
     inputs,
     { ...inputs, protocol: inputs.protocol + 1 },
     { ...inputs, guestShell: 'another' },
     { ...inputs, architecture: 'arm64' },
     { ...inputs, host: 'another CPU' },
-  ].map((each) => stateKey(each));
+  ].map((each) => snapshotKey(each));
   t.equal(new Set(keys).size, keys.length);
-  t.equal(stateKey(Object.fromEntries(Object.entries(inputs).reverse()) as never), keys[0]);
+  t.equal(snapshotKey(Object.fromEntries(Object.entries(inputs).reverse()) as never), keys[0]);
 });
 
 t.test('a QEMU that is not there has no key', async (t) => {
@@ -198,7 +198,7 @@ t.test('the key of a checkpoint: its parent, and the exact steps since', async (
   const key = async (list: Step[], parent = 'p'): Promise<string> =>
     checkpointKey(parent, await keyedSteps(list, digest));
   const first = await key(steps);
-  t.ok(isStateKey(first));
+  t.ok(isSnapshotKey(first));
   const cosmetic = { title: 'renamed', at: { ...at, line: 9 }, saveAs: 'here' };
   t.equal(await key([run('a', cosmetic), ...steps.slice(1)]), first, 'place and name');
   const others: [string, string][] = [

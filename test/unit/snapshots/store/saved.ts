@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SavedState } from '../../../../driver/machine/snapshot/snapshot.js';
+import type { Snapshot } from '../../../../driver/machine/snapshot/snapshot.js';
 import type { BootImage } from '../../../../driver/image/image.js';
-import type { SavedRam } from '../../../../driver/machine/snapshot/migration/forms.js';
+import type { SavedRam } from '../../../../driver/machine/snapshot/migration/formats.js';
 import { createDisk, createOverlay } from '../../../../driver/machine/qemu/disks.js';
-import { STATE_PROTOCOL, stateKey } from '../../../../driver/snapshots/store/key.js';
+import { STATE_PROTOCOL, snapshotKey } from '../../../../driver/snapshots/store/key.js';
 
 /** Names what a key is made of; a real one has much more in it. */
 export const inputs = (name: string): { protocol: number; name: string } => ({
@@ -13,7 +13,7 @@ export const inputs = (name: string): { protocol: number; name: string } => ({
   name,
 });
 
-export const keyOf = (name: string): string => stateKey(inputs(name) as never);
+export const keyOf = (name: string): string => snapshotKey(inputs(name) as never);
 
 const IMAGE: BootImage = {
   provider: 'file',
@@ -26,11 +26,11 @@ const IMAGE: BootImage = {
 };
 
 /** A state as a machine leaves it in `directory`: real qcow2 files, and noise for its RAM. */
-export async function savedState(
+export async function savedSnapshot(
   directory: string,
   name: string,
   ramBytes = 3_000_000,
-): Promise<SavedState & { ram: SavedRam }> {
+): Promise<Snapshot & { ram: SavedRam }> {
   mkdirSync(directory, { recursive: true });
   const at = (file: string): string => join(directory, file);
   writeFileSync(at('ram'), randomBytes(ramBytes));

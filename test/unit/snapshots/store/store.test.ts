@@ -21,14 +21,14 @@ import {
   type Manifest,
 } from '../../../../driver/snapshots/store/manifest.js';
 import { MOUNTS } from '../../../helpers/namespaces.js';
-import { StateStore } from '../../../../driver/snapshots/store/store.js';
-import { inputs, keyOf, savedState } from './saved.js';
+import { SnapshotStore } from '../../../../driver/snapshots/store/store.js';
+import { inputs, keyOf, savedSnapshot } from './saved.js';
 
 interface Bench {
   root: string;
   states: string;
   notices: string[];
-  open(limitBytes?: number): StateStore;
+  open(limitBytes?: number): SnapshotStore;
   /** Publishes a state by a store of its own, as an earlier run did. */
   published(name: string): Promise<string>;
 }
@@ -37,15 +37,15 @@ function bench(t: Test): Bench {
   const root = t.testdir();
   const states = join(root, 'states');
   const notices: string[] = [];
-  const open = (limitBytes = 1e12): StateStore => {
+  const open = (limitBytes = 1e12): SnapshotStore => {
     const notice = (text: string): number => notices.push(text);
-    const store = new StateStore({ directory: states, limitBytes, notice });
+    const store = new SnapshotStore({ directory: states, limitBytes, notice });
     t.teardown(() => store.close());
     return store;
   };
   const published = async (name: string): Promise<string> => {
     await using store = open();
-    const state = await savedState(join(root, `run-${name}`), name);
+    const state = await savedSnapshot(join(root, `run-${name}`), name);
     await store.publish({ key: keyOf(name), inputs: inputs(name), state });
     rmSync(join(root, `run-${name}`), { recursive: true });
     return join(states, keyOf(name));
@@ -58,7 +58,7 @@ const left = (states: string): string[] => readdirSync(states).sort();
 t.test('an entry holds all of a state, for its owner alone, and outlives the run', async (t) => {
   const { root, states, notices, open } = bench(t);
   const first = open();
-  const state = await savedState(join(root, 'run'), 'a');
+  const state = await savedSnapshot(join(root, 'run'), 'a');
   const ram = readFileSync(state.ram.file);
   const publication = { key: keyOf('a'), inputs: inputs('a'), state };
   t.equal(await first.publish(publication), true);
@@ -132,7 +132,7 @@ t.test('a damaged entry is removed, said, and can be made again', async (t) => {
     t.match(notices[0], reason, what);
     t.notOk(existsSync(join(states, keyOf('a'))), `${what}: removed`);
     t.equal(await store.find(keyOf('a')), undefined, `${what}: not found again`);
-    const state = await savedState(join(root, 'again'), 'a');
+    const state = await savedSnapshot(join(root, 'again'), 'a');
     await store.publish({ key: keyOf('a'), inputs: inputs('a'), state });
     t.equal(await (await store.find(keyOf('a')))?.verified, undefined, `${what}: made again`);
     t.ok(await store.find(keyOf('a')), `${what}: and found`);
@@ -245,7 +245,7 @@ t.test('publishing keeps the limit', async (t) => {
   await published('a');
   await sleep(20);
   const store = open(4_000_000);
-  const state = await savedState(join(root, 'run'), 'b');
+  const state = await savedSnapshot(join(root, 'run'), 'b');
   await store.publish({ key: keyOf('b'), inputs: inputs('b'), state });
   await store.close();
   t.same(left(states), [keyOf('b')]);
@@ -325,8 +325,8 @@ t.test('a place that cannot be written to, and one that is not there', async (t)
   t.equal(await open().find(keyOf('a')), undefined);
   const file = join(root, 'file');
   writeFileSync(file, '');
-  const store = new StateStore({ directory: file, limitBytes: 1, notice: () => undefined });
-  const state = await savedState(join(root, 'run'), 'a');
+  const store = new SnapshotStore({ directory: file, limitBytes: 1, notice: () => undefined });
+  const state = await savedSnapshot(join(root, 'run'), 'a');
   await t.rejects(store.publish({ key: keyOf('a'), inputs: inputs('a'), state }));
   t.equal(await store.find(keyOf('a')), undefined);
   await store.close();

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RAM_FORMS, type RamForm } from './migration/forms.js';
+import { RAM_FORMATS, type RamFormat } from './migration/formats.js';
 import type { VmHost } from '../vm-host.js';
 
 const timings = z.object({
@@ -18,25 +18,25 @@ const verdictSchema = z.object({
   measuredAt: z.iso.datetime(),
   qemu: z.string(),
   /** What was measured; a form that failed is not in it. */
-  forms: z.partialRecord(z.enum(RAM_FORMS), timings),
+  forms: z.partialRecord(z.enum(RAM_FORMATS), timings),
   /** Why forms that this QEMU has were not measured: a sentence each. */
   failed: z.array(z.string()),
 });
 
 /** What the forms of RAM cost on this host, as it was measured once. */
-export type FormVerdict = z.infer<typeof verdictSchema>;
+export type FormatVerdict = z.infer<typeof verdictSchema>;
 
 /** The form that restores fastest; the stream where nothing else was measured. */
-export function fastest({ forms }: FormVerdict): RamForm {
-  const seconds = (form: RamForm): number => forms[form]?.restore ?? Number.POSITIVE_INFINITY;
-  return RAM_FORMS.reduce((best, form) => (seconds(form) < seconds(best) ? form : best));
+export function fastest({ forms }: FormatVerdict): RamFormat {
+  const seconds = (form: RamFormat): number => forms[form]?.restore ?? Number.POSITIVE_INFINITY;
+  return RAM_FORMATS.reduce((best, form) => (seconds(form) < seconds(best) ? form : best));
 }
 
 /**
  * After how many restores a form has earned what the conversion to it took.
  * @returns infinity for a form that restores no faster than the stream
  */
-export function breakEven({ forms }: FormVerdict, form: RamForm): number {
+export function breakEven({ forms }: FormatVerdict, form: RamFormat): number {
   const stream = forms.stream;
   const other = forms[form];
   if (stream === undefined || other === undefined) return Number.POSITIVE_INFINITY;
@@ -45,7 +45,7 @@ export function breakEven({ forms }: FormVerdict, form: RamForm): number {
 }
 
 /** What was measured where, told by everything that a measurement depends on. */
-export class FormVerdicts {
+export class FormatVerdicts {
   readonly #directory: string;
 
   constructor(cacheDirectory: string) {
@@ -53,7 +53,7 @@ export class FormVerdicts {
   }
 
   /** @param memoryBytes of the machine that was measured */
-  async read(host: VmHost, memoryBytes: number): Promise<FormVerdict | undefined> {
+  async read(host: VmHost, memoryBytes: number): Promise<FormatVerdict | undefined> {
     const text = await readFile(this.#file(host, memoryBytes), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     try {
@@ -65,7 +65,7 @@ export class FormVerdicts {
   }
 
   /** @throws what writing throws */
-  async write(host: VmHost, memoryBytes: number, verdict: FormVerdict): Promise<void> {
+  async write(host: VmHost, memoryBytes: number, verdict: FormatVerdict): Promise<void> {
     const file = this.#file(host, memoryBytes);
     await mkdir(this.#directory, { recursive: true });
     const temporary = `${file}.${String(process.pid)}`;

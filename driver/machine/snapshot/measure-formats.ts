@@ -2,12 +2,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { asTapbootError } from '../../errors.js';
-import { RAM_FORMS, type RamForm, type SavedRam } from './migration/forms.js';
+import { RAM_FORMATS, type RamFormat, type SavedRam } from './migration/formats.js';
 import { safeName } from '../../safe-name.js';
 import { convertRam } from './convert-ram.js';
 import { restoreMachine } from '../create.js';
-import type { FormVerdict } from './form-verdict.js';
-import type { SavedState } from './snapshot.js';
+import type { FormatVerdict } from './format-verdict.js';
+import type { Snapshot } from './snapshot.js';
 import type { VmHost } from '../vm-host.js';
 
 /** Restores of each form; the fastest counts, since nothing but noise makes one slower. */
@@ -15,8 +15,8 @@ const ROUNDS = 2;
 
 /** What was measured, and the state's RAM in every form that was made for it. */
 export interface Measured {
-  verdict: FormVerdict;
-  forms: Map<RamForm, SavedRam>;
+  verdict: FormatVerdict;
+  forms: Map<RamFormat, SavedRam>;
 }
 
 /**
@@ -26,16 +26,16 @@ export interface Measured {
  * @param name unique in the run
  * @throws TapbootError when not even the stream can be restored; an interrupt's reason
  */
-export async function measureForms(
+export async function measureFormats(
   host: VmHost,
-  state: SavedState & { ram: SavedRam },
+  state: Snapshot & { ram: SavedRam },
   { into, name }: { into: string; name: string },
 ): Promise<Measured> {
   const quiet = await unrecorded(host, into);
-  const forms = new Map<RamForm, SavedRam>([[state.ram.form, state.ram]]);
-  const convert = new Map<RamForm, number>([[state.ram.form, 0]]);
+  const forms = new Map<RamFormat, SavedRam>([[state.ram.form, state.ram]]);
+  const convert = new Map<RamFormat, number>([[state.ram.form, 0]]);
   const failed: string[] = [];
-  for (const form of RAM_FORMS) {
+  for (const form of RAM_FORMATS) {
     if (form === 'stream' || forms.has(form)) continue;
     const started = performance.now();
     try {
@@ -47,7 +47,7 @@ export async function measureForms(
       failed.push(`${message} (${details.got ?? ''})`);
     }
   }
-  const restore = new Map<RamForm, number>();
+  const restore = new Map<RamFormat, number>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [form, ram] of forms) {
       const seconds = await restored(quiet, `${name}-${form}-${String(round)}`, { ...state, ram });
@@ -65,12 +65,12 @@ export async function measureForms(
       measuredAt: new Date().toISOString(),
       qemu: host.qemu.version,
       failed,
-      forms: Object.fromEntries(measured) as FormVerdict['forms'],
+      forms: Object.fromEntries(measured) as FormatVerdict['forms'],
     },
   };
 }
 
-async function restored(host: VmHost, name: string, state: SavedState): Promise<number> {
+async function restored(host: VmHost, name: string, state: Snapshot): Promise<number> {
   const started = performance.now();
   const { parts, guest } = await restoreMachine(host, name, state, true);
   const seconds = (performance.now() - started) / 1000;

@@ -2,10 +2,10 @@ import t from 'tap';
 import {
   breakEven,
   fastest,
-  type FormVerdict,
-} from '../../../../driver/machine/snapshot/form-verdict.js';
+  type FormatVerdict,
+} from '../../../../driver/machine/snapshot/format-verdict.js';
 
-const verdict = (forms: FormVerdict['forms']): FormVerdict => ({
+const verdict = (forms: FormatVerdict['forms']): FormatVerdict => ({
   measuredAt: '2026-01-01T00:00:00.000Z',
   qemu: 'QEMU',
   failed: [],

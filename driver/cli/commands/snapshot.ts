@@ -1,47 +1,53 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { Outside } from '../outside.js';
 import { megabytes } from '../option-values.js';
 import type { EntryFacts, Eviction } from '../../snapshots/store/eviction.js';
-import type { StateStore } from '../../snapshots/store/store.js';
+import type { SnapshotStore } from '../../snapshots/store/store.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot state list
-  $ tapboot state prune --max-megabytes 1024
-  $ tapboot state clear
+  $ tapboot snapshot list
+  $ tapboot snapshot prune --max-megabytes 1024
+  $ tapboot snapshot prune --old
+  $ tapboot snapshot clear
 
-Saved states lie in $TAPBOOT_STATE_DIR, else in the cache directory; $TAPBOOT_STATE_LIMIT (MiB)
-is what they may take; $TAPBOOT_RAM_FORM (auto, stream, mapped-ram, shared-ram) is how they keep
-RAM. They hold the memory of machines, and with it keys: treat them so.
+Snapshots are kept in $TAPBOOT_SNAPSHOT_DIR, else in the cache directory; $TAPBOOT_SNAPSHOT_LIMIT
+(MiB) limits their size; $TAPBOOT_RAM_FORMAT (auto, stream, mapped-ram, shared-ram) is the format of
+their RAM. They hold the memory of machines, and with it keys: protect them.
 `;
 
 const MEGABYTE = 1024 ** 2;
 
-/** `tapboot state list|prune|clear`: looks after the saved states of machines. */
-export function addStateCommand(program: Command, context: CommandContext): void {
-  const state = program.command('state').description('look after the saved states of machines');
-  state
+/** `tapboot snapshot list|prune|clear`: looks after the snapshots of machines. */
+export function addSnapshotCommand(program: Command, context: CommandContext): void {
+  const snapshot = program.command('snapshot').description('list and remove machine snapshots');
+  snapshot
     .command('list')
-    .description('list the saved states, the one used last first')
-    .option('--json', 'all that is known of them as JSON')
+    .description('list the snapshots, most recently used first')
+    .option('--json', 'everything known about them, as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (options: { json?: true }) => {
       await list(options.json === true, context);
     });
-  state
+  snapshot
     .command('prune')
-    .description('remove damaged states, what killed runs left, and what is above the limit')
-    .option('--max-megabytes <size>', 'what they may take together', megabytes)
+    .description('remove damaged snapshots, leftovers of killed runs, and what exceeds the limit')
+    .addOption(
+      new Option('--max-megabytes <size>', 'limit on their total size')
+        .argParser(megabytes)
+        .conflicts('old'),
+    )
+    .option('--old', 'remove the snapshots of version 0.1 instead')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ maxMegabytes }: { maxMegabytes?: number }) => {
+    .action(async ({ maxMegabytes, old }: { maxMegabytes?: number; old?: true }) => {
+      const store = await openStore(context.outside, old === true);
       const limit = maxMegabytes === undefined ? undefined : maxMegabytes * MEGABYTE;
-      const store = await openStore(context.outside);
-      report(await store.prune(limit), context);
+      report(await (old === true ? store.removeOld() : store.prune(limit)), context);
     });
-  state
+  snapshot
     .command('clear')
-    .description('remove all saved states that no running process uses')
+    .description('remove all snapshots that no running process uses')
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const store = await openStore(context.outside);
@@ -49,15 +55,18 @@ export function addStateCommand(program: Command, context: CommandContext): void
     });
 }
 
-async function openStore(outside: Outside): Promise<StateStore> {
-  const [{ readConfig }, { StateStore: Store, statesDirectory }] = await Promise.all([
+async function openStore(outside: Outside, old = false): Promise<SnapshotStore> {
+  const [{ readConfig }, stores] = await Promise.all([
     import('../../config/config.js'),
     import('../../snapshots/store/store.js'),
   ]);
   const config = readConfig(outside.environment, {}, outside.workingDirectory);
-  return new Store({
-    directory: statesDirectory(config.stateDirectory, outside.cacheDirectory()),
-    limitBytes: config.stateLimitBytes,
+  const cache = outside.cacheDirectory();
+  return new stores.SnapshotStore({
+    directory: old
+      ? stores.oldSnapshotsDirectory(cache)
+      : stores.snapshotsDirectory(config.snapshotDirectory, cache),
+    limitBytes: config.snapshotLimitBytes,
     notice: (message) => {
       outside.stderr.write(`tapboot: ${message}\n`);
     },
@@ -73,7 +82,7 @@ async function list(json: boolean, { outside }: CommandContext): Promise<void> {
   }
   for (const entry of entries) outside.stdout.write(`${line(entry)}\n`);
   const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  outside.stdout.write(`${String(entries.length)} saved states, ${size(total)}\n`);
+  outside.stdout.write(`${String(entries.length)} snapshots, ${size(total)}\n`);
 }
 
 const size = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MiB`;
@@ -100,6 +109,6 @@ function report(decisions: readonly Eviction[], { outside }: CommandContext): vo
   const gone = decisions.filter(({ action }) => action === 'removed');
   const freed = gone.reduce((sum, { entry }) => sum + entry.bytes, 0);
   outside.stdout.write(
-    `${String(gone.length)} of ${String(decisions.length)} saved states removed, ${size(freed)}\n`,
+    `${String(gone.length)} of ${String(decisions.length)} snapshots removed, ${size(freed)}\n`,
   );
 }

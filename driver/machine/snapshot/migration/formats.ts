@@ -8,19 +8,19 @@ import type { QmpClient } from '../../qemu/qmp.js';
  *   machine maps copy-on-write (`x-ignore-shared`): nothing is read before it is needed, and
  *   what is only read is in the host's memory once, however many machines run
  */
-export const RAM_FORMS = ['stream', 'mapped-ram', 'shared-ram'] as const;
+export const RAM_FORMATS = ['stream', 'mapped-ram', 'shared-ram'] as const;
 
-export type RamForm = (typeof RAM_FORMS)[number];
+export type RamFormat = (typeof RAM_FORMATS)[number];
 
 /**
  * The forms that a machine which goes on can be saved in. A shared file is not among them:
  * its machine would go on writing to it.
  */
-export type DirectForm = Exclude<RamForm, 'shared-ram'>;
+export type DirectFormat = Exclude<RamFormat, 'shared-ram'>;
 
 /** RAM and devices of a saved machine. */
 export interface SavedRam {
-  form: RamForm;
+  form: RamFormat;
   /** The migration stream or file. */
   file: string;
   /** RAM by itself, as long as the machine's memory and sparse; of `shared-ram` only. */
@@ -30,20 +30,20 @@ export interface SavedRam {
 }
 
 /** The migration capability that a form needs of QEMU. */
-const NEEDS: Record<RamForm, string | undefined> = {
+const NEEDS: Record<RamFormat, string | undefined> = {
   stream: undefined,
   'mapped-ram': 'mapped-ram',
   'shared-ram': 'x-ignore-shared',
 };
 
 /** QEMU's name for the migration capability behind a form. */
-export const capabilityOf = (form: RamForm): string | undefined => NEEDS[form];
+export const capabilityOf = (form: RamFormat): string | undefined => NEEDS[form];
 
 /** The forms that a running QEMU has (QMP `query-migrate-capabilities`). */
-export async function offeredForms(qmp: QmpClient): Promise<RamForm[]> {
+export async function offeredFormats(qmp: QmpClient): Promise<RamFormat[]> {
   const answer = (await qmp.execute('query-migrate-capabilities')) as { capability: string }[];
   const known = new Set(answer.map(({ capability }) => capability));
-  return RAM_FORMS.filter((form) => {
+  return RAM_FORMATS.filter((form) => {
     const needed = NEEDS[form];
     return needed === undefined || known.has(needed);
   });
