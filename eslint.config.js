@@ -106,6 +106,10 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', ...EDGE_ONLY] },
   },
   {
+    files: ['**/*.generated.ts'],
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
+  {
     files: ['driver/cli/**/*.ts', 'driver/library/process-edge.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },

@@ -2,7 +2,7 @@
  * The library: a booted machine for test files, scenarios run from code, and the inspection
  * of raw disks. What is not exported here is internal and may change at any time.
  */
-export { bootImageVm, type BootImageVmOptions } from './library/boot-image-vm.js';
+export { bootImageVm, type BootImageVmOptions } from './library/fixture.js';
 export { endBootImageVms, type SessionOptions } from './library/sessions.js';
 export {
   runScenarios,
@@ -21,7 +21,7 @@ export type {
   SshAccess,
   VmConsole,
   VmState,
-} from './library/vm.js';
+} from './library/vm-interface.js';
 
 export { TapbootError, describeError, type ErrorDetails, type FailureClass } from './errors.js';
 export type { CommandResult } from './channel/channel.js';

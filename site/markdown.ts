@@ -2,7 +2,7 @@ import type MarkdownIt from 'markdown-it';
 import { setAnchors } from './anchors.js';
 import { rewriteLinks } from './links.js';
 import type { Page, Pages } from './pages.js';
-import { escapeHtml } from './slugs.js';
+import { escapeHtml } from '../driver/report/html/escape.js';
 
 /** Makes Markdown what these pages need: anchors, links within the site, error codes that lead somewhere. */
 export function amendMarkdown(md: MarkdownIt, root: string, pages: Pages): void {

@@ -24,12 +24,3 @@ export class Slugs {
     return id;
   }
 }
-
-/** Text as HTML text or as the value of an attribute. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

@@ -8,11 +8,11 @@ export interface CommandResult {
   /** Empty where the channel cannot tell it from stdout (`console`); see `stderrSeparate`. */
   stderr: string;
   stderrSeparate: boolean;
-  /** Exit status 0–255; null when the command was killed by its time-out. */
+  /** Exit status 0–255; null when the command was killed by its timeout. */
   exitStatus: number | null;
   /** Milliseconds from sending the command to having its status. */
   durationMs: number;
-  /** True when the time-out ended the command; it has then been killed in the guest. */
+  /** True when the timeout ended the command; it has then been killed in the guest. */
   timedOut: boolean;
   /** Bytes beyond the output limit that were dropped, by stream; 0 when nothing was. */
   dropped: { stdout: number; stderr: number };
@@ -33,7 +33,7 @@ export interface RunOptions {
 /**
  * A way to run commands in a guest as root.
  *
- * `run` resolves also for a non-zero exit status and for a time-out: judging is the
+ * `run` resolves also for a non-zero exit status and for a timeout: judging is the
  * caller's. It rejects with a TapbootError only when the channel itself is lost
  * (`guest-dead`) or was never usable (`infra`).
  */
@@ -44,3 +44,10 @@ export interface Channel extends AsyncDisposable {
   /** Idempotent. */
   close(): Promise<void>;
 }
+
+/**
+ * How a channel is opened that a guest is not booted with: a folder beside this file exports one
+ * as `open` from `open.ts`.
+ * @param root a channel that works already
+ */
+export type OpenChannel = (root: Channel, signal: AbortSignal | undefined) => Promise<Channel>;

@@ -83,7 +83,7 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
   if (flags.fresh === true && flags.incremental === true) {
     throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--fresh and --incremental exclude each other', {
       expected: 'one of them',
-      hint: '--fresh boots every machine; --incremental begins in states of earlier runs.',
+      hint: '--fresh boots every machine; --incremental begins in snapshots of earlier runs.',
     });
   }
   const states = textVariable(env, 'TAPBOOT_SNAPSHOT_DIR');

@@ -26,7 +26,7 @@ export type MachineOrigin = { kernel?: KernelCommandLine } & (
   | { kind: 'booted'; bootedAt: string }
   | {
       kind: 'restored';
-      /** Key of the saved state. */
+      /** Key of the snapshot. */
       key: string;
       /** When the boot that the state descends from was made (ISO 8601). */
       bootedAt: string;

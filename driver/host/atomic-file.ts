@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -8,8 +8,9 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import path from 'node:path';
-import { infraError, type TapbootError } from '../errors.js';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path, { basename, dirname, join } from 'node:path';
+import { type TapbootError, infraError } from '../errors.js';
 
 /** Writes all of `bytes`; write(2) may stop short. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
@@ -78,4 +79,29 @@ export function recordWriteError(file: string, cause: unknown): TapbootError {
     got: cause instanceof Error ? cause.message : String(cause),
     hint: 'Free space or fix the rights, or choose another place: --log-root DIR, BOOT_IMAGE_VM_LEDGER_PATH.',
   });
+}
+
+/** Writes a file whole or not at all; the directory is made when it is not there. */
+export async function writeFileAtomically(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(dirname(path), basename(path));
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Makes a directory beside the place that its contents will be renamed to. */
+export async function makeTemporaryDirectory(parent: string, name: string): Promise<string> {
+  const path = temporaryName(parent, name);
+  await mkdir(path, { recursive: true });
+  return path;
+}
+
+/** A name that nobody else has: `.<name>.<random>.tmp`. */
+export function temporaryName(directory: string, name: string): string {
+  return join(directory, `.${name}.${randomBytes(6).toString('hex')}.tmp`);
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { infraError } from '../errors.js';
 import type { Progress } from './progress.js';
-import { writeFileAtomically } from './atomic-path.js';
+import { writeFileAtomically } from './atomic-file.js';
 
 interface Remembered {
   path: string;

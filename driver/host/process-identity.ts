@@ -50,3 +50,12 @@ export function liveness(identity: ProcessIdentity): Liveness {
   if (identity.pid_namespace !== pidNamespace()) return 'unknown';
   return startTicks(identity.pid) === identity.start_ticks ? 'alive' : 'gone';
 }
+
+/** An identity that was written down as JSON; undefined for anything else. */
+export function readIdentity(text: string | undefined): ProcessIdentity | undefined {
+  try {
+    return processIdentitySchema.safeParse(JSON.parse(text ?? 'null')).data;
+  } catch {
+    return undefined;
+  }
+}

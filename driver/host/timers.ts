@@ -10,7 +10,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The time that a timer is armed with.
- * @throws RangeError for no number: a timer that fires at once would pass for a time-out
+ * @throws RangeError for no number: a timer that fires at once would pass for a timeout
  */
 export function timerMs(ms: number): number {
   if (Number.isNaN(ms)) throw new RangeError('a timer needs a number of milliseconds');

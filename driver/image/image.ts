@@ -37,7 +37,8 @@ export interface ImageArtifact {
 
 /** A boot image, ready on the host's disk. */
 export interface BootImage {
-  provider: 'debian' | 'nix' | 'file';
+  /** Name of a folder beside this file: `debian`, `nix`, `file`. */
+  provider: string;
   /** The SPEC that it was asked for by. */
   spec: string;
   medium: BootMedium;

@@ -1,15 +1,10 @@
-import type { BootImage, ImageProvider, ProviderContext } from './image.js';
+import { scenarioError } from '../errors.js';
+import type { BootImage, ProviderContext } from './image.js';
+import { providers } from './providers.generated.js';
 import { parseImageSpec } from './spec.js';
 
 /** SPEC of the image when neither a flag nor `TAPBOOT_IMAGE` names one. */
 export const DEFAULT_IMAGE = 'debian';
-
-/** Every provider, loaded when it is asked for. */
-const PROVIDERS: Record<BootImage['provider'], () => Promise<ImageProvider>> = {
-  debian: async () => (await import('./debian/provider.js')).debianProvider,
-  nix: async () => (await import('./nix/provider.js')).nixProvider,
-  file: async () => (await import('./file/provider.js')).fileProvider,
-};
 
 /**
  * Makes the image that a SPEC names available on this host.
@@ -18,6 +13,11 @@ const PROVIDERS: Record<BootImage['provider'], () => Promise<ImageProvider>> = {
  */
 export async function provideImage(specText: string, context: ProviderContext): Promise<BootImage> {
   const spec = parseImageSpec(specText, context.workingDirectory);
-  const provider = await PROVIDERS[spec.provider]();
+  const load = providers[spec.provider as keyof typeof providers] as
+    (typeof providers)[keyof typeof providers] | undefined;
+  if (load === undefined) {
+    throw scenarioError('TAPBOOT_E_IMAGE_SPEC', `no provider is called '${spec.provider}'`);
+  }
+  const provider = await load();
   return provider.provide(spec, context);
 }

@@ -2,23 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { scenarioError } from '../errors.js';
-import type { BootImage, ImageSpec } from './image.js';
+import type { ImageSpec } from './image.js';
+import { providerKeys } from './provider-keys.generated.js';
 import { isStorePath } from './nix/store-path.js';
-import { splitSpec, unquote } from './spec-quoting.js';
 
-type ProviderName = BootImage['provider'];
+const PROVIDERS: readonly string[] = Object.keys(providerKeys);
+/** What a provider can be told. */
+const keysOf = (provider: string): readonly string[] =>
+  providerKeys[provider as keyof typeof providerKeys];
 
-/** What each provider can be told. The provider itself judges values and combinations. */
-export const IMAGE_OPTIONS: Record<ProviderName, readonly string[]> = {
-  debian: ['boot', 'agent', 'layer'],
-  nix: ['boot', 'entry', 'append', 'user', 'password', 'access'],
-  file: [
-    ...['kernel', 'initrd', 'root', 'append'],
-    ...['boot', 'entry', 'user', 'password', 'access'],
-  ],
-};
-
-const PROVIDERS = Object.keys(IMAGE_OPTIONS) as ProviderName[];
 const EXAMPLES = 'debian, debian:iso,boot=uefi, nix:.#bootImage, file:image.iso, image.qcow2';
 
 /**
@@ -86,8 +78,8 @@ function unknownProvider(text: string, word: string | undefined): Error {
   });
 }
 
-function parseOptions(provider: ProviderName, parts: string[], text: string) {
-  const known = IMAGE_OPTIONS[provider];
+function parseOptions(provider: string, parts: string[], text: string) {
+  const known = keysOf(provider);
   const options: Record<string, string> = {};
   for (const part of parts) {
     const equals = part.indexOf('=');
@@ -124,4 +116,43 @@ function nearest(word: string, candidates: readonly string[]): string | undefine
   const best = closest(word.toLowerCase(), candidates);
   const limit = Math.max(2, Math.floor(best.length / 2));
   return distance(word.toLowerCase(), best) <= limit ? `Did you mean “${best}”?` : undefined;
+}
+
+/** An optional `key=`, then a quoted value; or anything up to the next comma. */
+const PART =
+  /^(?:[A-Za-z][\w-]*=)?(?:"(?:[^"\\]|\\[^])*"|'[^']*')|^(?!(?:[A-Za-z][\w-]*=)?["'])[^,]*/;
+
+/**
+ * Cuts at the commas that stand outside quotes. The quotes stay, for `unquote`: only a quote at
+ * the start of a part or right after its `=` opens one, so that an apostrophe in a path is plain.
+ *
+ * @param whole the whole SPEC, for the message
+ * @throws TapbootError `scenario` when a quote is not closed
+ */
+export function splitSpec(text: string, whole: string): string[] {
+  if (text === '') return [];
+  const parts: string[] = [];
+  let rest = text;
+  for (;;) {
+    const part = PART.exec(rest);
+    const after = part === null ? undefined : rest.slice(part[0].length);
+    if (part === null || (after !== '' && !after?.startsWith(','))) {
+      throw scenarioError('TAPBOOT_E_IMAGE_SPEC', 'the image SPEC has a quote out of place', {
+        expected: 'a quoted value that ends where the option ends: append="a,b",boot=direct',
+        got: whole,
+      });
+    }
+    parts.push(part[0]);
+    if (after === '') return parts;
+    rest = after.slice(1);
+  }
+}
+
+/** Takes the quotes off; within double quotes, `\"` and `\\` stand for the character. */
+export function unquote(value: string): string {
+  if (value.length >= 2 && value.startsWith('"') && value.endsWith('"')) {
+    return value.slice(1, -1).replace(/\\([\\"])/g, '$1');
+  }
+  if (value.length >= 2 && value.startsWith("'") && value.endsWith("'")) return value.slice(1, -1);
+  return value;
 }

@@ -5,6 +5,7 @@ import { rootShell } from './root-shell.js';
 import type { PersonsTerminal } from './ssh-terminal.js';
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { VmHost } from '../machine/vm-host.js';
+import { untilAborted } from '../host/waiting.js';
 import { asTapbootError, guestDead } from '../errors.js';
 
 /** A day: commands of people take as long as they take. */
@@ -72,7 +73,7 @@ async function runCommand(options: SessionOptions, command: string): Promise<num
 async function interact(options: SessionOptions, terminal: PersonsTerminal): Promise<number> {
   const { vm, host, stderr, signal, ready } = options;
   let problem = 'it has no network';
-  if (vm.states.nearest?.unasked === true) problem = 'the guest answers no more';
+  if (vm.states.nearest?.unasked === true) problem = 'the guest stopped responding';
   else if (vm.machine.network !== 'none') {
     try {
       await vm.channel('ssh');
@@ -95,7 +96,7 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
     vm.console.send(typed);
   };
   const died = vm.death.then((error) => error);
-  const ended = Promise.race([died, aborted(signal)]);
+  const ended = Promise.race([died, untilAborted(signal)]);
   const show = async (): Promise<void> => {
     await consoleTerminal(terminal, host.places(vm.name).serialLog, send, ended);
   };
@@ -104,11 +105,4 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
   const death = await Promise.race([died, Promise.resolve(undefined)]);
   if (death !== undefined) throw guestDead(death.code, death.message, death.details);
   return 0;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

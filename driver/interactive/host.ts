@@ -2,13 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connections } from '../record/connections.js';
 import type { RunSettings } from '../run/settings.js';
-import type { RunKeys, VmHost } from '../machine/vm-host.js';
-import { VmNames } from '../machine/vm-names.js';
 import type { BootImage } from '../image/image.js';
-import { chooseAccelerator } from '../machine/qemu/accelerator.js';
-import { demandFormat } from '../machine/snapshot/migration/demand.js';
-import { identifyQemu } from '../machine/qemu/version.js';
-import { probeKernel } from '../machine/qemu/probe-kernel.js';
+import { findHost } from '../machine/host-of-run.js';
+import type { RunKeys, VmHost } from '../machine/vm-host.js';
 import { safeName } from '../safe-name.js';
 
 /** What a machine outside of any run is made with. */
@@ -37,15 +33,15 @@ export interface AdhocOptions {
  */
 export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   const { config, image, workspace, keys, notice, signal, firmware } = options;
-  const qemu = await identifyQemu();
-  await demandFormat(qemu, config.ramFormat, workspace);
-  const kernel = await probeKernel(image);
-  const accelerator = await chooseAccelerator({
-    wanted: options.accel,
-    qemu,
+  const found = await findHost({
+    config: { ...config, accel: options.accel },
+    image,
     cacheDirectory: options.cacheDirectory,
+    workspace,
+    keys,
+    firmware,
     log: () => undefined,
-    kernel,
+    signal,
   });
   const places: VmHost['places'] = (vm) => {
     const directory = join(workspace, 'logs', safeName(vm));
@@ -55,18 +51,8 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   };
   const connections = new Connections(workspace, options.name, keys.clientKeyFile);
   return {
-    qemu,
-    accelerator,
-    keys,
-    workspace,
-    signal,
+    ...found,
     places,
-    names: new VmNames(),
-    timeouts: {
-      spawnMs: config.spawnTimeoutSeconds * 1000,
-      loginMs: config.loginTimeoutSeconds * 1000,
-    },
-    firmware,
     emit: (event) => {
       connections.handle(event, (vm) => places(vm).serialLog);
       if (event.type === 'notice' && event.level === 'warning') notice(event.message);
@@ -74,7 +60,6 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
     reachable: (vm, ssh) => {
       connections.ssh(vm, ssh);
     },
-    log: () => undefined,
     facts: () => undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { CommandResult } from '../channel/channel.js';
 import type { ChannelName } from '../language/step-base.js';
-import { shellQuote } from '../shell-quote.js';
+import { shellQuote } from '../quote.js';
 import { sleep } from '../host/timers.js';
 
 /** Milliseconds for a shell that is there to answer, on a host that has much else to do. */

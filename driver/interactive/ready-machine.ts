@@ -4,7 +4,7 @@ import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, infraError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import { openPool } from '../snapshots/open-pool.js';
+import { openPool } from '../snapshots/pool-of-run.js';
 import type { MachineWish } from '../snapshots/machine-pool.js';
 import type { RunRequest } from '../run/request.js';
 import { loadPlan, planAsShell } from '../scenario/index.js';

@@ -1,8 +1,9 @@
 /** What every step of a scenario has. Times are milliseconds. */
+import type { CHANNELS } from './channels.generated.js';
 import type { SourceLocation } from '../location.js';
 
-/** The three ways into a guest. */
-export type ChannelName = 'console' | 'shell' | 'ssh';
+/** The ways into a guest. */
+export type ChannelName = (typeof CHANNELS)[number];
 
 /** The use of a plan section that a step came from. */
 export interface PlanUse {

@@ -1,6 +1,6 @@
 import { scenarioError } from '../errors.js';
 import type { RunCheckpoint } from '../snapshots/run-checkpoints.js';
-import type { VmState } from './vm.js';
+import type { VmState } from './vm-interface.js';
 
 /** The states behind what tests get to see of them. */
 const states = new WeakMap<VmState, RunCheckpoint>();

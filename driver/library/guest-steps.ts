@@ -1,16 +1,17 @@
-import type { ConsoleLook } from './look.js';
-import { patternsOf, textPatternOf } from './look.js';
+import type { CommandResult } from '../channel/channel.js';
+import { type TapbootError, productError, scenarioError } from '../errors.js';
+import type { Pattern, TextPattern } from '../language/expectation.js';
+import { LONGEST, LONGEST_MS } from '../language/quantities.js';
+import { executeStep } from '../steps/execute-step.js';
 import { parseAttempt } from '../steps/guest-scripts/repeat-command.js';
 import { parseUnitReport } from '../steps/guest-scripts/unit-report.js';
-import { executeStep } from '../steps/execute-step.js';
 import { StepRecorder } from '../steps/recorder.js';
 import { boundStep } from '../steps/runners.js';
 import type { StartStep } from '../steps/start/schema.js';
 import type { Step } from '../steps/step.js';
 import type { UnitEnd, WaitCondition } from '../steps/wait/schema.js';
-import { limitMs } from './limit-ms.js';
-import type { Limit } from './vm.js';
 import type { MachineSlot } from './slot.js';
+import type { Limit } from './vm-interface.js';
 
 /** Steps made here stand in no file. */
 const BASE = { at: { file: '(library)', line: 1, column: 1 }, always: false };
@@ -170,3 +171,66 @@ export async function waitForCommand(
   const output = lastOutput(await wait(slot, title, condition, { ...limit, defaultMs: SHORT_MS }));
   return parseAttempt(output)?.stdout ?? output;
 }
+
+/** A command as harness.log has it: channel, end, duration, and what it printed. */
+export function commandEntry(result: CommandResult): string {
+  const { channel, command, exitStatus, timedOut, durationMs, stdout, stderr } = result;
+  const end = timedOut ? 'timed out' : `exit ${String(exitStatus)}`;
+  const output = [stdout, stderr].filter((text) => text !== '').map((text) => `\n${text}`);
+  return `${channel} (${end}, ${(durationMs / 1000).toFixed(3)} s): ${command}${output.join('')}`;
+}
+
+/** Characters of a failed command's output that go into the error. */
+const EXCERPT = 4000;
+
+/** The error for a command that had to succeed; undefined when it did. */
+export function commandFailure(result: CommandResult, timeoutMs: number): TapbootError | undefined {
+  const { command, exitStatus, timedOut, stdout, stderr } = result;
+  if (exitStatus === 0 && !timedOut) return undefined;
+  const output = [stdout, stderr].filter((text) => text.trim() !== '').join('\n');
+  const excerpt = output === '' ? undefined : output.slice(-EXCERPT);
+  if (timedOut) {
+    return productError(
+      'TAPBOOT_E_COMMAND_TIMEOUT',
+      `the command did not end in time: ${command}`,
+      {
+        expected: `an end within ${String(timeoutMs / 1000)} s`,
+        got: 'it was killed in the guest',
+        output: excerpt,
+      },
+    );
+  }
+  return productError('TAPBOOT_E_COMMAND_STATUS', `the command failed: ${command}`, {
+    expected: 'exit status 0',
+    got: `exit status ${String(exitStatus)}`,
+    output: excerpt,
+  });
+}
+
+/**
+ * Milliseconds of a `timeoutMs` option.
+ * @param given as the test has it; undefined for the default
+ * @throws TapbootError `scenario` TAPBOOT_E_LIMIT for what is no time, or longer than 7 days
+ */
+export function limitMs(given: number | undefined, byDefault: number): number {
+  const ms = given ?? byDefault;
+  if (ms > 0 && ms <= LONGEST_MS) return ms;
+  throw scenarioError('TAPBOOT_E_LIMIT', 'timeoutMs has a value that cannot be used', {
+    expected: `milliseconds, more than 0 and ${LONGEST} (${String(LONGEST_MS)})`,
+    got: String(ms),
+  });
+}
+
+/** What is looked for in text: as it stands, or by a regular expression. */
+export type ConsoleLook = string | RegExp;
+
+export const textPatternOf = (look: ConsoleLook): TextPattern =>
+  typeof look === 'string' ? { text: look } : { pattern: patternOf(look) };
+
+/** A search for one place needs no `g` and must not begin at the last one (`y`). */
+const patternOf = ({ source, flags }: RegExp): Pattern => ({
+  source,
+  flags: flags.replace(/[gy]/g, ''),
+});
+
+export const patternsOf = (expressions: readonly RegExp[]): Pattern[] => expressions.map(patternOf);

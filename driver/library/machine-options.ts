@@ -1,5 +1,5 @@
 import { scenarioError } from '../errors.js';
-import { DEFAULT_MACHINE } from '../scenario/load/machine.js';
+import { DEFAULT_MACHINE } from '../language/default-machine.js';
 import type { Machine, MachineDisk } from '../language/machine-shape.js';
 import { parseSize } from '../language/quantities.js';
 

@@ -15,7 +15,7 @@ const NAME = 'vm';
 
 /**
  * The machines of one shape in a session. Whoever wants the shared machine gets the same
- * one; whoever wants a pristine one gets it from the saved state of its boot.
+ * one; whoever wants a pristine one gets it from the snapshot of its boot.
  */
 class Shape {
   readonly #session: Session;

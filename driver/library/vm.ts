@@ -1,222 +1,323 @@
 import type { CommandResult } from '../channel/channel.js';
-import type { ChannelName } from '../language/step-base.js';
-import type { DiskView } from '../machine/machine-under-test.js';
-import type { TapbootError } from '../errors.js';
+import { type TapbootError, scenarioError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
-import type { ImageArtifact } from '../image/image.js';
-import type { Inspection, InspectOptions } from '../residue/finding.js';
 import type { Machine } from '../language/machine-shape.js';
+import type { DiskView } from '../machine/machine-under-test.js';
+import type { GuestConsole } from '../machine/guest.js';
+import type { VmFacts } from '../machine/vm-host.js';
+import type { InspectOptions, Inspection } from '../residue/finding.js';
+import { isOfThisRun } from '../snapshots/run-checkpoints.js';
+import { publicSnapshot, savedSnapshot } from './checkpoints.js';
+import type * as GuestSteps from './guest-steps.js';
+import {
+  type ConsoleLook,
+  commandEntry,
+  commandFailure,
+  limitMs,
+  textPatternOf,
+} from './guest-steps.js';
+import { keepAlive } from './keep-alive.js';
+import { restoreIn } from './shapes.js';
+import type { MachineSlot } from './slot.js';
 
-/** How long something may take. */
-export interface Limit {
-  /** Milliseconds; each method says its default. */
-  timeoutMs?: number;
-  /** Aborts the wait; a command is killed in the guest. */
-  signal?: AbortSignal;
-}
+import type {
+  BootImageVM,
+  CommandOptions,
+  Limit,
+  SshAccess,
+  VmConsole,
+  VmState,
+} from './vm-interface.js';
 
-/** How a command is run. */
-export interface CommandOptions extends Limit {
-  /** The way in; default: the best one that is ready (shell, then ssh, then console). */
-  channel?: ChannelName;
-  /** Text for standard input; without it, /dev/null. */
-  stdin?: string;
-  /** Bytes kept of each output stream (default 1 MiB); what is beyond is counted in `dropped`. */
-  outputLimit?: number;
-}
+/** Milliseconds for a command, a copy, a shutdown. */
+const DEFAULT_MS = 60_000;
 
-/** The serial console. Positions are character offsets in its decoded text. */
-export interface VmConsole {
-  /** Position behind everything seen so far. */
-  mark(): number;
-  /** Types `text` as it is; a line ends with `\n` only if it says so. */
-  send(text: string): void;
-  /**
-   * Waits until text appears (colours and titles stripped, line ends normalised).
-   * @param options `from`: a position, `boot` for all since the boot, `now` (default) from here
-   *   on; default time-out 60 000 ms
-   * @returns the text that matched, and the position behind it
-   * @throws TapbootError `product` TAPBOOT_E_CONSOLE_TIMEOUT with the tail of the console
-   */
-  expect(
-    look: string | RegExp,
-    options?: Limit & { from?: number | 'boot' | 'now' },
-  ): Promise<{ text: string; end: number }>;
-  /** The last characters of the console's text; all of it when no number is given. */
-  tail(characters?: number): string;
-}
+/** One use of a machine, by one caller. See {@link BootImageVM} for what each method does. */
+export class FixtureVM implements BootImageVM {
+  readonly #slot: MachineSlot;
+  /** True when nobody else uses the machine. */
+  readonly #own: boolean;
+  #closed = false;
 
-/** A machine at one moment: memory, devices and disks. Valid until the session ends. */
-export interface VmState {
-  /** Names the state in the record. */
-  readonly key: string;
-  /** Bytes of memory and devices on the host's disk. */
-  readonly bytes: number;
-  /** ISO 8601: when the boot that it descends from was made. */
-  readonly bootedAt: string;
-}
+  constructor(slot: MachineSlot, own: boolean) {
+    this.#slot = slot;
+    this.#own = own;
+  }
 
-/** Where a machine's SSH server is reached from the host. */
-export interface SshAccess {
-  host: string;
-  port: number;
-  user: string;
-  /** Private key of this session, mode 0600. */
-  keyFile: string;
-}
+  get #vm(): MachineSlot['controller'] {
+    return this.#slot.controller;
+  }
 
-/** Places of the record; absolute paths. */
-export interface RecordPlaces {
-  directory: string;
-  metadata: string;
-  harnessLog: string;
+  get name(): string {
+    return this.#vm.name;
+  }
+  get machine(): Machine {
+    return this.#vm.machine;
+  }
+  get origin(): MachineOrigin {
+    return this.#vm.origin;
+  }
+  get power(): 'on' | 'off' {
+    return this.#vm.power;
+  }
+  get timings(): BootImageVM['timings'] {
+    return { ...this.#vm.timings };
+  }
+  get death(): Promise<TapbootError> {
+    return this.#vm.death;
+  }
+
+  get image(): BootImageVM['image'] {
+    const { spec, identity, cached, buildSeconds, artifact } = this.#vm.image;
+    return { spec, identity, cached, buildSeconds, artifact: { ...artifact } };
+  }
+
+  get qemu(): BootImageVM['qemu'] {
+    const { session } = this.#slot;
+    return { command: session.facts(this.name).argv, version: session.host.qemu.version };
+  }
+
+  get record(): BootImageVM['record'] {
+    const { path, metadata, harnessLog } = this.#slot.session.record.directory;
+    return { directory: path, metadata, harnessLog };
+  }
+
+  get serialLog(): string {
+    return this.#slot.session.host.places(this.name).serialLog;
+  }
+
+  get diskFiles(): Readonly<Record<string, string>> {
+    return diskFiles(this.machine, this.#slot.session.facts(this.name));
+  }
+
+  get console(): VmConsole {
+    const use: <T>(work: () => Promise<T>) => Promise<T> = (work) => this.#use(work);
+    return fixtureConsole(this.#vm.console, use);
+  }
+
+  async run(command: string, options: CommandOptions = {}): Promise<CommandResult> {
+    return await this.#use(async () => {
+      const { name } = this;
+      const timeoutMs = limitMs(options.timeoutMs, DEFAULT_MS);
+      const result = await this.#vm.run(command, { ...options, timeoutMs });
+      this.#slot.session.log(`${name} ${commandEntry(result)}`);
+      return result;
+    });
+  }
+
+  async succeed(command: string, options: CommandOptions = {}): Promise<string> {
+    const result = await this.run(command, options);
+    const failure = commandFailure(result, options.timeoutMs ?? DEFAULT_MS);
+    if (failure !== undefined) throw failure;
+    return result.stdout;
+  }
+
+  async ssh(
+    command: string,
+    options: Omit<CommandOptions, 'channel'> = {},
+  ): Promise<CommandResult> {
+    return await this.run(command, { ...options, channel: 'ssh' });
+  }
+
+  async sshAccess(): Promise<SshAccess | undefined> {
+    return await this.#use(async () => {
+      const port = await this.#vm.sshPort();
+      if (port === undefined) return undefined;
+      const keyFile = this.#slot.session.host.keys.clientKeyFile;
+      return { host: '127.0.0.1', port, user: 'root', keyFile };
+    });
+  }
+
+  waitForUnit(
+    unit: string,
+    options: Limit & { ended?: 'inactive' | 'failed' | 'any' } = {},
+  ): Promise<string> {
+    return this.#step((steps) => steps.waitForUnit(this.#slot, unit, options));
+  }
+
+  waitForActiveUnit(unit: string, options: Limit = {}): Promise<void> {
+    return this.#step((steps) => steps.waitForActiveUnit(this.#slot, unit, options));
+  }
+
+  startUnit(unit: string, options: Parameters<BootImageVM['startUnit']>[1] = {}): Promise<string> {
+    return this.#step((steps) => steps.startUnit(this.#slot, unit, options));
+  }
+
+  waitForFile(
+    path: string,
+    options: Parameters<BootImageVM['waitForFile']>[1] = {},
+  ): Promise<string> {
+    return this.#step((steps) => steps.waitForFile(this.#slot, path, options));
+  }
+
+  waitForPort(port: number, options: Limit = {}): Promise<void> {
+    return this.#step((steps) => steps.waitForPort(this.#slot, port, options));
+  }
+
+  waitForIpv4(interfaceName: string, options: Limit = {}): Promise<string> {
+    return this.#step((steps) => steps.waitForIpv4(this.#slot, interfaceName, options));
+  }
+
+  waitForConsole(
+    look: ConsoleLook,
+    options: Limit & { from?: 'boot' | 'now' } = {},
+  ): Promise<string> {
+    return this.#step((steps) => steps.waitForConsole(this.#slot, look, options));
+  }
+
+  waitForCommand(command: string, options: Limit = {}): Promise<string> {
+    return this.#step((steps) => steps.waitForCommand(this.#slot, command, options));
+  }
+
+  async copyIn(
+    host: string,
+    guest: string,
+    options: Limit & { mode?: number } = {},
+  ): Promise<void> {
+    const { mode } = options;
+    await this.#use(() => {
+      const timeoutMs = limitMs(options.timeoutMs, DEFAULT_MS);
+      return this.#vm.copyIn({ host, guest, mode, timeoutMs });
+    });
+  }
+
+  async copyOut(guest: string, host: string, options: Limit = {}): Promise<void> {
+    await this.#use(() => {
+      const timeoutMs = limitMs(options.timeoutMs, DEFAULT_MS);
+      return this.#vm.copyOut({ guest, host, timeoutMs });
+    });
+  }
+
+  viewDisks(names: readonly string[]): Promise<DiskView[]> {
+    return this.#use(() => this.#vm.viewDisks(knownDisks(this.machine, names)));
+  }
+
+  async inspectDisk(name: string, options: InspectOptions = {}): Promise<Inspection> {
+    return await this.#use(async () => {
+      const { inspectDisk } = await import('../residue/index.js');
+      const [view] = await this.#vm.viewDisks(knownDisks(this.machine, [name]));
+      await using disk = view as DiskView;
+      return await inspectDisk(disk.path, options);
+    });
+  }
+
+  powerOff({ timeoutMs }: Limit = {}): Promise<void> {
+    return this.#use(() => this.#vm.powerOff(limitMs(timeoutMs, DEFAULT_MS)));
+  }
+
+  cutPower(): Promise<void> {
+    return this.#use(() => this.#vm.cutPower());
+  }
+
+  async reboot(options: Limit & { from?: string } = {}): Promise<void> {
+    const { from } = options;
+    await this.#use(async () => {
+      const timeoutMs = limitMs(options.timeoutMs, DEFAULT_MS);
+      await this.#vm.reboot({ timeoutMs, from });
+      await this.#vm.settle();
+    });
+  }
+
+  async save(): Promise<VmState> {
+    return await this.#use(async () => {
+      const state = await this.#vm.save();
+      return publicSnapshot({ state, sameRun: isOfThisRun(this.origin) });
+    });
+  }
+
+  async restore(state: VmState): Promise<void> {
+    await this.#use(async () => {
+      const restored = await restoreIn(this.#slot.session, savedSnapshot(state));
+      await this.#slot.replace(restored);
+    });
+  }
+
+  collectDiagnostics(reason: string): Promise<Artifact[]> {
+    return keepAlive.during(() => this.#slot.session.keepEvidence(this.#vm, reason));
+  }
+
+  async markFailed(reason: string): Promise<void> {
+    this.#slot.session.verdict.markFailed(reason);
+    await this.collectDiagnostics(reason);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#own) await keepAlive.during(() => this.#slot.session.dismiss(this.#vm));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Loads the language of steps when it is needed: a machine is there sooner without it. */
+  async #step<T>(work: (steps: typeof GuestSteps) => Promise<T>): Promise<T> {
+    return await this.#use(async () => await work(await import('./guest-steps.js')));
+  }
+
+  async #use<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed || this.#slot.session.ended) {
+      const whose = this.#closed ? 'this use of the machine' : 'the session of this machine';
+      throw scenarioError('TAPBOOT_E_VM_CLOSED', `${whose} has ended`, {
+        hint: 'Ask bootImageVm() again; the shared machine is still there for that.',
+      });
+    }
+    return await keepAlive.during(work);
+  }
 }
 
 /**
- * A boot image running in QEMU, as a test sees it. Every method rejects with a `guest-dead`
- * {@link TapbootError} as soon as the machine is lost, whatever it was waiting for.
+ * The console as tests see it.
+ * @param use does what has to wait, on behalf of the machine's user
  */
-export interface BootImageVM extends AsyncDisposable {
-  /** Names the machine in the record: `vm`, `vm-2`, … */
-  readonly name: string;
-  readonly machine: Machine;
-  /** Booted, or restored from a boot of this session or of an earlier run. */
-  readonly origin: MachineOrigin;
-  /** `off` after {@link powerOff} or {@link cutPower}. */
-  readonly power: 'on' | 'off';
-  /** What it was booted from. */
-  readonly image: {
-    spec: string;
-    identity: string;
-    cached: boolean;
-    buildSeconds?: number;
-    artifact: ImageArtifact;
-  };
-  /** QEMU as it was started. */
-  readonly qemu: { command: readonly string[]; version: string };
-  /** Seconds from QEMU's start, of a restored machine those of its boot; absent when not known. */
-  readonly timings: { bootToLoginSeconds?: number; bootToSshSeconds?: number };
-  readonly record: RecordPlaces;
-  /** What the guest printed on its console, byte by byte. */
-  readonly serialLog: string;
-  /** Files of the disks, qcow2, by name. */
-  readonly diskFiles: Readonly<Record<string, string>>;
-  readonly console: VmConsole;
-  /** Resolves (never rejects) when the machine is lost unasked. */
-  readonly death: Promise<TapbootError>;
-
-  /**
-   * Runs a command as root. Resolves also for a non-zero exit status and for a time-out:
-   * judging is the test's. Default time-out 60 000 ms.
-   */
-  run(command: string, options?: CommandOptions): Promise<CommandResult>;
-  /**
-   * Runs a command that has to succeed.
-   * @returns its stdout
-   * @throws TapbootError `product` TAPBOOT_E_COMMAND_STATUS or TAPBOOT_E_COMMAND_TIMEOUT
-   */
-  succeed(command: string, options?: CommandOptions): Promise<string>;
-  /** {@link run} over a real SSH connection, with the guest's host key checked. */
-  ssh(command: string, options?: Omit<CommandOptions, 'channel'>): Promise<CommandResult>;
-  /** For SSH clients of the test's own; undefined without a network. */
-  sshAccess(): Promise<SshAccess | undefined>;
-
-  /**
-   * Waits until a unit has run and ended since the boot; `failed` ends the wait at once.
-   * Default: it must end `inactive`, within 240 000 ms.
-   * @returns how it ended
-   * @throws TapbootError `product` with the unit's status and journal
-   */
-  waitForUnit(
-    unit: string,
-    options?: Limit & { ended?: 'inactive' | 'failed' | 'any' },
-  ): Promise<string>;
-  /** Waits until a unit is active. Default time-out 240 000 ms. */
-  waitForActiveUnit(unit: string, options?: Limit): Promise<void>;
-  /**
-   * (Re)starts a unit and waits for the end of this very run. Default: `restart`, ended
-   * `inactive`, within 240 000 ms.
-   * @param options `environment` is handed to the unit, and taken back after its end
-   * @returns how it ended
-   */
-  startUnit(
-    unit: string,
-    options?: Limit & {
-      action?: 'start' | 'restart';
-      ended?: 'inactive' | 'failed' | 'any';
-      environment?: Record<string, string>;
+export function fixtureConsole(
+  console: GuestConsole,
+  use: <T>(work: () => Promise<T>) => Promise<T>,
+): VmConsole {
+  return {
+    mark: () => console.mark(),
+    send: (text) => {
+      console.send(text);
     },
-  ): Promise<string>;
-  /**
-   * Waits until a file is there and holds every text and matches every pattern. Default
-   * time-out 60 000 ms.
-   * @returns its content
-   */
-  waitForFile(
-    path: string,
-    options?: Limit & { contains?: string | string[]; matches?: RegExp | RegExp[] },
-  ): Promise<string>;
-  /** Waits until something listens on a TCP port of the guest. Default time-out 60 000 ms. */
-  waitForPort(port: number, options?: Limit): Promise<void>;
-  /**
-   * Waits until an interface has a global IPv4 address. Default time-out 240 000 ms.
-   * @returns the address, without the prefix length
-   */
-  waitForIpv4(interfaceName: string, options?: Limit): Promise<string>;
-  /**
-   * Waits until the console shows text, or has shown it since the boot. Default time-out
-   * 60 000 ms.
-   * @returns the text that matched
-   */
-  waitForConsole(
-    look: string | RegExp,
-    options?: Limit & { from?: 'boot' | 'now' },
-  ): Promise<string>;
-  /**
-   * Repeats a command in the guest until it succeeds. Default time-out 60 000 ms.
-   * @returns its stdout
-   */
-  waitForCommand(command: string, options?: Limit): Promise<string>;
+    tail: (characters = Number.MAX_SAFE_INTEGER) => console.tail(characters),
+    expect: (look, { from = 'now', timeoutMs, signal } = {}) =>
+      use(() =>
+        console.expect(textPatternOf(look), {
+          from,
+          timeoutMs: limitMs(timeoutMs, DEFAULT_MS),
+          signal,
+        }),
+      ),
+  };
+}
 
-  /** Copies a file in; `mode` default: the host file's. Default time-out 60 000 ms. */
-  copyIn(host: string, guest: string, options?: Limit & { mode?: number }): Promise<void>;
-  /** Copies a file out. Default time-out 60 000 ms. */
-  copyOut(guest: string, host: string, options?: Limit): Promise<void>;
+/** Files of a machine's disks by name, in the order in which facts have them. */
+export function diskFiles(
+  machine: Machine,
+  { diskImage, extraDisks = [] }: VmFacts,
+): Readonly<Record<string, string>> {
+  const files = diskImage === undefined ? [] : [diskImage, ...extraDisks];
+  return Object.fromEntries(
+    machine.disks.flatMap(({ name }, index) => {
+      const file = files[index];
+      return file === undefined ? [] : [[name, file]];
+    }),
+  );
+}
 
-  /**
-   * Raw copies of disks on the host, to look at: final ones of a machine that is off, else
-   * flushed and taken while the machine is paused. Dispose of each.
-   */
-  viewDisks(names: readonly string[]): Promise<DiskView[]>;
-  /** What lies on a disk: {@link viewDisks} and `inspectDisk` in one. */
-  inspectDisk(name: string, options?: InspectOptions): Promise<Inspection>;
-
-  /** Orderly shutdown, waited for. Default time-out 60 000 ms. */
-  powerOff(options?: Limit): Promise<void>;
-  /** Pulls the plug: what the guest had not written is lost. */
-  cutPower(): Promise<void>;
-  /**
-   * Orderly reboot; with `from`, boots from that disk. Boots a machine that is off. Default
-   * time-out 60 000 ms for the shutdown.
-   */
-  reboot(options?: Limit & { from?: string }): Promise<void>;
-
-  /** Saves the machine as it is; it goes on. */
-  save(): Promise<VmState>;
-  /** Puts this machine back to a saved state, for everyone who shares it. */
-  restore(state: VmState): Promise<void>;
-
-  /** Diagnostics as after a failure; files that were written. Never throws. */
-  collectDiagnostics(reason: string): Promise<Artifact[]>;
-  /**
-   * Says that a test failed on this machine: the run's outcome becomes `failed`, and the
-   * evidence of this moment is kept. Never throws.
-   */
-  markFailed(reason: string): Promise<void>;
-
-  /**
-   * Ends this use of the machine. A machine of one's own (`pristine`, `from`) is closed; the
-   * shared one goes on until the session ends. Idempotent.
-   */
-  close(): Promise<void>;
+/**
+ * The names, if the machine has a disk of each.
+ * @throws TapbootError `scenario` TAPBOOT_E_DISK_UNKNOWN
+ */
+export function knownDisks(machine: Machine, names: readonly string[]): readonly string[] {
+  const disks = machine.disks.map(({ name }) => name);
+  for (const name of names) {
+    if (disks.includes(name)) continue;
+    throw scenarioError('TAPBOOT_E_DISK_UNKNOWN', `this machine has no disk ${name}`, {
+      expected: disks.length === 0 ? 'no disk at all' : `one of ${disks.join(', ')}`,
+      got: name,
+    });
+  }
+  return names;
 }

@@ -6,18 +6,16 @@ import { collectDiagnostics } from './diagnostics/index.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../language/machine-shape.js';
-import { becomeUsable, startGuest, type MachineParts } from './boot-sequence.js';
+import { becomeUsable, startGuest, type MachineParts, settle } from './boot-sequence.js';
 import { copyIn, copyOut, type Copied, type CopyOptions } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
 import { viewDisks } from './disk-view.js';
-import { consoleOf } from './guest-console.js';
-import type { Guest } from './guest.js';
-import type { GuestTimings } from './guest-options.js';
+import { consoleOf, type Guest, type GuestTimings } from './guest.js';
 import { MachineSnapshots } from './snapshot/machine-snapshots.js';
-import type { DiskView, GuestConsole, MachineUnderTest } from './machine-under-test.js';
+import type { DiskView, MachineUnderTest } from './machine-under-test.js';
+import type { GuestConsole } from './guest.js';
 import { disksBeside } from './medium.js';
 import type { Snapshot } from './snapshot/snapshot.js';
-import { settle } from './settle.js';
 import { settledDeath } from './settled-death.js';
 import { pullThePlug, shutDown } from './shut-down.js';
 import { takeScreenshot } from './screenshot.js';
@@ -65,7 +63,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   /**
-   * Restores a saved state into a new QEMU and lets it prove that it is what it claims.
+   * Restores a snapshot into a new QEMU and lets it prove that it is what it claims.
    * @param sameRun true when the state's boot was made in this run
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE or TAPBOOT_E_RESTORE_PROOF
    */
@@ -125,7 +123,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     const guest = this.#on('run a command');
     const started = performance.now();
     const channel = await guest.channel(options.channel, options.timeoutMs);
-    // The time-out is of the whole: a connection that comes late leaves less to the command.
+    // The timeout is of the whole: a connection that comes late leaves less to the command.
     const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - started));
     return await guest.guard(channel.run(command, { ...options, timeoutMs }));
   }
@@ -245,7 +243,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     }
     await this.#guest?.close();
     await this.#parts.scope.close();
-    // A saved state lives on in the directory, until the workspace goes.
+    // A snapshot lives on in the directory, until the workspace goes.
     if (!this.states.kept) await rm(this.#parts.directory, { recursive: true, force: true });
   }
 

@@ -1,22 +1,24 @@
+import { kernelCommandLine } from './kernel-command-line.js';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { asTapbootError } from '../errors.js';
 import type { MachineOrigin } from '../events/events.js';
+import { untilStopped } from '../host/waiting.js';
 import type { BootImage, BootMedium } from '../image/image.js';
-import type { MachineConfig, UefiFirmware } from './qemu/arguments.js';
-import type { SavedRam } from './snapshot/migration/formats.js';
-import { loadRam, openRam } from './snapshot/migration/load.js';
-import { RunningMachine } from './qemu/running-machine.js';
-import { safeCpuModel } from './qemu/version.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { Scope } from '../scope.js';
 import { ConsoleRecording } from './console-recording.js';
 import type { DiskSet } from './disk-set.js';
 import { Guest } from './guest.js';
-import { joinInitrds } from './initrd.js';
-import { kernelCommandLine } from './kernel-command-line.js';
-import type { Snapshot } from './snapshot/snapshot.js';
+import { initrdOf } from '../image/content/joined-initrd.js';
+import type { MachineConfig, UefiFirmware } from './qemu/arguments.js';
+import { RunningMachine } from './qemu/running-machine.js';
+import { safeCpuModel } from './qemu/version.js';
 import { SerialLog } from './serial-log.js';
+import type { SavedRam } from './snapshot/migration/formats.js';
+import { loadRam, openRam } from './snapshot/migration/load.js';
+import type { Snapshot } from './snapshot/snapshot.js';
 import type { VmFacts, VmHost } from './vm-host.js';
 
 /** All that a machine keeps from one QEMU process to the next (a reboot starts a new one). */
@@ -104,7 +106,7 @@ export const incoming = ({
 /** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
 export async function startGuest(parts: MachineParts, state?: Snapshot): Promise<Guest> {
   const { host, name, directory, medium } = parts;
-  const initrd = await joinInitrds(medium, join(directory, 'initrd'));
+  const initrd = await initrdOf(medium, join(directory, 'initrd'));
   // Read once: the state may get another form meanwhile.
   const ram = state?.ram;
   const source = ram && (await openRam(ram, host.qemu.major));
@@ -195,4 +197,33 @@ export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
     kernel: parts.origin.kernel,
     ...guest.timings,
   };
+}
+
+/** Milliseconds for the one who gives up to say why. */
+const GRACE_MS = 1000;
+
+/**
+ * Waits for SSH of a machine that has a network; see BootImageVM.settle. That it was waited for
+ * in vain is said: a scenario that needs none passes all the same, only later.
+ */
+export async function settle(parts: MachineParts, guest: Guest): Promise<void> {
+  const { host, name, machine } = parts;
+  if (machine.network !== 'none') {
+    const since = performance.now();
+    const { loginMs } = host.timeouts;
+    let reason = '';
+    const connected = guest.channel('ssh', loginMs).catch((error: unknown) => {
+      reason = asTapbootError(error).message;
+    });
+    const waiting = untilStopped(connected, loginMs + GRACE_MS, host.signal);
+    const stop = await guest.guard(waiting);
+    if (stop?.why === 'abort') throw stop.reason;
+    if (guest.readySsh === undefined) {
+      const seconds = Math.round((performance.now() - since) / 1000);
+      const message = `no SSH into ${name} (${reason}), ${String(seconds)} s waited; boot_to_ssh_seconds stays unknown`;
+      host.emit({ type: 'notice', level: 'warning', message });
+    }
+  }
+  host.facts(name, factsOf(parts, guest));
+  await tellReachable(parts, guest);
 }

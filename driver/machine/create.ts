@@ -71,7 +71,7 @@ export async function bootMachine(host: VmHost, options: BootOptions): Promise<C
   return { parts, guest };
 }
 
-/** Restores a saved state into a new QEMU; see BootImageVM.restore. */
+/** Restores a snapshot into a new QEMU; see BootImageVM.restore. */
 export async function restoreMachine(
   host: VmHost,
   name: string,

@@ -1,29 +1,10 @@
+import type { GuestConsole } from './guest.js';
 import type { Channel, CommandResult, RunOptions } from '../channel/channel.js';
 import type { ChannelName } from '../language/step-base.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
-import type { TextPattern } from '../language/expectation.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { Copied, CopyOptions } from './copy.js';
-
-/** The console as steps use it; positions are absolute character offsets in its decoded text. */
-export interface GuestConsole {
-  /** Position behind everything seen so far. */
-  mark(): number;
-  /** Types `text` as it is; goes to harness.log, never to serial.log. */
-  send(text: string): void;
-  /**
-   * Waits until `look` appears at or after `from` (ANSI and OSC stripped, CR normalised).
-   * @returns the matched text and the position behind it
-   * @throws TapbootError `product` TAPBOOT_E_CONSOLE_TIMEOUT with the tail of the console
-   */
-  expect(
-    look: TextPattern,
-    options: { from: number | 'boot' | 'now'; timeoutMs: number; signal?: AbortSignal },
-  ): Promise<{ text: string; end: number }>;
-  /** The last `characters` of the stripped console text. */
-  tail(characters: number): string;
-}
 
 /** A raw disk image on the host that shows a disk of the machine as it is now. */
 export interface DiskView extends AsyncDisposable {

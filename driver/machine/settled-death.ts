@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { untilStopped } from '../host/until-stopped.js';
+import { untilStopped } from '../host/waiting.js';
 import type { TapbootError } from '../errors.js';
 import type { Guest } from './guest.js';
 

@@ -1,5 +1,5 @@
 import { productError } from '../errors.js';
-import { startTimer } from '../host/timers.js';
+import { within } from '../host/waiting.js';
 import type { Guest } from './guest.js';
 import { settledDeath } from './settled-death.js';
 
@@ -17,23 +17,12 @@ export async function shutDown(
   guest.watchdog.expected(how);
   // The command may or may not return before the guest is gone.
   const asked = channel.run(`systemctl ${how} || ${how}`, { timeoutMs }).catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = startTimer(() => {
-      resolve('late');
-    }, timeoutMs);
-  });
-  let end: unknown;
-  try {
-    end = await Promise.race([guest.running.process.exited, late, guest.lost]);
-  } finally {
-    // Also when the guest dies instead: a timer that is left keeps the driver from ending.
-    clearTimeout(timer);
-  }
+  const ended = Promise.race([guest.running.process.exited, guest.lost]);
+  const end = await within(ended, { ms: timeoutMs });
   // QEMU's end alone says little: a kernel that panicked on its way down is gone as well.
   const death = await settledDeath(guest);
   if (death !== undefined) throw death;
-  if (end === 'late') {
+  if (end === undefined) {
     throw productError('TAPBOOT_E_SHUTDOWN_TIMEOUT', `the guest did not ${how} in time`, {
       expected: `${how} within ${String(timeoutMs / 1000)} s`,
       got: 'it still runs',

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Channel } from '../channel/channel.js';
 import { SshChannel } from '../channel/ssh/ssh-channel.js';
-import { asTapbootError, infraError } from '../errors.js';
+import { type TapbootError, asTapbootError, infraError, productError } from '../errors.js';
+import { untilStopped } from '../host/waiting.js';
 import type { RunningMachine } from './qemu/running-machine.js';
-import { tooLate, type SshStage } from './ssh-within.js';
 import type { VmHost } from './vm-host.js';
-import { installAuthorizedKey, READ_HOST_KEY, WAIT_FOR_SSHD } from './wait-for-sshd.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
@@ -135,4 +134,83 @@ async function ownHostKey(root: Channel, signal: AbortSignal): Promise<string | 
   const read = await root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS, signal });
   const key = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
   return key === '' ? undefined : key;
+}
+
+/**
+ * How far SSH into a guest has come: `silent` while nothing listens on port 22, `listening`
+ * while a login is tried, `unknown` where there is no other channel to look over.
+ */
+export type SshStage = 'silent' | 'listening' | 'unknown';
+
+/**
+ * Waits for SSH that is being opened, no longer than one step may take; the opening itself
+ * goes on, for the step that comes next.
+ * @throws TapbootError `product` TAPBOOT_E_SSH_NOT_LISTENING or TAPBOOT_E_SSH_UNREACHABLE when
+ *   it is not there in time; what the opening throws
+ */
+export async function sshWithin(
+  ssh: Promise<SshChannel>,
+  withinMs: number,
+  stage: () => SshStage,
+): Promise<SshChannel> {
+  const stop = await untilStopped(ssh, withinMs, undefined);
+  if (stop !== undefined) throw tooLate(stage(), withinMs);
+  return await ssh;
+}
+
+/** Why nobody got into a guest over SSH within that time. */
+export function tooLate(stage: SshStage, withinMs: number): TapbootError {
+  const expected = `a login over SSH within ${String(Math.round(withinMs / 100) / 10)} s`;
+  if (stage === 'silent') {
+    return productError('TAPBOOT_E_SSH_NOT_LISTENING', 'nothing listens on port 22 of the guest', {
+      expected,
+      got: 'no listening socket in /proc/net/tcp',
+      hint: 'Is sshd part of the image, and its unit enabled? See its journal in the diagnostics.',
+    });
+  }
+  return productError('TAPBOOT_E_SSH_UNREACHABLE', 'no login over SSH', {
+    expected,
+    got:
+      stage === 'listening'
+        ? 'sshd listens, but no login has come to an end'
+        : 'nobody answers, and there is no other channel to look over',
+    hint: 'See the journal of sshd and `ip addr` in the diagnostics.',
+  });
+}
+
+/** Port 22 as /proc/net/tcp writes it, in state 0A, TCP_LISTEN (Linux, net/tcp_states.h). */
+const LISTENING = '*:0016[[:space:]]0A';
+
+/**
+ * A command that ends as soon as something in the guest listens on port 22. One process
+ * waits inside the guest: asking from outside before sshd listens costs seconds of TCP
+ * back-off, and makes OpenSSH ≥ 9.8 penalise the source. It looks with the shell's own means:
+ * under emulation a process for each look would slow down what is waited for.
+ */
+export const WAIT_FOR_SSHD = [
+  'until for f in /proc/net/tcp /proc/net/tcp6',
+  'do [ -r $f ] || continue',
+  `while read -r _ l _ s _; do case "$l $s" in ${LISTENING}) break 2;; esac; done < $f`,
+  'false; done; do sleep 0.1; done',
+].join('; ');
+
+/**
+ * A command that prints the public ed25519 host key of the guest's sshd, from where sshd's
+ * own configuration says it lies; derived from the private half, since the public file may
+ * be missing.
+ */
+export const READ_HOST_KEY = [
+  'f=$(sshd -T 2>/dev/null | sed -n "s/^hostkey \\(.*ed25519.*\\)/\\1/p" | head -n 1)',
+  'f=${f:-/etc/ssh/ssh_host_ed25519_key}',
+  'ssh-keygen -y -f "$f" 2>/dev/null || cat "$f.pub"',
+].join('; ');
+
+/** A command that makes `key` one of root's authorized keys, unless it is one already. */
+export function installAuthorizedKey(key: string): string {
+  const line = key.trim();
+  return [
+    'f=/root/.ssh/authorized_keys; k=',
+    `[ ! -r $f ] || while read -r l || [ -n "$l" ]; do [ "$l" != '${line}' ] || k=1; done < $f`,
+    `[ -n "$k" ] || { umask 077; mkdir -p /root/.ssh; printf '%s\\n' '${line}' >> $f; }`,
+  ].join('; ');
 }

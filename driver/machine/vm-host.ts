@@ -1,10 +1,9 @@
 import type { KernelCommandLine, MachineOrigin, NewEvent } from '../events/events.js';
-import type { AcceleratorChoice } from './qemu/accelerator.js';
-import type { DirectFormat } from './snapshot/migration/formats.js';
-import type { QemuBinary } from './qemu/version.js';
 import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
-import type { VmNames } from './vm-names.js';
+import type { AcceleratorChoice } from './qemu/accelerator.js';
+import type { QemuBinary } from './qemu/version.js';
+import type { DirectFormat } from './snapshot/migration/formats.js';
 
 /** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
 export interface VmFacts {
@@ -61,4 +60,17 @@ export interface VmHost {
   signal?: AbortSignal;
   /** A machine that nobody waits for does not keep the process alive (test files end by that). */
   background?: boolean;
+}
+
+/** The names of a run's VMs. Record, logs and reports tell VMs apart by them: no two are equal. */
+export class VmNames {
+  readonly #taken = new Set<string>();
+
+  /** @returns the name wanted; where another VM has it, with a number: `x-2`, `x-3`, … */
+  take(wanted: string): string {
+    let name = wanted;
+    for (let number = 2; this.#taken.has(name); number++) name = `${wanted}-${String(number)}`;
+    this.#taken.add(name);
+    return name;
+  }
 }

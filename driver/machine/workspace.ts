@@ -1,22 +1,22 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { geteuid } from 'node:process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identify, liveness, readIdentity } from '../host/process-identity.js';
 
 const PREFIX = 'tapboot-vm-';
-const OWNER = 'owner';
+const OWNER = 'owner.json';
 
-/** Start time of a process in clock ticks since boot (proc(5), /proc/PID/stat field 22). */
-async function startTime(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => undefined);
-  // The second field, the program's name, may hold blanks and brackets: count from its end.
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-}
-
+/**
+ * Whether the driver that made a workspace has ended. Only what this user made, and says so, is
+ * looked at; a driver in another container (PID namespace) may live, whatever runs here.
+ */
 async function isAbandoned(directory: string): Promise<boolean> {
+  const { uid } = await lstat(directory);
+  if (uid !== geteuid?.()) return false;
   const text = await readFile(join(directory, OWNER), 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
-  const [pid, started] = text.split(' ');
-  return (await startTime(Number(pid))) !== started;
+  const owner = readIdentity(text);
+  return owner !== undefined && liveness(owner) === 'gone';
 }
 
 /**
@@ -36,7 +36,7 @@ export async function reclaimWorkspaces(parent = tmpdir()): Promise<string[]> {
   return removed;
 }
 
-/** A short-named private directory for overlays, sockets and saved states of one run. */
+/** A short-named private directory for overlays, sockets and snapshots of one run. */
 export class Workspace implements AsyncDisposable {
   readonly directory: string;
 
@@ -46,8 +46,7 @@ export class Workspace implements AsyncDisposable {
 
   static async create(parent = tmpdir()): Promise<Workspace> {
     const directory = await mkdtemp(join(parent, PREFIX));
-    const started = (await startTime(process.pid)) ?? '0';
-    await writeFile(join(directory, OWNER), `${String(process.pid)} ${started}`);
+    await writeFile(join(directory, OWNER), JSON.stringify(identify()), { mode: 0o600 });
     return new Workspace(directory);
   }
 

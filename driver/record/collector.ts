@@ -2,12 +2,10 @@ import path from 'node:path';
 import type { Artifact, EventSink, MachineOrigin, RunEvent } from '../events/events.js';
 import { writeAtomically } from '../host/atomic-file.js';
 import { sortKeys } from '../sort-keys.js';
-import type { Metadata } from './metadata-schema.js';
-import { metadataSchema, schemaProblems } from './metadata-schema.js';
+import type { LedgerScenarioLine } from './ledger/ledger-schema.js';
+import { type Metadata, metadataSchema, schemaProblems } from './metadata-schema.js';
 import type { RunDirectory } from './run-directory.js';
-import { ScenarioTable } from './scenario-table.js';
-import type { VmFacts } from './vm-table.js';
-import { roundSeconds, VmTable } from './vm-table.js';
+import { type VmFacts, VmTable, roundSeconds } from './vm-table.js';
 
 /** What is known before the first event. */
 export interface RunFacts {
@@ -165,5 +163,41 @@ export class MetadataCollector implements EventSink {
     const value = sortKeys(this.snapshot(now));
     writeAtomically(this.#facts.directory.metadata, `${JSON.stringify(value, null, 2)}\n`);
     return schemaProblems(metadataSchema, value);
+  }
+}
+
+/** Collects how each scenario of a run ended, in the run's order. */
+export class ScenarioTable {
+  readonly #rows = new Map<string, LedgerScenarioLine>();
+  readonly origins = new Map<string, MachineOrigin>();
+
+  take(event: RunEvent): void {
+    if (event.type === 'run:start') {
+      // Reserves the order; a scenario that never gets further says so by its outcome.
+      for (const { id, name, file } of event.scenarios) {
+        this.#rows.set(id, { id, name, file, outcome: 'interrupted' });
+      }
+    } else if (event.type === 'scenario:machine') {
+      this.origins.set(event.scenario.id, event.origin);
+    } else if (event.type === 'scenario:queued') {
+      const { id, name, file } = event.scenario;
+      this.#rows.set(id, { id, name, file, outcome: 'queued' });
+    } else if (event.type === 'scenario:end') {
+      const { id, name, file } = event.scenario;
+      const origin = event.origin ?? this.origins.get(id);
+      this.#rows.set(id, {
+        id,
+        name,
+        file,
+        outcome: event.outcome,
+        class: event.failure?.class,
+        seconds: roundSeconds(event.durationMs / 1000),
+        start: origin?.kind,
+      });
+    }
+  }
+
+  rows(): LedgerScenarioLine[] {
+    return [...this.#rows.values()];
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { appendToLedger } from './ledger/append.js';
 import { isMissing, readIfPresent, writeAtomically } from '../host/atomic-file.js';
-import { withFileLock } from '../host/file-lock.js';
+import { RECORD_LOCK, withLock } from '../host/lock.js';
 import { containsRun } from './ledger/ledger-tail.js';
 import { sortKeys } from '../sort-keys.js';
 import { ledgerLine } from './ledger-line.js';
@@ -50,17 +50,21 @@ export async function markInterrupted(
     });
   const result = { marked: [] as string[], said: [] as string[] };
   if (abandoned().length === 0) return result;
-  await withFileLock(root, async () => {
-    for (const [directory, state] of abandoned()) {
-      try {
-        if (await settle(directory, state, now, result.said)) result.marked.push(directory);
-      } catch (error) {
-        // Not this run's failure; the directory stays as it is, and the next run tries again.
-        const reason = error instanceof Error ? error.message : String(error);
-        result.said.push(`${directory}: an interrupted run could not be recorded: ${reason}`);
+  await withLock(
+    root,
+    async () => {
+      for (const [directory, state] of abandoned()) {
+        try {
+          if (await settle(directory, state, now, result.said)) result.marked.push(directory);
+        } catch (error) {
+          // Not this run's failure; the directory stays as it is, and the next run tries again.
+          const reason = error instanceof Error ? error.message : String(error);
+          result.said.push(`${directory}: an interrupted run could not be recorded: ${reason}`);
+        }
       }
-    }
-  });
+    },
+    RECORD_LOCK,
+  );
   return result;
 }
 

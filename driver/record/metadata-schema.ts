@@ -38,7 +38,7 @@ const machine = {
     .looseObject({
       kind: z.enum(['booted', 'restored']),
       booted_at: time.describe('When its boot was made, or the one that its state is of'),
-      state: z.string().optional().describe('Key of the saved state, of a restored one'),
+      state: z.string().optional().describe('Key of the snapshot, of a restored one'),
       same_run: z.boolean().optional().describe('Whether the boot of that state is of this run'),
     })
     .optional()

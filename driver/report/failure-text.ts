@@ -1,8 +1,8 @@
-import type { CommandRecord, Failure } from '../events/events.js';
+import { basename, dirname } from 'node:path';
+import type { Artifact, CommandRecord, Failure } from '../events/events.js';
+import { capsuleCommand } from './capsule-command.js';
 import type { Paint } from './paint.js';
 import { plainText, truncate, wrap } from './plain-text.js';
-import { capsuleCommand } from './capsule-command.js';
-import { evidenceLines } from './evidence-text.js';
 import { shellWords } from './shell-words.js';
 import { shortPath } from './tap-diagnostics.js';
 
@@ -125,4 +125,45 @@ export function failureLines(
     ...(rerun === undefined ? [] : [`${paint.dim('again:')} ${shellWords(rerun)}`]),
     ...(failure.hint === undefined ? [] : wrap(`next: ${visible(failure.hint)}`, columns)),
   ];
+}
+
+/** So many files of one directory are told one by one. */
+const FEW = 3;
+
+/** What the collector adds to each of its labels. */
+const REASON = / \([^()]*\)$/;
+
+/** How it is laid out. */
+export interface EvidenceLayout {
+  paint: Paint;
+  columns: number;
+  /** Paths are shown relative to it. */
+  workingDirectory: string;
+}
+
+/**
+ * Where the evidence lies. Many files of one directory (all that was asked of the guest) are
+ * one path and a list of what they hold: sixteen paths would hide the rest of the failure.
+ */
+export function evidenceLines(
+  artifacts: readonly Artifact[],
+  { paint, columns, workingDirectory }: EvidenceLayout,
+): string[] {
+  const byDirectory = new Map<string, Artifact[]>();
+  for (const artifact of artifacts) {
+    const directory = dirname(artifact.path);
+    byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), artifact]);
+  }
+  return [...byDirectory].flatMap(([directory, files]) => {
+    if (files.length <= FEW) {
+      return files.map(
+        ({ label, path }) => `${paint.dim(`${label}:`)} ${shortPath(path, workingDirectory)}`,
+      );
+    }
+    const names = files.map(({ label, path }) => label.replace(REASON, '') || basename(path));
+    return [
+      `${paint.dim('evidence:')} ${shortPath(directory, workingDirectory)}/`,
+      ...wrap(names.join(', '), columns - 2).map((line) => `  ${paint.dim(line)}`),
+    ];
+  });
 }

@@ -1,3 +1,6 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
 /** CSI, OSC (ended by BEL or ST), and other escape sequences of ECMA-48. */
 const ESCAPES =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;
@@ -21,52 +24,27 @@ export function plainLine(text: string): string {
     .trim();
 }
 
-/** Wide characters take two columns (the blocks that matter: CJK, Hangul, emoji). */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const MARK = /\p{Mn}|\p{Me}|\u200d/u;
+/** Columns that a line takes on a terminal. */
+export const width = (line: string): number => stringWidth(line);
 
-const columnsOf = (character: string): number =>
-  WIDE.test(character) ? 2 : MARK.test(character) ? 0 : 1;
-
-/** Columns that a line without escape sequences takes on a terminal. */
-export function width(line: string): number {
-  let columns = 0;
-  for (const character of line) columns += columnsOf(character);
-  return columns;
-}
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Cuts a line to so many columns, with `…` where something is missing. */
 export function truncate(line: string, columns: number): string {
   if (width(line) <= columns) return line;
   if (columns <= 0) return '';
   let [out, used] = ['', 0];
-  for (const character of line) {
-    used += columnsOf(character);
+  for (const { segment } of graphemes.segment(line)) {
+    used += width(segment);
     if (used > columns - 1) break;
-    out += character;
+    out += segment;
   }
   return `${out}…`;
 }
 
 /** Breaks a text into lines of so many columns, at spaces where there are any. */
-export function wrap(text: string, columns: number): string[] {
-  const limit = Math.max(10, columns);
-  return text.split('\n').flatMap((paragraph) => {
-    const lines: string[] = [];
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && width(longer) > limit) {
-        lines.push(line);
-        line = word;
-      } else {
-        line = longer;
-      }
-    }
-    return [...lines, line];
-  });
-}
+export const wrap = (text: string, columns: number): string[] =>
+  wrapAnsi(text, Math.max(10, columns)).split('\n');
 
 /** Seconds for people: `0.4 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`. */
 export function duration(milliseconds: number): string {

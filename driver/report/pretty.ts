@@ -2,14 +2,12 @@ import type { EventSink, RunEvent } from '../events/events.js';
 import { failureLines } from './failure-text.js';
 import { LiveBlock } from './live-block.js';
 import type { Output } from './output.js';
-import type { Paint } from './paint.js';
-import { paint } from './paint.js';
-import { plainLine, truncate, wrap } from './plain-text.js';
+import { type Paint, paint } from './paint.js';
+import { duration, plainLine, truncate, wrap } from './plain-text.js';
 import { ScenarioReports } from './pretty-scenarios.js';
-import { Progress } from './progress.js';
 import { progressLines } from './progress-lines.js';
-import { rowLine, type Row } from './rows.js';
-import { summaryLines } from './run-summary.js';
+import { Progress } from './progress.js';
+import { type Row, rowLine } from './rows.js';
 import { shortPath } from './tap-diagnostics.js';
 
 /** What the reporter must know of where it writes. */
@@ -212,3 +210,26 @@ const SHOWN_FROM: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   ...(['run:start', 'phase:start', 'phase:progress', 'phase:end'] as const),
   ...(['scenario:start', 'step:start', 'step:end', 'scenario:end', 'debug:end'] as const),
 ]);
+
+/** The last lines of a run for people: verdict, counts, time, run directory, exit code. */
+export function summaryLines(
+  event: Extract<RunEvent, { type: 'run:end' }>,
+  directory: string,
+  { good, bad, warn, dim, strong }: Paint,
+): string[] {
+  const { passed, flaky, known, failed, interrupted, queued } = event.counts;
+  const counts = [
+    (passed > 0 ? good : dim)(`${String(passed)} passed`),
+    ...(flaky > 0 ? [warn(`${String(flaky)} flaky`)] : []),
+    ...(known > 0 ? [warn(`${String(known)} known`)] : []),
+    (failed > 0 ? bad : dim)(`${String(failed)} failed`),
+    ...(interrupted > 0 ? [warn(`${String(interrupted)} interrupted`)] : []),
+    ...(queued > 0 ? [warn(`${String(queued)} queued (run them with --resume)`)] : []),
+  ].join(', ');
+  return [
+    ...(event.interrupted === undefined ? [] : [warn(`interrupted by ${event.interrupted}`)]),
+    `${strong(event.outcome)}: ${counts} ${dim(`in ${duration(event.durationMs)}`)}`,
+    `${dim('run directory')} ${directory}`,
+    ...(event.exitCode === 0 ? [] : [dim(`exit code ${String(event.exitCode)}`)]),
+  ];
+}

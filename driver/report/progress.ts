@@ -1,6 +1,5 @@
 import type { Failure, RunEvent, ScenarioOutcome, ScenarioRef } from '../events/events.js';
 import { plainLine } from './plain-text.js';
-import { remainingSeconds, type Forecast } from './remaining.js';
 
 type Event<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -89,7 +88,7 @@ export class Progress {
         break;
       }
       case 'step:end': {
-        // What comes now may take its time: evidence of a failure, a saved state.
+        // What comes now may take its time: evidence of a failure, a snapshot.
         const lane = this.#lanes.get(event.scenario.id);
         if (lane !== undefined && event.step.index === this.#steps.get(event.scenario.id))
           lane.doing = 'end the machine';
@@ -169,3 +168,40 @@ function forecastOf({ expected, startedAt, seconds }: Scenario, now: number): Fo
 }
 
 const keyOf = ({ phase, vm }: { phase: string; vm?: string }): string => `${phase} ${vm ?? ''}`;
+
+/** What is known of one scenario of a run, in seconds. */
+export interface Forecast {
+  /** By the ledger; undefined when it never passed. */
+  expected: number | undefined;
+  state: 'waiting' | 'running' | 'ended';
+  /** Since it began; when it has ended, all that it took. */
+  elapsed: number;
+}
+
+/**
+ * About how many seconds a run still takes: what is left of each scenario, divided among the
+ * workers, and never less than the longest one that runs. A scenario that was never measured
+ * counts as the middle one of those that are known, by the ledger or by now.
+ * @returns undefined when nothing is known of any scenario
+ */
+export function remainingSeconds(
+  scenarios: readonly Forecast[],
+  workers: number,
+): number | undefined {
+  const known = scenarios.flatMap(({ expected, state, elapsed }) =>
+    state === 'ended' ? [elapsed] : expected === undefined ? [] : [expected],
+  );
+  const usual = known.sort((a, b) => a - b)[known.length >> 1];
+  if (usual === undefined) return undefined;
+  const left = scenarios
+    .filter(({ state }) => state !== 'ended')
+    .map(({ expected = usual, elapsed }) => Math.max(0, expected - elapsed));
+  const sum = left.reduce((total, seconds) => total + seconds, 0);
+  const longest = Math.max(
+    0,
+    ...scenarios
+      .filter(({ state }) => state === 'running')
+      .map(({ expected = usual, elapsed }) => expected - elapsed),
+  );
+  return Math.max(longest, sum / Math.max(1, workers));
+}

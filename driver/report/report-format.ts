@@ -33,5 +33,8 @@ export interface ReportFormat {
   target: 'file' | 'directory' | 'optional file';
   product?: HydraProduct;
   /** @throws when the target cannot be written */
-  open(context: ReportContext): Promise<EventSink>;
+  open(context: ReportContext): EventSink | Promise<EventSink>;
 }
+
+/** The formats of one file of `formats/`, by the names that `--report` takes. */
+export type ReportFormats = Readonly<Record<string, ReportFormat>>;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
 import { suggestion } from '../language/problem.js';
-import { REPORT_FORMATS } from './registry.js';
+import { reportFormats } from './formats.generated.js';
 import type { ReportFormat } from './report-format.js';
 
 /** One `--report`, understood. */
@@ -36,9 +36,9 @@ export function parseReports(values: readonly string[], place: ReportPlace): Rep
 
 function parseReport(value: string, place: ReportPlace): ReportRequest {
   const [, name = '', written] = /^([^=]*)(?:=(.*))?$/s.exec(value) ?? [];
-  const format = Object.hasOwn(REPORT_FORMATS, name) ? REPORT_FORMATS[name] : undefined;
+  const format = Object.hasOwn(reportFormats, name) ? reportFormats[name] : undefined;
   if (format === undefined) {
-    const names = Object.keys(REPORT_FORMATS);
+    const names = Object.keys(reportFormats);
     throw scenarioError('TAPBOOT_E_REPORT', `there is no report '${name}'`, {
       expected: `NAME=FILE, NAME one of ${names.join(', ')}`,
       got: value,

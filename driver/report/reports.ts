@@ -1,5 +1,6 @@
 import { asTapbootError, infraError, type TapbootError } from '../errors.js';
 import type { EventSink, Failure, Phase, RunEvent } from '../events/events.js';
+import { phaseFailure } from '../events/failure.js';
 import { exitCode } from '../exit-code.js';
 import type { ReportContext } from './report-format.js';
 import type { ReportRequest } from './report-request.js';
@@ -85,18 +86,8 @@ export class Reports {
 }
 
 function ending(error: TapbootError, phase: Phase): { exitCode: number; failure: Failure } {
-  const { failureClass, code, message, details } = error;
-  const failure: Failure = {
-    class: failureClass,
-    code,
-    message,
-    phase,
-    mismatches: [],
-    artifacts: [],
-    at: details.at,
-    hint: details.hint,
-    output: details.output,
-  };
+  const { failureClass } = error;
+  const failure = phaseFailure(error, phase);
   return { exitCode: exitCode([failureClass], false), failure };
 }
 

@@ -1,4 +1,4 @@
-import { shellQuote } from '../shell-quote.js';
+import { shellQuote } from '../quote.js';
 
 /** Words as they are typed into a POSIX shell; quoted only where it has to be. */
 export const shellWords = (words: readonly string[]): string =>

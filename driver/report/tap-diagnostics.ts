@@ -71,7 +71,7 @@ export function stepBlock(event: StepEnd): Block {
     block['command'] = last.command;
     block['channel'] = last.channel;
     block['exit_status'] =
-      last.exitStatus ?? (last.timedOut ? 'killed by its time-out' : 'none: the channel was lost');
+      last.exitStatus ?? (last.timedOut ? 'killed by its timeout' : 'none: the channel was lost');
   }
   const artifacts = [...event.artifacts, ...(event.failure?.artifacts ?? [])];
   const open = capsuleCommand(artifacts);

@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { infraError, type TapbootError } from '../errors.js';
+import { hostCommand } from '../host/command.js';
 
 /** A host program, and the Debian package that brings it. */
 export interface HostTool {
@@ -16,7 +16,6 @@ export interface ToolOutput {
 
 // Debian keeps wipefs and blkid where an unprivileged user's PATH does not look.
 const systemFolders = ['/usr/sbin/', '/sbin/'];
-const outputLimit = 256 * 1024 * 1024;
 
 /**
  * Runs a host program to its end, with plain C messages.
@@ -33,20 +32,12 @@ export async function runHostTool(
 ): Promise<ToolOutput> {
   const folders = tool.command.includes('/') ? [''] : ['', ...systemFolders];
   for (const folder of folders) {
-    const result = await execa(folder + tool.command, args, {
-      stdin: 'ignore',
-      env: { LC_ALL: 'C' },
-      reject: false,
-      maxBuffer: outputLimit,
-      stripFinalNewline: false,
-      cancelSignal: signal,
-    });
+    const result = await hostCommand(folder + tool.command, args, { env: { LC_ALL: 'C' }, signal });
     signal?.throwIfAborted();
-    const { exitCode, stdout, stderr } = result;
-    if (result.code === 'ENOENT') continue;
-    if (exitCode === undefined || !accepted.includes(exitCode) || result.isMaxBuffer) {
-      const reason = exitCode === undefined || result.isMaxBuffer ? result.shortMessage : undefined;
-      throw failed(tool, args, reason ?? `exit status ${String(exitCode)}`, stderr);
+    const { exitCode, stdout, stderr, missing, ending } = result;
+    if (missing) continue;
+    if (exitCode === null || !accepted.includes(exitCode)) {
+      throw failed(tool, args, ending, stderr);
     }
     if (silent.includes(exitCode) && stderr.trim() !== '') {
       throw failed(tool, args, `exit status ${String(exitCode)} and an error message`, stderr);

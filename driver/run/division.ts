@@ -1,7 +1,7 @@
 import type { RunSettings } from './settings.js';
 import { planBudget, type BudgetScenario } from '../record/ledger/budget.js';
 import type { History } from '../record/ledger/history.js';
-import type { PlannedScenario } from './repeat.js';
+import type { PlannedScenario } from './work-list.js';
 
 /** A scenario that waits for `--resume`. */
 export interface QueuedScenario {

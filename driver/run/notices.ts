@@ -1,7 +1,7 @@
 import type { RunEvent } from '../events/events.js';
 import type { History } from '../record/ledger/history.js';
-import type { FailurePolicy } from './failure-policy.js';
-import type { PlannedScenario } from './repeat.js';
+import type { FailurePolicy } from './retry-policy.js';
+import type { PlannedScenario } from './work-list.js';
 import type { RunRequest } from './request.js';
 
 /** What a run has to say before it begins. */

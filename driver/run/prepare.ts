@@ -1,17 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { Connections } from '../record/connections.js';
 import type { VmHost } from '../machine/vm-host.js';
-import { VmNames } from '../machine/vm-names.js';
 import type { EventStream } from '../events/stream.js';
 import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { RunRecord } from '../record/run-record.js';
-import { chooseAccelerator } from '../machine/qemu/accelerator.js';
-import { demandFormat } from '../machine/snapshot/migration/demand.js';
-import { identifyQemu } from '../machine/qemu/version.js';
+import { findHost } from '../machine/host-of-run.js';
 import { makeRunKeys } from '../machine/run-keys.js';
-import { probeKernel } from '../machine/qemu/probe-kernel.js';
-import { StreamRedactor, type Redactor } from '../redact/stream.js';
+import { StreamRedactor, type Redactor } from '../redact.js';
 import type { RunRequest } from './request.js';
 
 /** What image and host are prepared from: the part of a request that has no scenarios in it. */
@@ -75,36 +71,23 @@ export async function prepareHost(
   image: BootImage,
   workspace: string,
 ): Promise<VmHost> {
-  const { config } = request;
-  const qemu = await identifyQemu();
-  await demandFormat(qemu, config.ramFormat, workspace);
-  const kernel = await probeKernel(image);
-  const accelerator = await chooseAccelerator({
-    wanted: config.accel,
-    qemu,
-    cacheDirectory: request.cacheDirectory,
-    log,
-    kernel,
-  });
-  const { name, reasons } = accelerator;
-  events.emit({ type: 'accelerator', name, reasons });
   const keys = await makeRunKeys(workspace);
-  record.metadata.setRootKeyFingerprint(keys.fingerprint);
-  const firmware = request.environment['TAPBOOT_OVMF'];
-  const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
-  return {
-    qemu,
-    accelerator,
-    keys,
+  const found = await findHost({
+    config: request.config,
+    image,
+    cacheDirectory: request.cacheDirectory,
     workspace,
+    keys,
+    firmware: request.environment['TAPBOOT_OVMF'],
     log,
     signal: request.signal,
-    names: new VmNames(),
-    timeouts: {
-      spawnMs: config.spawnTimeoutSeconds * 1000,
-      loginMs: config.loginTimeoutSeconds * 1000,
-    },
-    firmware,
+  });
+  const { name, reasons } = found.accelerator;
+  events.emit({ type: 'accelerator', name, reasons });
+  record.metadata.setRootKeyFingerprint(keys.fingerprint);
+  const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
+  return {
+    ...found,
     redact: secrets,
     consoleFilter: secrets === undefined ? undefined : () => new StreamRedactor(secrets),
     emit: (event) => {

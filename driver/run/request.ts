@@ -7,7 +7,7 @@ import type { RunOutput } from './output.js';
 import type { EventStream } from '../events/stream.js';
 import type { VmHost } from '../machine/vm-host.js';
 import type { RunRecord } from '../record/run-record.js';
-import type { Redactor } from '../redact/redactor.js';
+import type { Redactor } from '../redact.js';
 import type { Scenario } from '../scenario/index.js';
 
 /** Where a run prints to: stdout and stderr of the process, or a test's stand-ins. */

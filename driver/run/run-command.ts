@@ -1,29 +1,26 @@
-import { overridesInForce } from '../record/overrides.js';
 import { endingError, endingSignal } from '../ending.js';
-import { asTapbootError, describeError, type TapbootError } from '../errors.js';
-import { redactError } from '../redact/redact-error.js';
-import { EXIT } from '../exit-code.js';
+import { type TapbootError, asTapbootError, describeError } from '../errors.js';
 import { EventStream } from '../events/stream.js';
+import { EXIT } from '../exit-code.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
-import { readHistory, type History } from '../record/ledger/history.js';
-import { RunRecord } from '../record/run-record.js';
 import { EventsFile } from '../record/events-file.js';
-import { redacting, redactor, type Redactor } from '../redact/stream.js';
-import type { FailurePolicy } from './failure-policy.js';
-import { FlakeCounter } from './flakes.js';
-import type { RunOutput } from './output.js';
-import type { RunRequest } from './request.js';
-import { divide } from './division.js';
-import { openingNotices } from './notices.js';
-import { withoutValues } from './without-values.js';
-import { Run } from './run.js';
-import type { PlannedScenario } from './repeat.js';
-import { chosenScenarios } from './selection.js';
+import { type History, readHistory } from '../record/ledger/history.js';
+import { overridesInForce } from '../record/overrides.js';
+import { RunRecord } from '../record/run-record.js';
+import { redactError, REDACTION, type Redactor, redacting, redactor } from '../redact.js';
 import { listEntries } from '../snapshots/store/eviction.js';
 import { snapshotsDirectory } from '../snapshots/store/store.js';
+import { divide } from './division.js';
+import { type FailurePolicy, failurePolicy } from './retry-policy.js';
+import { FlakeCounter } from './flakes.js';
+import { openingNotices } from './notices.js';
+import type { RunOutput } from './output.js';
+import type { RunRequest } from './request.js';
+import { Run } from './run.js';
+import { chosenScenarios } from './scenario-arguments.js';
+import type { PlannedScenario } from './work-list.js';
 import { defaultWorkers, hostCapacity, measuredResidence } from './workers.js';
-import { failurePolicy } from './known-failures.js';
 
 /**
  * Runs scenarios from request to exit code: `tapboot run`, and what `npm start` ends in.
@@ -173,4 +170,12 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
 function incompleteRun({ stderr }: RunRequest, error: TapbootError): number {
   stderr.write(`tapboot: ${describeError(error)}\n`);
   return EXIT.infra;
+}
+
+/** A command line without the values of its `--var`: which of them are secret is not known. */
+export function withoutValues(command: readonly string[]): string[] {
+  return command.map((word, index) => {
+    if (word.startsWith('--var=')) return word.replace(/^(--var=[^=]*=).*$/s, `$1${REDACTION}`);
+    return command[index - 1] === '--var' ? word.replace(/=.*$/s, `=${REDACTION}`) : word;
+  });
 }

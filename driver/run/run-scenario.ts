@@ -7,11 +7,11 @@ import type { Artifact, Failure, MachineOrigin, ScenarioOutcome } from '../event
 import { runScenarioSteps } from '../steps/index.js';
 import { failureOf } from '../steps/failure.js';
 import { stepRefs } from '../steps/step-refs.js';
-import { failureHooks } from './failure-evidence.js';
-import { AttemptJudge, triedAgain } from './failure-policy.js';
+import { failureHooks } from './failure-hooks.js';
+import { AttemptJudge, triedAgain } from './retry-policy.js';
 import type { ScenarioContext } from './scenario-context.js';
 import type { Machines } from '../snapshots/pool-of-run.js';
-import type { PlannedScenario } from './repeat.js';
+import type { PlannedScenario } from './work-list.js';
 
 /** How a scenario ended; `class` is that of a failure that is not a known one. */
 export interface ScenarioResult {

@@ -7,18 +7,17 @@ import type { EventStream } from '../events/stream.js';
 import { exitCode } from '../exit-code.js';
 import { settleQueue } from '../record/ledger/queue.js';
 import type { RunRecord } from '../record/run-record.js';
-import type { Redactor } from '../redact/stream.js';
-import type { FailurePolicy } from './failure-policy.js';
-import { phaseFailure } from './failures.js';
+import type { Redactor } from '../redact.js';
+import type { FailurePolicy } from './retry-policy.js';
+import { phaseFailure } from '../events/failure.js';
 import { machines, type Machines } from '../snapshots/pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
 import type { Division, QueuedScenario } from './division.js';
 import type { Notice } from './notices.js';
-import { sourcesOf, type PlannedScenario } from './repeat.js';
+import { sourcesOf, type PlannedScenario, WorkList } from './work-list.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
 import type { ScenarioContext } from './scenario-context.js';
-import { WorkList } from './work-list.js';
 
 export interface RunOptions {
   request: RunRequest;
@@ -32,7 +31,7 @@ export interface RunOptions {
   /**
    * Divides waiting scenarios by the budget. Asked before the run, and again after every
    * scenario for those that did not fit: a run is mostly faster than the sum of its
-   * time-outs, which is all that is known of a scenario that has never passed.
+   * timeouts, which is all that is known of a scenario that has never passed.
    * @param spentSeconds time that the run has used already
    */
   divide: (waiting: readonly PlannedScenario[], spentSeconds: number) => Division;
@@ -42,7 +41,7 @@ export interface RunOptions {
   seconds: (planned: PlannedScenario) => number | undefined;
   /** What is to be told at the beginning. */
   notices: readonly Notice[];
-  /** What is made of failures. */
+  /** Retry and known-issue policy. */
   policy: FailurePolicy;
 }
 

@@ -1,5 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { scenarioError } from '../errors.js';
+import { type QueueItem, readQueue } from '../record/ledger/queue.js';
+import { type Scenario, loadScenarios, selectScenarios } from '../scenario/index.js';
+import { type PlannedScenario, repeated, sourcesOf } from './work-list.js';
+import type { RunRequest } from './request.js';
 
 /** What scenario arguments ask for. */
 export interface ScenarioArguments {
@@ -57,3 +62,77 @@ export function scenarioArguments(
   const further = files.filter((file) => !file.startsWith(`${directory}/`));
   return { paths: [directory, ...further], names: [...names, ...files] };
 }
+
+/** What a run is about. */
+export interface Chosen {
+  planned: PlannedScenario[];
+  /** The values that no output may show, also those that a scenario not chosen redacts. */
+  secrets: string[];
+}
+
+/**
+ * What a request asks to be run, in the order of the scenarios' files; with `--resume`, what is
+ * on the queue, in its order, behind the scenarios whose checkpoints it needs.
+ * @param run name of the run directory, for `${tapboot.run}`
+ * @throws TapbootError `scenario` for what is wrong in a file or unknown in the request, and for
+ *   a queue that names what is not there any more
+ */
+export async function chosenScenarios(request: RunRequest, run: string): Promise<Chosen> {
+  const { workingDirectory, variables, tags, notTags, names, config } = request;
+  const options = { workingDirectory, variables, run };
+  if (!config.resume) {
+    const all = await loadScenarios(request.scenarioPaths, options);
+    const planned = repeated(selectScenarios(all, { names, tags, notTags }), config.repeat);
+    return { planned, secrets: secretsOf(planned, all, variables) };
+  }
+  const waiting = readQueue(config.queuePath).map((item) => ({
+    item,
+    path: item.path ?? resolve(workingDirectory, item.file),
+  }));
+  const gone = waiting.find(({ path }) => !existsSync(path));
+  if (gone !== undefined) throw stale(gone.item, config.queuePath, 'no such file');
+  const files = new Set(waiting.flatMap(({ item, path }) => [...(item.sources ?? []), path]));
+  if (files.size === 0) return { planned: [], secrets: [] };
+  const all = await loadScenarios([...files], options);
+  const queued = waiting.map(({ item, path }) => ({
+    scenario: takenUp(item, path, all, config.queuePath),
+    ref: { id: item.id, name: item.name, file: item.file },
+  }));
+  const known = new Set(queued.map(({ scenario }) => scenario));
+  const planned = queued.flatMap((one): PlannedScenario[] => {
+    const missing = sourcesOf(one.scenario, all).filter((source) => !known.has(source));
+    for (const source of missing) known.add(source);
+    return [...repeated(missing, 1).map((source) => ({ ...source, again: true as const })), one];
+  });
+  return { planned, secrets: secretsOf(planned, all, variables) };
+}
+
+/** Of a scenario that is not run, what was given from outside: the command line carries it. */
+function secretsOf(
+  planned: readonly PlannedScenario[],
+  all: readonly Scenario[],
+  given: Readonly<Record<string, string>>,
+): string[] {
+  const names = new Set(all.flatMap(({ redact }) => redact));
+  return [
+    ...planned.flatMap(({ scenario }) => scenario.redactedValues),
+    ...Object.entries(given).flatMap(([name, value]) => (names.has(name) ? [value] : [])),
+  ];
+}
+
+/** The scenario that an item of the queue means; one that `--repeat` has numbered counts, too. */
+function takenUp(item: QueueItem, path: string, all: readonly Scenario[], queue: string): Scenario {
+  const inFile = all.filter((scenario) => scenario.path === path);
+  const found =
+    inFile.find(({ id }) => id === item.id) ??
+    inFile.find(({ id }) => id === item.id.replace(/#\d+$/, ''));
+  if (found !== undefined) return found;
+  throw stale(item, queue, inFile.map(({ id }) => id).join(', '));
+}
+
+const stale = ({ id, file }: QueueItem, queue: string, got: string) =>
+  scenarioError('TAPBOOT_E_QUEUE_STALE', `'${id}' is on the queue, and is not there any more`, {
+    expected: `the scenario ${id} in ${file}`,
+    got,
+    hint: `Bring it back, or take it off the queue: ${queue}`,
+  });

@@ -34,9 +34,9 @@ export interface RunSettings {
   hardBudgetMinutes: number;
   /** A run of this many seconds or more is flagged. */
   sessionCeilingSeconds: number;
-  /** Absolute directory of the saved states; undefined: `states` in the cache directory. */
+  /** Absolute directory of the snapshots; undefined: `states` in the cache directory. */
   snapshotDirectory: string | undefined;
-  /** What the saved states may take together on the disk. */
+  /** What the snapshots may take together on the disk. */
   snapshotLimitBytes: number;
   /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
   ramFormat: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';

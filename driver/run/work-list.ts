@@ -1,4 +1,5 @@
-import type { PlannedScenario } from './repeat.js';
+import type { ScenarioRef } from '../events/events.js';
+import type { Scenario } from '../scenario/index.js';
 
 /** Options of {@link WorkList}. */
 export interface WorkListOptions {
@@ -11,14 +12,14 @@ export interface WorkListOptions {
   more: () => readonly PlannedScenario[];
 }
 
-/** The sum of the time-outs, the only thing known of a scenario that has never been measured. */
+/** The sum of the timeouts, the only thing known of a scenario that has never been measured. */
 const patience = ({ scenario: { steps } }: PlannedScenario): number =>
   steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
 
 /**
  * What is still to be run, for any number of workers. The longest go first, so that none of
  * them is begun when the others are done already; what has never been measured goes
- * before that, by its time-outs. A scenario that starts from another's checkpoint waits for that one's end.
+ * before that, by its timeouts. A scenario that starts from another's checkpoint waits for that one's end.
  */
 export class WorkList {
   readonly #options: WorkListOptions;
@@ -67,4 +68,32 @@ export class WorkList {
     if (source === undefined) return false;
     return [...this.#waiting, ...this.#running].some((other) => other.scenario.id === source);
   }
+}
+
+/** One execution of a scenario in this run. */
+export interface PlannedScenario {
+  scenario: Scenario;
+  /** The scenario's own names; with `--repeat`, numbered from the second on. */
+  ref: ScenarioRef;
+  /** Run for the checkpoint that another one needs, though it has had its verdict. */
+  again?: true;
+}
+
+/** The scenarios whose checkpoints lead to this one, the first of them first. */
+export function sourcesOf({ from }: Scenario, all: readonly Scenario[]): Scenario[] {
+  const source = all.find(({ id }) => id === from?.scenario);
+  return source === undefined ? [] : [...sourcesOf(source, all), source];
+}
+
+/** The executions of a run in their order: all scenarios, then all again. */
+export function repeated(scenarios: readonly Scenario[], times: number): PlannedScenario[] {
+  return Array.from({ length: times }, (_, round) =>
+    scenarios.map((scenario) => {
+      const { id, name, file } = scenario;
+      if (round === 0) return { scenario, ref: { id, name, file } };
+      const number = String(round + 1);
+      const ref = { id: `${id}#${number}`, name: `${name} (${number} of ${String(times)})`, file };
+      return { scenario, ref };
+    }),
+  ).flat();
 }

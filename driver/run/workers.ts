@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { EntryFacts } from '../snapshots/store/eviction.js';
-import type { PlannedScenario } from './repeat.js';
+import type { PlannedScenario } from './work-list.js';
 
 /**
  * What QEMU takes beside the guest's memory under TCG: its own code, the translation cache,

@@ -37,7 +37,7 @@ export interface Scenario {
   redact: string[];
   /** The values of `redact`, longest first, empty ones left out. */
   redactedValues: string[];
-  /** Time-out of a step that names none, in milliseconds. */
+  /** Timeout of a step that names none, in milliseconds. */
   timeoutMs: number;
   /** Starts from a checkpoint of another scenario instead of from the booted machine. */
   from?: CheckpointReference;

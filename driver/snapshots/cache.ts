@@ -46,7 +46,9 @@ export class SnapshotCache {
   }
 
   /** Undefined when it cannot be found out: then nothing is restored or kept. */
-  async key(machine: Machine): Promise<(SnapshotCacheKey & { inputs: SnapshotInputs }) | undefined> {
+  async key(
+    machine: Machine,
+  ): Promise<(SnapshotCacheKey & { inputs: SnapshotInputs }) | undefined> {
     const { host, image, digest } = this.#options;
     try {
       const inputs = await snapshotInputs(host, image, machine, digest);
@@ -126,7 +128,7 @@ export class SnapshotCache {
   #unusable(thrown: unknown): void {
     const { message, details } = asTapbootError(thrown);
     const reason = details.got === undefined ? message : `${message}: ${details.got}`;
-    const text = `saved states are not kept or used across runs: ${reason}`;
+    const text = `snapshots are not kept or used across runs: ${reason}`;
     // Once is enough for people.
     if (this.#broken) this.#options.host.log(text);
     else this.#options.host.emit({ type: 'notice', level: 'warning', message: text });

@@ -20,7 +20,7 @@ export interface PoolOptions {
   image: BootImage;
   /** Boot for everyone who asks, save nothing. */
   fresh: boolean;
-  /** States of other runs; absent: each run boots for itself. */
+  /** Snapshots of other runs; absent: each run boots for itself. */
   cache?: SnapshotCache;
   /** In which forms RAM is kept; absent: as it was saved. */
   forms?: RamFormats;

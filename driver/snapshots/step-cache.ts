@@ -8,7 +8,7 @@ import type { SnapshotCache } from './cache.js';
 import { stepKeys, type StepKey } from './step-keys.js';
 import { timed } from './timed.js';
 
-/** Milliseconds of steps that are worth a saved state: one costs about a tenth of it. */
+/** Milliseconds of steps that are worth a snapshot: one costs about a tenth of it. */
 const WORTH_MS = 2000;
 
 /** The same for the state before the last step, which is the one edited most often. */
@@ -112,7 +112,7 @@ export class StepCache {
       return true;
     } catch (thrown) {
       const { message, details } = asTapbootError(thrown);
-      const text = `a step's state is not kept: ${message} (${details.got ?? 'no reason given'})`;
+      const text = `a step's snapshot is not kept: ${message} (${details.got ?? 'no reason given'})`;
       // Once is enough for people; a dead guest is told by the next step.
       if (this.#told) this.#host.log(text);
       else this.#host.emit({ type: 'notice', level: 'warning', message: text });

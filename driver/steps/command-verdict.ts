@@ -1,12 +1,11 @@
 import type { CommandResult } from '../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../errors.js';
 import type { Mismatch } from '../events/events.js';
-import type { Judgement } from '../language/expect/judgement.js';
-import { judgeOutput } from '../language/expect/judge.js';
+import { type Judgement, judgeOutput } from '../language/expect/judge.js';
 import { shorten } from '../language/yaml/show.js';
 import type { OutputExpectation } from '../language/expectation.js';
 import type { CommandStepBody } from './command-schema.js';
-import { UnmetExpectation } from './unmet-expectation.js';
+import { UnmetExpectation } from './failure.js';
 import { outputExcerpt, quoted, seconds } from './wording.js';
 
 /** A judgement that did not hold, as the reports have it. */
@@ -16,7 +15,7 @@ export function mismatchOf({ what, expected, got, diff }: Judgement): Mismatch {
 
 /**
  * Judges what a command left behind.
- * @param timeoutMs the time-out that it ran under, for the message
+ * @param timeoutMs the timeout that it ran under, for the message
  * @returns undefined when all expectations hold; else a `product` failure, or a `scenario`
  *   one where the output cannot be judged as it was taken
  */
@@ -52,7 +51,7 @@ export function commandVerdict(
   return unmet(name, wrong, { output });
 }
 
-/** The failure of a command that its time-out has killed. */
+/** The failure of a command that its timeout has killed. */
 export function commandTimeout(result: CommandResult, timeoutMs: number): TapbootError {
   const output = outputExcerpt(result);
   return productError(

@@ -1,14 +1,14 @@
-import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import { endingError } from '../ending.js';
-import { asTapbootError, scenarioError, type TapbootError } from '../errors.js';
+import { type TapbootError, asTapbootError, infraError, scenarioError } from '../errors.js';
 import type { Artifact } from '../events/events.js';
-import type { Step } from './step.js';
-import { sleep } from '../host/timers.js';
+import { startTimer } from '../host/timers.js';
+import { within } from '../host/waiting.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import { lookAhead } from './foresight.js';
-import { endedBySignal, isGoingDown } from './going-down.js';
-import { guarded } from './guard.js';
 import type { StepRecorder } from './recorder.js';
 import type { BoundStep } from './runners.js';
+import type { Step } from './step.js';
+import { seconds } from './wording.js';
 
 /** Time for the watchdog to say why a channel was lost. */
 const DEATH_NEWS_MS = 2000;
@@ -16,7 +16,7 @@ const DEATH_NEWS_MS = 2000;
 /** Time for a guest that is shutting down to be gone; stopping its services takes a while. */
 const SHUTDOWN_MS = 60_000;
 
-/** Diagnostics have time-outs of their own; this is for a machine that hangs over them. */
+/** Diagnostics have timeouts of their own; this is for a machine that hangs over them. */
 const DIAGNOSTICS_MS = 120_000;
 
 /**
@@ -82,10 +82,10 @@ async function causeOf(
 ): Promise<TapbootError> {
   if (error.failureClass === 'scenario') return error;
   const patience = error.failureClass === 'guest-dead' ? DEATH_NEWS_MS : 0;
-  const death = (await soon(vm.death, patience)) ?? (await settledDeath(vm, interrupt));
+  const death = (await within(vm.death, { ms: patience })) ?? (await settledDeath(vm, interrupt));
   if (death !== undefined) return death;
   const unasked = endedBySignal(exitStatus) && (await isGoingDown(vm));
-  return unasked ? ((await soon(vm.death, SHUTDOWN_MS)) ?? error) : error;
+  return unasked ? ((await within(vm.death, { ms: SHUTDOWN_MS })) ?? error) : error;
 }
 
 /**
@@ -97,29 +97,11 @@ export async function settledDeath(
   interrupt: AbortSignal,
 ): Promise<TapbootError | undefined> {
   if (interrupt.aborted) return endingError(interrupt);
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<TapbootError>((resolve) => {
-    stop = () => {
-      resolve(endingError(interrupt));
-    };
-    interrupt.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([vm.settledDeath(), stopped]);
-  } finally {
-    interrupt.removeEventListener('abort', stop);
-  }
-}
-
-/** What a promise resolves to within a time; undefined when it does not. */
-export async function soon<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const abort = new AbortController();
-  const late = sleep(ms, undefined, { signal: abort.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    abort.abort();
-  }
+  const settled = await within(
+    vm.settledDeath().then((death) => ({ death })),
+    { signal: interrupt },
+  );
+  return settled === undefined ? endingError(interrupt) : settled.death;
 }
 
 /** The evidence of a failed step; never rejects, and ends soon after an interrupt. */
@@ -128,27 +110,104 @@ export async function evidenceOf(
   reason: string,
   interrupt: AbortSignal,
 ): Promise<Artifact[]> {
-  const stop = new AbortController();
-  const stopped = Promise.race([
-    sleep(DIAGNOSTICS_MS, undefined, { signal: stop.signal }).catch(() => undefined),
-    new Promise<void>((resolve) => {
-      const signal = AbortSignal.any([interrupt, stop.signal]);
-      if (signal.aborted) resolve();
-      else
-        signal.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true },
-        );
-    }),
-  ]);
+  const limits = { ms: DIAGNOSTICS_MS, signal: interrupt };
   try {
-    return (await Promise.race([vm.collectDiagnostics(reason), stopped])) ?? [];
+    return (await within(vm.collectDiagnostics(reason), limits)) ?? [];
   } catch {
     return [];
-  } finally {
-    stop.abort();
   }
 }
+
+/** Milliseconds for the guest to say whether it is shutting down. */
+const ASK_MS = 20_000;
+
+/**
+ * Whether the guest's own shutdown may be what has just ended a command by a signal: the
+ * guest says so, or no longer answers. systemd's word for it is `stopping` (systemctl(1)).
+ */
+export async function isGoingDown(vm: MachineUnderTest): Promise<boolean> {
+  if (vm.power === 'off') return false;
+  try {
+    const { stdout, timedOut } = await vm.run('systemctl is-system-running', {
+      timeoutMs: ASK_MS,
+    });
+    return timedOut || stdout.trim() === 'stopping';
+  } catch {
+    return true;
+  }
+}
+
+/** True for the exit status that a shell gives for a command that a signal ended. */
+export const endedBySignal = (exitStatus: number | null | undefined): boolean =>
+  (exitStatus ?? 0) > 128;
+
+/** What may end a step from outside. */
+export interface Guard {
+  /** Resolves when the guest is lost. */
+  death: Promise<TapbootError>;
+  /** True when the step goes on though the guest is dead. */
+  ignoreDeath: boolean;
+  /** The run's own interrupt. */
+  interrupt: AbortSignal;
+  /** Milliseconds until the step is given up. */
+  ceilingMs: number;
+  /** The step's timeout, for the message. */
+  timeoutMs: number;
+  /** What is waited for. */
+  awaits: string;
+}
+
+/** Time that a step has for tidying up (views of disks, second machines) once it is given up. */
+export const SETTLE_MS = 5000;
+
+/**
+ * Does `work` until it ends, or until the guest dies, the run is interrupted or the ceiling
+ * is reached. Then the work's signal is aborted, and it is given some seconds to tidy up.
+ *
+ * @throws what the work throws; the guest's death; why the run is ended; TAPBOOT_E_STEP_OVERDUE
+ */
+export async function guarded(
+  work: (signal: AbortSignal) => Promise<void>,
+  guard: Guard,
+): Promise<void> {
+  if (guard.interrupt.aborted) throw endingError(guard.interrupt);
+  const abort = new AbortController();
+  let giveUp: (error: TapbootError) => void = () => undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const onInterrupt = (): void => {
+    giveUp(endingError(guard.interrupt));
+  };
+  guard.interrupt.addEventListener('abort', onInterrupt, { once: true });
+  if (!guard.ignoreDeath) void guard.death.then(giveUp);
+  const timer = startTimer(() => {
+    giveUp(overdue(guard));
+  }, guard.ceilingMs);
+  const working = work(abort.signal);
+  try {
+    await Promise.race([working, givenUp]);
+  } catch (error) {
+    abort.abort(error);
+    await within(working.then(ignore, ignore), { ms: SETTLE_MS });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    guard.interrupt.removeEventListener('abort', onInterrupt);
+  }
+}
+
+function overdue({ awaits, ceilingMs, timeoutMs }: Guard): TapbootError {
+  const grace = ceilingMs - timeoutMs;
+  const beyond = grace > 0 ? `, ${seconds(grace)} beyond its timeout` : '';
+  return infraError(
+    'TAPBOOT_E_STEP_OVERDUE',
+    `the step was given up: waited ${seconds(ceilingMs)} for ${awaits}${beyond}`,
+    {
+      expected: `an end within ${seconds(timeoutMs)}`,
+      got: 'the step overran its own timeout',
+    },
+  );
+}
+
+const ignore = (): void => undefined;

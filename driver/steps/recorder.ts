@@ -28,7 +28,7 @@ export class StepRecorder implements StepContext {
   readonly #surroundings: ScenarioSurroundings;
   readonly #deadline: number;
 
-  /** @param timeoutMs the step's own time-out, counted from now */
+  /** @param timeoutMs the step's own timeout, counted from now */
   constructor(
     surroundings: ScenarioSurroundings,
     step: { index: number; timeoutMs: number; guestIsDead: boolean },

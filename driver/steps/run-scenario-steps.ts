@@ -1,15 +1,15 @@
-import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, Failure, Phase, StepRef } from '../events/events.js';
-import type { Step } from './step.js';
-import { consoleBehind } from './console-tail.js';
-import { evidenceOf, executeStep, settledDeath, soon } from './execute-step.js';
+import type { MachineUnderTest } from '../machine/machine-under-test.js';
+import type { GuestConsole } from '../machine/guest.js';
+import { within } from '../host/waiting.js';
+import { evidenceOf, executeStep, settledDeath } from './execute-step.js';
 import { failureOf } from './failure.js';
-import type { ScenarioContext, ScenarioResult, StepList } from './scenario-context.js';
 import { StepRecorder } from './recorder.js';
-import { boundStep, type BoundStep } from './runners.js';
-import { skipReason, type Progress } from './skip-rules.js';
+import { type BoundStep, boundStep } from './runners.js';
+import type { ScenarioContext, ScenarioResult, StepList } from './scenario-context.js';
 import { stepRefs } from './step-refs.js';
+import type { Step } from './step.js';
 import { UnitRuns } from './unit-runs.js';
 
 export type * from './scenario-context.js';
@@ -206,7 +206,7 @@ class ScenarioRun {
     // Before the machine is asked for its evidence, which may talk over the console.
     const console = consoleBehind(error, this.#vm.console);
     progress.failedStep ??= ref.index;
-    const death = await soon(this.#vm.death, 0);
+    const death = await within(this.#vm.death, { ms: 0 });
     if (death !== undefined) progress.death ??= this.#context.redact(death.message);
     if (error.code === 'TAPBOOT_E_INTERRUPTED') progress.interrupted = true;
     if (step.via !== undefined) {
@@ -257,3 +257,59 @@ class ScenarioRun {
     };
   }
 }
+
+/** What has happened in a scenario so far, as far as it decides about the steps to come. */
+export interface Progress {
+  /** Number of the first step that failed. */
+  failedStep?: number;
+  /** Why the guest is dead, in one line. */
+  death?: string;
+  interrupted: boolean;
+}
+
+/**
+ * Whether a step is skipped, and why; undefined when it runs. An interrupt skips all.
+ * A dead guest leaves only steps that look from the host and want to run always. After a
+ * failure, the steps that want to run always do.
+ */
+export function skipReason(
+  step: { always: boolean; hostSide: boolean },
+  progress: Progress,
+): string | undefined {
+  if (progress.interrupted) return 'interrupted';
+  if (progress.death !== undefined) {
+    return step.always && step.hostSide ? undefined : `the guest is dead: ${progress.death}`;
+  }
+  if (progress.failedStep === undefined || step.always) return undefined;
+  return `step ${String(progress.failedStep)} failed`;
+}
+
+/** How much of the console a failure shows; all of it is in serial.log. */
+const CONSOLE_CHARACTERS = 2000;
+const CONSOLE_LINES = 8;
+
+/** The console's last words for a failure; a death tells them itself, and a wrong scenario has none. */
+export function consoleBehind(
+  { failureClass, code, details }: TapbootError,
+  console: GuestConsole,
+): string | undefined {
+  if (failureClass !== 'product' && failureClass !== 'infra') return undefined;
+  if (code === 'TAPBOOT_E_INTERRUPTED') return undefined;
+  const tail = consoleTail(console.tail(CONSOLE_CHARACTERS), CONSOLE_LINES);
+  return tail === '' || details.output?.includes(tail) === true ? undefined : tail;
+}
+
+/**
+ * The driver's own dialogue with a shell on the console (its marks, and what makes the shell
+ * quiet): nothing that a guest has said.
+ */
+const DIALOGUE =
+  /@tb[0-9a-f]{8}|printf '@tb| exec bash --norc| exec 2>&1; stty sane| trap : INT; cd \//;
+
+/** The last lines of a console that are neither blank nor the driver's; the first may be cut. */
+export const consoleTail = (text: string, count: number): string =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !DIALOGUE.test(line))
+    .slice(-count)
+    .join('\n');

@@ -36,5 +36,4 @@ export function kindOf(written: WrittenStep): WrittenKind {
  * The definition for a kind. The table's entries differ in the type of what is written;
  * the caller has it from `kindOf`, so that the two belong together.
  */
-export const definitionOf = (kind: Kind): StepKindDefinition<z.ZodObject, Step> =>
-  kinds[kind];
+export const definitionOf = (kind: Kind): StepKindDefinition<z.ZodObject, Step> => kinds[kind];

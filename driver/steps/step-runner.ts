@@ -18,7 +18,7 @@ export interface StepContext {
   readonly vm: MachineUnderTest;
   /** Position of the step in its scenario, from 1. */
   readonly index: number;
-  /** Aborted when the step is given up: interrupt, death of the guest, last-line time-out. */
+  /** Aborted when the step is given up: interrupt, death of the guest, last-line timeout. */
   readonly signal: AbortSignal;
   /** Exists once something is to be written there: see `makeArtifactPath`. */
   readonly artifactsDirectory: string;
@@ -26,7 +26,7 @@ export interface StepContext {
   readonly unitRuns: UnitRuns;
   /** True when the guest has died: only steps that look from the host run then. */
   readonly guestIsDead: boolean;
-  /** Milliseconds left of the step's time-out; never less than 1. */
+  /** Milliseconds left of the step's timeout; never less than 1. */
   remainingMs(): number;
   /** Runs a command in the machine under test and records it. */
   run(command: string, options: StepCommand): Promise<CommandResult>;
@@ -55,7 +55,7 @@ export interface StepRunner<K extends StepKind> {
   awaits(step: StepOf<K>): string;
   /**
    * Milliseconds after which the engine gives the step up, whatever it does. Longer than the
-   * step's own time-out wherever the kind enforces that itself.
+   * step's own timeout wherever the kind enforces that itself.
    */
   ceilingMs(step: StepOf<K>): number;
   /**
@@ -68,12 +68,12 @@ export interface StepRunner<K extends StepKind> {
 export type StepRunners = { readonly [K in StepKind]: StepRunner<K> };
 
 /**
- * Time beyond a step's own time-out for killing the command in the guest, fetching its
+ * Time beyond a step's own timeout for killing the command in the guest, fetching its
  * output, and describing the state that was not reached (10 s at most). Each of them waits for an
  * answer of the guest: on two cores under a load of 17 they took more than 20 s together, and an
  * unmet wait was told as a trouble of the host.
  */
 export const GRACE_MS = 60_000;
 
-/** The ceiling of a kind that enforces its own time-out. */
+/** The ceiling of a kind that enforces its own timeout. */
 export const withGrace = (step: { timeoutMs: number }): number => step.timeoutMs + GRACE_MS;

@@ -1,4 +1,4 @@
-import { knownIssuesJsonSchema } from '../../driver/run/known-issues/json-schema.js';
+import { knownIssuesJsonSchema } from '../../driver/run/known-issues/schema.js';
 import { keysOf } from '../../driver/scenario/explain.js';
 import {
   explainFile,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';
 import { plainText } from '../../driver/report/plain-text.js';
-import { shellQuote } from '../../driver/shell-quote.js';
+import { shellQuote } from '../../driver/quote.js';
 import { projectRoot, type Place } from './run-tapboot.js';
 import { Screen } from './screen.js';
 

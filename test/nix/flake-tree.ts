@@ -56,7 +56,7 @@ export async function copyTree(directory: string): Promise<void> {
 export const SMALL_TREE_SCENARIOS = ['announces-address', 'configures-network'];
 
 /** What the linters of a small tree read in TypeScript. */
-const SMALL_TREE_LINTED = 'driver/shell-quote.ts';
+const SMALL_TREE_LINTED = 'driver/quote.ts';
 
 /**
  * Copies this tree with less to do for its checks: two scenarios of one machine, little that the

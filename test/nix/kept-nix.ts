@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import type { Test } from 'tap';
 import { userCacheDirectory } from '../../driver/config/cache-directory.js';
-import { withLock } from '../../driver/host/directory-lock.js';
+import { withLock } from '../../driver/host/lock.js';
 import { projectRoot } from '../helpers/run-tapboot.js';
 import { addToStore } from './flake-tree.js';
 import { removeStore, SandboxedNix } from './sandboxed-nix.js';

@@ -60,7 +60,7 @@ t.test('wrong calls end with 2 before anything starts', async (t) => {
   writeFileSync(garbled, 'name: Garbled\nsteps:\n  - run: [true\n');
   const calls: [string, string[], Record<string, string>, string][] = [
     [
-      'a time-out that is no number',
+      'a timeout that is no number',
       TCG,
       { BOOT_IMAGE_VM_SPAWN_TIMEOUT: 'soon' },
       `tapboot: BOOT_IMAGE_VM_SPAWN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]
@@ -70,7 +70,7 @@ t.test('wrong calls end with 2 before anything starts', async (t) => {
 `,
     ],
     [
-      'a time-out of 0',
+      'a timeout of 0',
       TCG,
       { BOOT_IMAGE_VM_LOGIN_TIMEOUT: '0' },
       `tapboot: BOOT_IMAGE_VM_LOGIN_TIMEOUT has a value that cannot be used [TAPBOOT_E_CONFIG_VALUE]

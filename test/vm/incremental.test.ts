@@ -110,7 +110,7 @@ t.test('edits, one after the other', async (t) => {
     );
   });
 
-  await inSoak(t, 'a damaged state is told, and made again', async (t) => {
+  await inSoak(t, 'a damaged snapshot is told, and made again', async (t) => {
     const states = join(place.directory, 'states');
     for (const key of readdirSync(states).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
       const ram = join(states, key, 'device.state');
@@ -123,7 +123,7 @@ t.test('edits, one after the other', async (t) => {
     const end = await run('--incremental', 'layers');
     t.equal(end.code, 0, end.told);
     t.same(steps(end), ['ok', 'ok', 'ok']);
-    t.match(end.stdout, /saved state [0-9a-f]{32} cannot be used: .*made again/);
+    t.match(end.stdout, /snapshot [0-9a-f]{32} cannot be used: .*made again/);
   });
 
   await place.expectNothingLeft(t);

@@ -125,6 +125,10 @@ t.test('QEMU dies with a killed process, and the next one says so', async (t) =>
   const [killed] = next.lines;
   if (killed === undefined) return t.fail('no line');
   t.equal(killed.start, 'booted');
-  t.same((await recordOf(directory, killed)).notices, [], 'no state of another run was looked at');
+  t.same(
+    (await recordOf(directory, killed)).notices,
+    [],
+    'no snapshot of another run was looked at',
+  );
   t.equal(await readFile(join(states, key, 'manifest.json'), 'utf8'), 'damaged');
 });

@@ -21,7 +21,7 @@ const settings = {
   env: {
     BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
     TAPBOOT_SNAPSHOT_DIR: join(root, 'states'),
-    // As in a CI service: states of other runs are neither used nor kept.
+    // As in a CI service: snapshots of other runs are neither used nor kept.
     CI: 'true',
   },
 };
@@ -65,7 +65,7 @@ t.test('scenarios are run, reported and recorded', async (t) => {
   t.match(
     origins.find((origin) => origin?.kind === 'restored'),
     { sameRun: true },
-    'also without states of other runs',
+    'also without snapshots of other runs',
   );
   t.equal(seen[0], 'run:start');
   t.equal(seen.at(-1), 'run:end');

@@ -51,7 +51,7 @@ t.test('a guest without sshd', async (t) => {
     /# warning: no SSH into lives \(nothing listens on port 22 of the guest\), \d+ s waited; boot_to_ssh_seconds stays unknown/,
     'what was waited for in vain is said',
   );
-  t.match(end.tap.scenarios, [{ ok: true }, failure(4), failure(4)], "the step's time-out");
+  t.match(end.tap.scenarios, [{ ok: true }, failure(4), failure(4)], "the step's timeout");
   if (soaking) t.match((await run(2, answers)).tap.scenarios, [failure(2)], 'that of the login');
   await place.expectNothingLeft(t);
 });

@@ -8,7 +8,7 @@ import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
 
 t.setTimeout(60 * 60_000);
 
-/** Two time-outs of 30 minutes: 60 together, which is beyond the hard limit of a budget. */
+/** Two timeouts of 30 minutes: 60 together, which is beyond the hard limit of a budget. */
 const long = (name: string, steps: string, more = ''): string => `name: ${name}
 machine: { memory: 512M, disks: { vda: 64M } }
 ${more}timeout: 30m
@@ -56,7 +56,7 @@ t.test('queued by a budget, and resumed', async (t) => {
   const first = await start('--budget', '1', './short.yaml', './long.yaml').end;
   t.equal(first.code, 75, first.told);
   t.same(ran(first), ['short passed', 'long queued']);
-  t.match(queue(), [{ id: 'long', projected_seconds: 3600, reason: /sum of its time-outs/ }]);
+  t.match(queue(), [{ id: 'long', projected_seconds: 3600, reason: /sum of its timeouts/ }]);
   t.match(first.stdout, /^ok 2 - Long # SKIP queued: projected at 60\.0 min/m, 'and it is said');
 
   const second = await resume();

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
-import { convertRam } from '../../driver/machine/snapshot/convert-ram.js';
-import { FormatVerdicts } from '../../driver/machine/snapshot/format-verdict.js';
-import { RamFormats } from '../../driver/machine/snapshot/ram-format.js';
+import {
+  convertRam,
+  FormatVerdicts,
+  RamFormats,
+} from '../../driver/machine/snapshot/ram-format.js';
 import type { Snapshot } from '../../driver/machine/snapshot/snapshot.js';
 import type { RamFormat, SavedRam } from '../../driver/machine/snapshot/migration/formats.js';
 import { identifyQemu, type QemuBinary } from '../../driver/machine/qemu/version.js';

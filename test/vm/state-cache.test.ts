@@ -290,7 +290,7 @@ t.test('a state that was moved to the key of another machine is refused', async 
   const { place, entry } = copied(t, otherKey.key);
   const { cache, notices } = await run(t, place);
   t.equal(await cache.restore(otherKey, other, () => 'vm'), undefined);
-  t.match(notices, [/its manifest is that of another state/]);
+  t.match(notices, [/its manifest is that of another snapshot/]);
   t.notOk(existsSync(entry));
   await cache.close();
 });
@@ -365,7 +365,7 @@ steps:
   const pruned = await place.run(['state', 'prune']);
   t.match(pruned.stdout, `kept    ${key}`);
   const cleared = await place.run(['state', 'clear']);
-  t.match(cleared.stdout, new RegExp(`removed ${key} .*\n1 of 1 saved states removed`));
+  t.match(cleared.stdout, new RegExp(`removed ${key} .*\n1 of 1 snapshots removed`));
   t.same(readdirSync(states), []);
   await place.expectNothingLeft(t);
 });

@@ -8,9 +8,8 @@ import {
 } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
-import { Deferred } from '../../host/deferred.js';
+import { Deferred, untilStopped } from '../../host/waiting.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
-import { untilStopped } from '../../host/until-stopped.js';
 import { CommandOutput, type CompleteOutput } from './command-output.js';
 import { ConsoleLink } from './console-link.js';
 import type { ConsoleSession } from './quiet-shell.js';
@@ -79,7 +78,7 @@ export class ConsoleChannel implements Channel {
     await link.write(`${id}.c`, bytes);
     const started = performance.now();
     if (stdin !== undefined) {
-      // Input may be long, and a console is slow: typing it is part of what the time-out is for.
+      // Input may be long, and a console is slow: typing it is part of what the timeout is for.
       const stopped = (): boolean => performance.now() > until || signal?.aborted === true;
       const whole = await link.write(`${id}.i`, Buffer.from(stdin), stopped);
       signal?.throwIfAborted();
@@ -127,7 +126,7 @@ export class ConsoleChannel implements Channel {
   /**
    * Loads the guest's half, once; and again when someone else has used the shell.
    * @returns what to type into, and the milliseconds that the command still has: a login is
-   *   part of what its time-out is for
+   *   part of what its timeout is for
    */
   async #ready(timeoutMs: number): Promise<[ConsoleLink, number]> {
     if (this.#closed)

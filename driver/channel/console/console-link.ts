@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { guestDead, infraError } from '../../errors.js';
-import { Deferred } from '../../host/deferred.js';
+import { Deferred } from '../../host/waiting.js';
 import type { Console } from './console.js';
 import {
   consoleBootstrap,

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
-import { abortReason } from '../../host/abort-reason.js';
+import { abortReason } from '../../host/waiting.js';
 import type { ConsoleTranscript } from './transcript.js';
 
 /** Where a search begins: an offset from `mark()`, the first byte, or the present end. */
@@ -12,7 +12,7 @@ export interface ExpectOptions {
   /** Default `now`. */
   from?: SearchStart;
   signal?: AbortSignal;
-  /** What is waited for, in words, for the message of a time-out. */
+  /** What is waited for, in words, for the message of a timeout. */
   reason?: string;
 }
 
@@ -80,7 +80,7 @@ export class Console {
   /**
    * Waits until `pattern` stands in the console's plain text (colours, titles and carriage
    * returns removed), also where it came in several pieces.
-   * @throws TapbootError product on time-out, guest-dead when the console closes first;
+   * @throws TapbootError product on timeout, guest-dead when the console closes first;
    *   `signal.reason` when aborted
    */
   async expect(pattern: RegExp | string, options: ExpectOptions): Promise<ConsoleMatch> {

@@ -8,7 +8,7 @@ export interface ByteSink {
 /** From byte `byteOffset` of the log on, the bytes came `atMs` after QEMU's start. */
 export interface TimelineEntry {
   byteOffset: number;
-  /** Milliseconds since QEMU's start; negative for what was carried over from a saved state. */
+  /** Milliseconds since QEMU's start; negative for what was carried over from a snapshot. */
   atMs: number;
 }
 

@@ -1,6 +1,6 @@
 import { infraError } from '../../errors.js';
 import type { CommandResult } from '../channel.js';
-import type { Deferred } from '../../host/deferred.js';
+import type { Deferred } from '../../host/waiting.js';
 import type { Frame } from './frames.js';
 import type { FetchedFile, ShellLink } from './link.js';
 

@@ -13,7 +13,7 @@ const HEAD_LENGTH = 64;
  *
  * `__tb_y` hands the command to the *runner*, a shell that has been forked beforehand: it waits
  * for one command at a time in the foreground and answers, so that a command costs one fork,
- * and the shell on the port hears heartbeats and time-outs meanwhile. `__tb_j` forks a reporter
+ * and the shell on the port hears heartbeats and timeouts meanwhile. `__tb_j` forks a reporter
  * and below it the command's shell: for what runs beside another command. `__tb_w` has the
  * runner say that it is free.
  *

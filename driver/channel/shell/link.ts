@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError } from '../../errors.js';
-import { Deferred } from '../../host/deferred.js';
+import { Deferred } from '../../host/waiting.js';
 import { FrameParser, type Frame } from './frames.js';
 import { helloLine, loadScript, SCRIPT_VERSION } from './guest-script.js';
 

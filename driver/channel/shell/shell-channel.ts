@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
-import { Deferred } from '../../host/deferred.js';
+import { Deferred, untilStopped } from '../../host/waiting.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
-import { untilStopped } from '../../host/until-stopped.js';
 import {
   collectOutputs,
   keepPiece,
@@ -16,7 +15,7 @@ import {
   type Pieces,
 } from './ending.js';
 import { ShellLink } from './link.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 
 /** Files of so many commands are removed at once: each removal costs the guest an exec. */
 const FORGET_BATCH = 32;
@@ -160,7 +159,7 @@ export class ShellChannel implements Channel {
 
   /**
    * Puts `nonce` into the shell's memory, and there alone: only the same running system,
-   * or one restored from its saved state, can give it back.
+   * or one restored from its snapshot, can give it back.
    * @param nonce letters, digits, `-` and `_`
    * @param then a command line that the shell itself runs; nobody hears how it ends
    */

@@ -19,7 +19,7 @@ export interface BannerOptions {
  * user network backs off between SYNs and adds up to 7 s, and OpenSSH ≥ 9.8 punishes
  * connections that never log in.
  * @returns the greeting, e.g. `SSH-2.0-OpenSSH_9.2p1`
- * @throws TapbootError guest-dead on time-out; `signal.reason` when aborted
+ * @throws TapbootError guest-dead on timeout; `signal.reason` when aborted
  */
 export async function waitForSshBanner(
   host: string,
@@ -47,7 +47,7 @@ export async function waitForSshBanner(
 
 type Answer = { banner: string } | { banner?: undefined; reason: string };
 
-/** One connection; it ends with the greeting, a refusal, or the time-out. */
+/** One connection; it ends with the greeting, a refusal, or the timeout. */
 async function readBanner(host: string, port: number, timeoutMs: number): Promise<Answer> {
   return await new Promise((resolve) => {
     const socket = connect({ host, port });

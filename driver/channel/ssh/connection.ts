@@ -28,7 +28,7 @@ const KEEPALIVE_MS = 10_000;
  * Connects and logs in. Refused and broken connections are tried again until the deadline; a
  * wrong host key or a refused login are final.
  * @param timeoutMs milliseconds for all attempts together
- * @throws TapbootError infra for a wrong host key or refused login, guest-dead on time-out
+ * @throws TapbootError infra for a wrong host key or refused login, guest-dead on timeout
  */
 export async function connectSsh(
   target: SshTarget,

@@ -6,7 +6,7 @@ import {
   scenarioError,
   type TapbootError,
 } from '../../errors.js';
-import { untilStopped } from '../../host/until-stopped.js';
+import { untilStopped } from '../../host/waiting.js';
 
 /** Bytes of the largest file that is copied by SFTP: 1 GiB. */
 export const SFTP_LIMIT = 1024 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { Client } from 'ssh2';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
 import type { Channel, CommandResult, RunOptions } from '../channel.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../limits.js';
-import { untilStopped } from '../../host/until-stopped.js';
+import { untilStopped } from '../../host/waiting.js';
 import { connectSsh, type SshTarget } from './connection.js';
 import { transfer, type TransferLimits } from './sftp.js';
 import { SshCommand, type RemoteShell, type SshEnding } from './ssh-command.js';

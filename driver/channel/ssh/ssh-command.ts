@@ -4,8 +4,8 @@ import type { Client, ClientChannel } from 'ssh2';
 import { guestDead } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
 import { KILL_TREE } from '../shell/guest-script.js';
-import { shellQuote } from '../../shell-quote.js';
-import { Deferred } from '../../host/deferred.js';
+import { shellQuote } from '../../quote.js';
+import { Deferred } from '../../host/waiting.js';
 import { OutputCollector } from './output-collector.js';
 
 /** Which shell sshd starts for root, and whether a bash can be had. */

@@ -60,7 +60,7 @@ async function history(
   if (options.html !== undefined) {
     const [{ historyHtml }, { writeReport }] = await Promise.all([
       import('../../report/history/html.js'),
-      import('../../report/formats/report-file.js'),
+      import('../../report/report-file.js'),
     ]);
     const file = resolve(workingDirectory, options.html);
     writeReport(file, historyHtml(summary));

@@ -37,7 +37,7 @@ export function addListCommand(program: Command, { outside }: CommandContext): v
       const [scenario, { scenarioArguments }, { redactor }] = await Promise.all([
         import('../../scenario/index.js'),
         import('../../run/scenario-arguments.js'),
-        import('../../redact/redactor.js'),
+        import('../../redact.js'),
       ]);
       const { loadScenarios, selectScenarios } = scenario;
       const { paths, names } = scenarioArguments(given, outside);

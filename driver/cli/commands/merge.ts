@@ -25,7 +25,7 @@ export function addMergeCommand(program: Command, context: CommandContext): void
     .command('merge')
     .description('join the reports of several runs into one verdict')
     .argument('<report...>', 'run directories, files of events, or folders with run directories')
-    .option('--report <name=file>', 'a further report (repeatable), as of run', collect, [])
+    .option('--report <name=file>', 'additional report (repeatable), as of run', collect, [])
     .option('--ledger <file>', 'add the ledger lines of the runs to this ledger, each once')
     .option('--tap-version <number>', '13 or 14 (default: 14)')
     .option('--tap-flat', 'TAP without subtests: a point per step')

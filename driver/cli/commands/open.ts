@@ -29,7 +29,7 @@ export function addOpenCommand(program: Command, context: CommandContext): void 
     .argument('[command...]', 'command to run in it, after --; without one, a root shell')
     .option(
       '--at <moment>',
-      'failure, checkpoint (the nearest saved state before it), or before step N',
+      'failure, checkpoint (the nearest snapshot before it), or before step N',
       moment,
       'failure',
     )

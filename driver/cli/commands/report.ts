@@ -89,7 +89,7 @@ async function serve(
 async function open(address: string, { environment, stdout, stderr }: Outside): Promise<void> {
   const desktop = environment['DISPLAY'] ?? environment['WAYLAND_DISPLAY'] ?? '';
   if (stdout.isTTY !== true || desktop === '') return;
-  const { execa } = await import('execa');
-  const result = await execa('xdg-open', [address], { reject: false, stdio: 'ignore' });
-  if (result.failed) stderr.write('tapboot: no browser could be opened; the address is above\n');
+  const { hostCommand } = await import('../../host/command.js');
+  const { exitCode } = await hostCommand('xdg-open', [address]);
+  if (exitCode !== 0) stderr.write('tapboot: no browser could be opened; the address is above\n');
 }

@@ -31,7 +31,7 @@ async function schemaText(kind: Kind): Promise<string> {
     return recordJsonSchemas()[`${kind}.schema.json`] ?? '';
   }
   if (kind === 'known-issues') {
-    const { knownIssuesJsonSchema } = await import('../../run/known-issues/json-schema.js');
+    const { knownIssuesJsonSchema } = await import('../../run/known-issues/schema.js');
     return knownIssuesJsonSchema();
   }
   const { planJsonSchema, scenarioJsonSchema } = await import('../../scenario/index.js');

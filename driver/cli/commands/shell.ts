@@ -40,7 +40,7 @@ export function addShellCommand(program: Command, context: CommandContext): void
     .option('--cpus <number>', 'default: 1', wholeNumber(1))
     .option('--network <kind>', 'isolated (default), internet or none')
     .option('--firmware <name>', 'bios or uefi')
-    .option('--fresh', 'use no saved state: boot it anew')
+    .option('--fresh', 'use no snapshot: boot it anew')
     .addHelpText('after', EXAMPLES)
     .action(async (command: string[], flags: ShellFlags) => {
       context.result.exitCode = await shell(command, flags, context);

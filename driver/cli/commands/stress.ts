@@ -53,7 +53,7 @@ async function stress(
 ): Promise<number> {
   const [{ runRequest }, { runStress }, { interruptSignal }, { usageError }] = await Promise.all([
     import('../run-request.js'),
-    import('../../run/stress.js'),
+    import('../../run/stress/run-stress.js'),
     import('../interrupt.js'),
     import('../usage-error.js'),
   ]);

@@ -3,8 +3,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ProviderContext } from '../image.js';
-import { isMissing, temporaryName, writeFileAtomically } from '../../host/atomic-path.js';
+import type { BootMedium, ProviderContext } from '../image.js';
+import { isMissing, temporaryName, writeFileAtomically } from '../../host/atomic-file.js';
 import { fileDigest } from '../../host/file-digest.js';
 
 /**
@@ -15,7 +15,8 @@ import { fileDigest } from '../../host/file-digest.js';
 export async function joinInitrds(initrds: readonly string[], destination: string): Promise<void> {
   for (const [index, initrd] of initrds.entries()) {
     const flags = index === 0 ? 'w' : 'a';
-    await pipeline(createReadStream(initrd), createWriteStream(destination, { flags }));
+    const out = createWriteStream(destination, { flags, mode: 0o600 });
+    await pipeline(createReadStream(initrd), out);
     const { size } = await stat(destination);
     const padding = (4 - (size % 4)) % 4;
     if (padding > 0 && index < initrds.length - 1) {
@@ -57,4 +58,16 @@ export async function joinedInitrd(
     await rm(temporary, { force: true });
   }
   return path;
+}
+
+/**
+ * QEMU takes one initrd.
+ * @returns the file to hand to QEMU: the only one, or the joined ones in `target`
+ */
+export async function initrdOf(medium: BootMedium, target: string): Promise<string | undefined> {
+  if (medium.kind !== 'direct') return undefined;
+  const [first, ...more] = medium.initrds;
+  if (first === undefined || more.length === 0) return first;
+  await joinInitrds(medium.initrds, target);
+  return target;
 }

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { BootImage, BootMedium, ImageProvider, ImageSpec, ProviderContext } from '../image.js';
 import { digestLayers, readLayer } from '../layers.js';
 import { agentLayer } from './agent.js';
-import { obtainInitrd } from './initrd.js';
+import { obtainInitrd } from './initrd-with-layers.js';
 import { obtainIso } from './iso.js';
 import { readOptions } from './options.js';
 import { KERNEL_ARGUMENTS, readRecipe, sha256 } from './recipe.js';
-import { obtainRoot } from './root-cache.js';
+import { obtainRoot } from './root.js';
 import type { StoreEntry } from './store.js';
 
 type DirectMedium = Extract<BootMedium, { kind: 'direct' }>;
@@ -15,7 +15,7 @@ type DirectMedium = Extract<BootMedium, { kind: 'direct' }>;
  * The embedded default image: a small Debian system made from the host's own package
  * sources, as kernel + initrd + root file system (`fast`) or as an ISO.
  */
-export const debianProvider: ImageProvider = { name: 'debian', provide };
+export const provider: ImageProvider = { name: 'debian', provide };
 
 async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootImage> {
   const options = readOptions(spec, context.workingDirectory);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Apt } from './apt.js';
-import { withLock } from '../../host/directory-lock.js';
+import { withLock } from '../../host/lock.js';
 import { debFile, type PackageSet, type PackageVersion } from './packages.js';
 import { SUITE } from './recipe.js';
 import { runTool, type ToolContext } from './tools.js';

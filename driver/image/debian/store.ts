@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Progress } from '../../host/progress.js';
-import { withLock } from '../../host/directory-lock.js';
+import { withLock } from '../../host/lock.js';
 
 /** What an entry says about itself; written last, so that it vouches for the rest. */
 interface Manifest {

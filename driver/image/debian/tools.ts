@@ -1,5 +1,5 @@
-import { execa, ExecaError, type Options } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand, type CommandOptions } from '../../host/command.js';
 import type { Progress } from '../../host/progress.js';
 
 /** Debian package that holds a tool the build calls, for the error message. */
@@ -36,38 +36,27 @@ export async function runTool(
   context: ToolContext,
   tool: string,
   args: readonly string[],
-  options: Pick<Options, 'cwd' | 'env' | 'input'> = {},
+  options: Pick<CommandOptions, 'cwd' | 'env' | 'input'> = {},
 ): Promise<string> {
-  try {
-    const result = await execa(tool, args, {
-      ...options,
-      env: { LC_ALL: 'C', ...options.env },
-      stdin: options.input === undefined ? 'ignore' : 'pipe',
-      maxBuffer: 64 * 1024 * 1024,
-      cancelSignal: context.signal,
-    });
-    for (const line of result.stderr.split('\n')) {
-      if (line !== '') context.progress.log(`${tool}: ${line}`);
-    }
-    return result.stdout;
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    const failure = error as ExecaError;
-    if (error.code === 'ENOENT') throw missingTool(tool);
-    const said = [error.stderr, error.stdout].filter((text) => typeof text === 'string');
-    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} failed (${ending(failure)})`, {
-      got: error.escapedCommand.slice(0, 300),
-      output: said.join('\n').trim().split('\n').slice(-25).join('\n'),
+  const { progress, signal } = context;
+  const { env, cwd, input } = options;
+  const result = await hostCommand(tool, args, {
+    cwd,
+    input,
+    env: { LC_ALL: 'C', ...env },
+    signal,
+  });
+  const { exitCode, missing, stdout, stderr, ending } = result;
+  if (missing) throw missingTool(tool);
+  if (exitCode !== 0) {
+    throw infraError('TAPBOOT_E_IMAGE_BUILD', `${tool} ${ending}`, {
+      got: [tool, ...args].join(' ').slice(0, 300),
+      output: `${stderr}\n${stdout}`.trim().split('\n').slice(-25).join('\n'),
     });
   }
+  for (const line of stderr.split('\n')) if (line !== '') progress.log(`${tool}: ${line}`);
+  return stdout.replace(/\r?\n$/, '');
 }
-
-const ending = (error: ExecaError): string =>
-  error.signal === undefined
-    ? error.exitCode === undefined
-      ? error.shortMessage
-      : `exit status ${String(error.exitCode)}`
-    : `signal ${error.signal}`;
 
 /** The error for a host tool or file that is not installed. */
 export function missingTool(tool: string, debianPackage = PACKAGE_OF[tool] ?? tool): Error {

@@ -26,7 +26,7 @@ export interface FileImage {
  * Images that lie on the host already: an ISO, a disk, or a kernel with its initrd. They are
  * only read; `identity` is the SHA-256 of the file where the image is one file.
  */
-export const fileProvider: ImageProvider = {
+export const provider: ImageProvider = {
   name: 'file',
   async provide(spec, context): Promise<BootImage> {
     const access = guestAccess(spec.options);

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { infraError, scenarioError } from '../../errors.js';
-import { isMissing } from '../../host/atomic-path.js';
+import { isMissing } from '../../host/atomic-file.js';
 import type { ImageSpec } from '../image.js';
 import { fileKind, type FileKind } from './file-kind.js';
 

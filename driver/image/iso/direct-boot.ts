@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infraError } from '../../errors.js';
-import { makeTemporaryDirectory } from '../../host/atomic-path.js';
+import { makeTemporaryDirectory } from '../../host/atomic-file.js';
 import { joinInitrds } from '../content/joined-initrd.js';
 import type { ProviderContext } from '../image.js';
 import { readIsoMenus, type IsoMenus } from './boot-menus.js';

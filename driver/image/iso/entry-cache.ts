@@ -1,6 +1,6 @@
 import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../../host/atomic-path.js';
+import { isMissing } from '../../host/atomic-file.js';
 import { fileDigest } from '../../host/file-digest.js';
 import type { ProviderContext } from '../image.js';
 

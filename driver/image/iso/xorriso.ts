@@ -1,5 +1,5 @@
-import { execa, ExecaError } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand } from '../../host/command.js';
 
 /** One node of an ISO's file tree. */
 export interface IsoNode {
@@ -59,37 +59,23 @@ export async function extractFromIso(
 /** `-no_rc`: a user's start-up file must not change what we read. */
 async function xorriso(iso: string, commands: string[], signal?: AbortSignal): Promise<string> {
   const args = ['-no_rc', '-osirrox', 'on', '-indev', `stdio:${iso}`, ...commands];
-  try {
-    const { stdout } = await execa('xorriso', args, {
-      stdin: 'ignore',
-      maxBuffer: 256 * 1024 * 1024,
-      env: { LC_ALL: 'C' },
-      cancelSignal: signal,
-    });
-    return stdout;
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    if (error.code === 'ENOENT') {
-      throw infraError('TAPBOOT_E_XORRISO_MISSING', 'xorriso is needed to read an ISO', {
-        expected: 'the program xorriso on PATH',
-        hint: 'apt-get install xorriso, or nix shell nixpkgs#xorriso',
-        cause: error,
-      });
-    }
-    const stderr = typeof error.stderr === 'string' ? error.stderr : '';
-    throw infraError('TAPBOOT_E_ISO_READ', `the ISO ${iso} cannot be read`, {
-      expected: 'an ISO 9660 image that xorriso can list and extract from',
-      got: error.isCanceled
-        ? 'the reading was cancelled'
-        : (error.shortMessage.split('\n')[0] ?? ''),
-      output: stderr
-        .split('\n')
-        .filter((line) => /FAILURE|SORRY|FATAL|abort/.test(line))
-        .join('\n'),
-      hint: 'Check the download (its SHA-256) and the free space of the cache directory.',
-      cause: error,
+  const result = await hostCommand('xorriso', args, { env: { LC_ALL: 'C' }, signal });
+  if (result.exitCode === 0) return result.stdout;
+  if (result.missing) {
+    throw infraError('TAPBOOT_E_XORRISO_MISSING', 'xorriso is needed to read an ISO', {
+      expected: 'the program xorriso on PATH',
+      hint: 'apt-get install xorriso, or nix shell nixpkgs#xorriso',
     });
   }
+  throw infraError('TAPBOOT_E_ISO_READ', `the ISO ${iso} cannot be read`, {
+    expected: 'an ISO 9660 image that xorriso can list and extract from',
+    got: result.stopped ? 'the reading was cancelled' : `xorriso ${result.ending}`,
+    output: result.stderr
+      .split('\n')
+      .filter((line) => /FAILURE|SORRY|FATAL|abort/.test(line))
+      .join('\n'),
+    hint: 'Check the download (its SHA-256) and the free space of the cache directory.',
+  });
 }
 
 /** xorriso quotes names for a shell: 'it'"'"'s'. */

@@ -1,14 +1,20 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { realpath } from 'node:fs/promises';
 import { asTapbootError, scenarioError } from '../../errors.js';
+import { isMissing } from '../../host/atomic-file.js';
 import { fileDigest } from '../../host/file-digest.js';
 import { bootOption, guestAccess } from '../file/guest-access.js';
 import { demandKind } from '../file/readable-file.js';
-import type { BootImage, ImageArtifact, ImageProvider, ImageSpec } from '../image.js';
-import type { ProviderContext } from '../image.js';
+import type {
+  BootImage,
+  ImageArtifact,
+  ImageProvider,
+  ImageSpec,
+  ProviderContext,
+} from '../image.js';
 import { isoMedium } from '../iso/iso-medium.js';
-import { findIso } from './find-iso.js';
-import { runNix, type NixCommandOptions } from './nix-command.js';
+import { type NixCommandOptions, runNix } from './nix-command.js';
 import { nixPathInfo } from './path-info.js';
 import { isDerivationOutput, isStorePath, storeObjectOf } from './store-path.js';
 
@@ -16,7 +22,7 @@ import { isDerivationOutput, isStorePath, storeObjectOf } from './store-path.js'
 const DEFAULT_TARGET = '.#bootImage';
 
 /** The ISO of a flake, or of a store path that is there already. */
-export const nixProvider: ImageProvider = createNixProvider();
+export const provider: ImageProvider = createNixProvider();
 
 /**
  * @param executable the program to run as nix: a name on PATH or a path
@@ -140,4 +146,52 @@ function installableOf(spec: ImageSpec): string {
     expected: 'nix:FLAKE#ATTRIBUTE, nix:/nix/store/…, or nix alone for .#bootImage',
     got: spec.text,
   });
+}
+
+/** Names shown when there is no ISO. */
+const SHOWN = 20;
+
+/**
+ * The one ISO below the outputs of a build; an output may be the ISO itself.
+ * @throws TapbootError `scenario` when there is none or more than one, with what was found
+ */
+export async function findIso(outputs: readonly string[]): Promise<string> {
+  const files: string[] = [];
+  for (const output of outputs) files.push(...(await filesBelow(output)));
+  const isos = files.filter((file) => /\.iso$/i.test(file));
+  const [iso] = isos;
+  if (iso !== undefined && isos.length === 1) return iso;
+  const others = files.slice(0, SHOWN);
+  if (files.length > SHOWN) others.push(`… and ${String(files.length - SHOWN)} more`);
+  throw scenarioError('TAPBOOT_E_NIX_ISO', 'the result is not an image with exactly one ISO', {
+    expected: `exactly one file *.iso below ${outputs.join(', ')}`,
+    got: isos.length === 0 ? `none among ${String(files.length)} files` : String(isos.length),
+    output: (isos.length === 0 ? others : isos).join('\n'),
+    hint: 'Name an attribute that builds one ISO, or give the ISO by its path: file:PATH.',
+  });
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  try {
+    if ((await stat(path)).isFile()) return [path];
+    const names = await readdir(path, { recursive: true });
+    const paths = names.map((name) => join(path, name)).sort();
+    const files = await Promise.all(paths.map(isFile));
+    return paths.filter((_found, index) => files[index]);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw scenarioError('TAPBOOT_E_IMAGE_FILE', `the store path ${path} does not exist`, {
+      expected: 'a path in the Nix store of this machine',
+      hint: 'Build it, or fetch it: nix-store --realise PATH',
+      cause: error,
+    });
+  }
+}
+
+/** Links count as what they lead to; one that leads nowhere is no file. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }

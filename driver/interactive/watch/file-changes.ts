@@ -1,6 +1,6 @@
-import { watch, type FSWatcher } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { watch, type FSWatcher } from 'chokidar';
 import { startTimer } from '../../host/timers.js';
 
 /** Milliseconds of quiet after a change: an editor's save is several events. */
@@ -9,29 +9,22 @@ const SETTLE_MS = 60;
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
 /**
- * A directory and all below it. Each is watched for itself: Node's recursive watching on
- * Linux follows single files, and loses one that is replaced.
- */
-async function tree(top: string): Promise<string[]> {
-  const entries = await readdir(top, { recursive: true, withFileTypes: true });
-  const below = entries.filter((entry) => entry.isDirectory());
-  return [top, ...below.map((entry) => join(entry.parentPath, entry.name))];
-}
-
-/**
  * Tells of changes to YAML files at some places: scenarios, and the plans beside them. A file
  * is watched through its directory, since editors replace files instead of writing to them.
  */
-export class FileChanges implements Disposable {
-  readonly #watchers: FSWatcher[];
+export class FileChanges implements AsyncDisposable {
+  readonly #watcher: FSWatcher;
   readonly #changed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   /** A change has settled that nobody has been told of. */
   #pending = false;
   #wake: (() => void) | undefined;
 
-  private constructor(watchers: FSWatcher[]) {
-    this.#watchers = watchers;
+  private constructor(watcher: FSWatcher) {
+    this.#watcher = watcher;
+    watcher.on('all', (_event, path) => {
+      if (isYaml(basename(path))) this.#note(path);
+    });
   }
 
   /**
@@ -39,25 +32,15 @@ export class FileChanges implements Disposable {
    * @throws the file system's error for a place that is not there
    */
   static async at(places: readonly string[]): Promise<FileChanges> {
-    const watchers: FSWatcher[] = [];
-    const changes = new FileChanges(watchers);
     const directories = new Set<string>();
     for (const place of places) {
-      if ((await stat(place)).isDirectory()) {
-        for (const directory of await tree(place)) directories.add(directory);
-      } else {
-        directories.add(dirname(place));
-      }
+      directories.add((await stat(place)).isDirectory() ? place : dirname(place));
     }
-    for (const directory of directories) {
-      const watcher = watch(directory, (_event, name) => {
-        if (name !== null && isYaml(basename(name))) changes.#note(join(directory, name));
-      });
-      // A directory that vanishes later ends its watching, not the process.
-      watcher.on('error', () => watcher.close());
-      watchers.push(watcher);
-    }
-    return changes;
+    const watcher = watch([...directories], { ignoreInitial: true, atomic: SETTLE_MS });
+    // A directory that cannot be watched ends its own watching, not the process.
+    watcher.on('error', () => undefined);
+    await new Promise<void>((resolve) => watcher.once('ready', resolve));
+    return new FileChanges(watcher);
   }
 
   #note(path: string): void {
@@ -86,8 +69,8 @@ export class FileChanges implements Disposable {
     return changed;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    for (const watcher of this.#watchers) watcher.close();
+    await this.#watcher.close();
   }
 }

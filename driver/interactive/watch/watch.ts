@@ -19,7 +19,7 @@ export async function watchScenarios(
   signal: AbortSignal,
 ): Promise<void> {
   const { scenarioPaths, stderr, workingDirectory } = await requestFor(signal);
-  using changes = await FileChanges.at(scenarioPaths);
+  await using changes = await FileChanges.at(scenarioPaths);
   const say = (text: string): void => {
     stderr.write(`tapboot: ${text}\n`);
   };

@@ -1,3 +1,4 @@
+import { CHANNELS } from '../channels.generated.js';
 import { z } from 'zod';
 import {
   choice,
@@ -124,7 +125,7 @@ export const commandKey = explained(
 );
 
 export const channelKey = explained(
-  choice(['console', 'shell', 'ssh']),
+  choice(CHANNELS),
   'The channel to use; without it, the best one that is ready.',
   'shell',
 );

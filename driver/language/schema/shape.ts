@@ -1,14 +1,11 @@
 import type { z } from 'zod';
-import { nearest, problemAt, type ProblemDetails } from '../problem.js';
 import type { TapbootError } from '../../errors.js';
+import { type ProblemDetails, nearest, problemAt } from '../problem.js';
 import type { YamlDocument } from '../yaml/document.js';
-import type { YamlPath } from '../yaml/path.js';
-import { showPath } from '../yaml/path.js';
-import { showValue } from '../yaml/show.js';
-import { pickBranch } from './branch.js';
-import { knownKeys } from './known-keys.js';
-import { brokenRule, keyList, valueAt } from './broken-rule.js';
-import type { RuleParams } from './rules.js';
+import { type YamlPath, showPath } from '../yaml/path.js';
+import { listOf, showValue } from '../yaml/show.js';
+import { type JsonSchema, toJsonSchema } from './json-schema.js';
+import { type RuleParams, isMapping } from './rules.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -129,4 +126,182 @@ function expectedOf(issue: Issue): string {
     return 'a mapping';
   }
   return issue.message;
+}
+
+type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
+
+/**
+ * A union's issue tells what is wrong with each of its alternatives. For people only the
+ * one that was meant counts: the alternative for a value of that type. Unions of plain
+ * words and numbers carry their own phrase instead and are left as they are.
+ */
+export function pickBranch(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue];
+  const meant = meantBranch(issue);
+  if (meant === undefined) {
+    return [{ ...issue, message: alternatives(issue) }];
+  }
+  return meant.flatMap((inner) => pickBranch({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** The only alternative whose own type the value has. */
+function meantBranch(issue: UnionIssue): Issue[] | undefined {
+  const fitting = issue.errors.filter(
+    (branch) => !branch.some((inner) => inner.path.length === 0 && isTypeIssue(inner)),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+const isTypeIssue = (issue: Issue): boolean =>
+  issue.code === 'invalid_type' || issue.code === 'invalid_value';
+
+/** What the alternatives expect, e.g. `a command, or a mapping`. */
+function alternatives(issue: UnionIssue): string {
+  const phrases = issue.errors.map((branch) => {
+    const [first] = branch;
+    if (first === undefined) return '';
+    if (first.code === 'invalid_type' && first.expected === 'object') return 'a mapping';
+    if (first.code === 'invalid_type' && first.expected === 'array') return 'a list';
+    return first.message;
+  });
+  const named = phrases.some((phrase) => /a mapping ./.test(phrase));
+  const different = [...new Set(phrases)].filter((phrase) => !named || phrase !== 'a mapping');
+  return different.join(', or ');
+}
+
+/** The problem of a rule about which keys stand together. */
+export function brokenRule(
+  params: RuleParams,
+  path: YamlPath,
+  document: YamlDocument,
+): TapbootError {
+  const make = (
+    message: string,
+    details: ProblemDetails,
+    span = document.valueSpan(path),
+    code: `TAPBOOT_E_${string}` = 'TAPBOOT_E_SCENARIO_CONFLICT',
+  ) => problemAt(document, span, code, message, details);
+  switch (params.rule) {
+    case 'one-of': {
+      const { noun, keys, present } = params;
+      const [, second] = present;
+      const got = present.length === 0 ? mappingKeys(document, path) : present;
+      const near = present.length > 0 ? undefined : nearestPair(got, keys);
+      return make(
+        present.length === 0
+          ? `${noun} needs one of these keys`
+          : `${noun} can have only one of these keys`,
+        {
+          expected: `exactly one of ${keyList(keys)}`,
+          got: got.length === 0 ? 'none' : listOf(got, 'and'),
+          hint: near === undefined ? undefined : `did you mean '${near}'?`,
+        },
+        second === undefined ? document.valueSpan(path) : document.keySpan([...path, second]),
+        'TAPBOOT_E_SCENARIO_KIND',
+      );
+    }
+    case 'some-of':
+      return make(`${showPath(path)} asks for nothing`, {
+        expected: `at least one of ${keyList(params.keys)}`,
+        got: showValue(valueAt(document.value, path)),
+      });
+    case 'twice':
+      return make(
+        `'${params.key}' is given twice`,
+        {
+          expected: `'${params.key}' beside '${params.inner}' or inside it`,
+          got: 'both',
+          hint: 'remove one of the two',
+        },
+        document.keySpan(path),
+      );
+    case 'not-with':
+      return make(
+        `'${params.key}' cannot stand with '${params.other}'`,
+        { expected: params.why, got: 'both' },
+        document.keySpan(path),
+      );
+    case 'gap':
+      return make(
+        `disk ${params.before} without ${params.missing}`,
+        { expected: 'disks from vda on, without gaps', got: params.before },
+        document.keySpan(path),
+      );
+  }
+}
+
+/** The first key that is nearly one of `keys`, as it was meant. */
+function nearestPair(got: readonly string[], keys: readonly string[]): string | undefined {
+  for (const key of got) {
+    const near = nearest(key, keys);
+    if (near !== undefined) return near;
+  }
+  return undefined;
+}
+
+function mappingKeys(document: YamlDocument, path: YamlPath): string[] {
+  const value = valueAt(document.value, path);
+  return isMapping(value) ? Object.keys(value) : [];
+}
+
+/** The value at a path of plain data. */
+export function valueAt(value: unknown, path: YamlPath): unknown {
+  let found = value;
+  for (const part of path) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = (found as Record<string | number, unknown>)[part];
+  }
+  return found;
+}
+
+/** Keys for a message; the twenty-six disks as one. */
+export function keyList(keys: readonly string[]): string {
+  const disks = keys.filter((key) => /^vd[a-z]$/.test(key));
+  if (disks.length < 26) return keys.join(', ');
+  return ['vda to vdz', ...keys.filter((key) => !disks.includes(key))].join(', ');
+}
+
+/**
+ * The keys that may stand in the mapping at `path` of `value`, read from the JSON Schema:
+ * of alternatives, those of the one that has the most keys in common with the value.
+ */
+export function knownKeys(schema: z.ZodType, path: YamlPath, value: unknown): string[] {
+  let places: { schema: JsonSchema; value: unknown }[] = [{ schema: toJsonSchema(schema), value }];
+  for (const part of path) {
+    places = places
+      .flatMap((place) => closest(expand(place.schema), place.value))
+      .flatMap((found) => below(found.schema, found.value, part));
+  }
+  const mappings = places.flatMap((place) => closest(expand(place.schema), place.value));
+  return [...new Set(mappings.flatMap((found) => Object.keys(found.schema.properties ?? {})))];
+}
+
+/** A schema and its alternatives, as one flat list of those that are mappings or lists. */
+function expand(schema: JsonSchema): JsonSchema[] {
+  const alternatives = (schema.anyOf ?? []).flatMap((branch) => expand(branch));
+  return [...(schema.type === undefined ? [] : [schema]), ...alternatives];
+}
+
+function closest(schemas: JsonSchema[], value: unknown) {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const shared = (schema: JsonSchema): number => {
+    const own = schema.properties ?? {};
+    const required = (schema.required ?? []).filter((key) => keys.includes(key)).length;
+    return keys.filter((key) => key in own).length + required;
+  };
+  const most = Math.max(0, ...schemas.map(shared));
+  return schemas.filter((schema) => shared(schema) === most).map((schema) => ({ schema, value }));
+}
+
+function below(schema: JsonSchema, value: unknown, part: string | number) {
+  const next =
+    typeof part === 'number'
+      ? schema.items
+      : (schema.properties?.[part] ?? schema.additionalProperties);
+  if (next === undefined || typeof next === 'boolean' || Array.isArray(next)) return [];
+  const inner =
+    typeof value === 'object' && value !== null
+      ? (value as Record<string | number, unknown>)[part]
+      : undefined;
+  return [{ schema: next, value: inner }];
 }

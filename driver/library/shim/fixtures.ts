@@ -1,5 +1,5 @@
 import { scenarioError } from '../../errors.js';
-import { bootImageVm, type BootImageVmOptions } from '../boot-image-vm.js';
+import { bootImageVm, type BootImageVmOptions } from '../fixture.js';
 import { keepAlive } from '../keep-alive.js';
 import { sessionFor, type SessionOptions } from '../sessions.js';
 import { artifactOf, type BootImageBuild } from './boot-image-build.js';

@@ -1,12 +1,12 @@
 import type { CommandResult } from '../../channel/channel.js';
 import { productError, scenarioError } from '../../errors.js';
-import { commandFailure } from '../command-failure.js';
-import type { BootImageVM as Current, SshAccess } from '../vm.js';
-import { shellQuote } from '../../shell-quote.js';
+import { commandFailure } from '../guest-steps.js';
+import type { BootImageVM as Current, SshAccess } from '../vm-interface.js';
+import { shellQuote } from '../../quote.js';
 import { artifactOf, type BootImageBuild } from './boot-image-build.js';
 import { parseStatus, STATUS_FILE } from './storage-status.js';
 
-/** Old time-outs are in seconds. */
+/** Old timeouts are in seconds. */
 interface Timeout {
   timeout?: number;
 }
@@ -96,7 +96,7 @@ export class BootImageVM implements AsyncDisposable {
   }
 
   /**
-   * Stdout and then stderr of a command, whatever its exit status; a time-out throws.
+   * Stdout and then stderr of a command, whatever its exit status; a timeout throws.
    * @deprecated Use `vm.run`, which keeps status and streams apart, or `vm.succeed`.
    */
   async run(command: string, { timeout = 180 }: Timeout = {}): Promise<string> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { processEdge } from '../process-edge.js';
 import { loadPlan, type Plan } from '../../scenario/index.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 
 /** @deprecated Use the plan `raid-lvm-residue` in a scenario. */
 export interface RaidResiduePlan {

@@ -1,4 +1,4 @@
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 
 /** One look into a guest. */
 export interface Diagnostic {

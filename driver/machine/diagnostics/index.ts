@@ -4,5 +4,5 @@ export {
   TEARDOWN,
   type DiagnosticOptions,
   type DiagnosticSource,
-} from './collect.js';
+} from './failure-evidence.js';
 export { findOomKills, oomWords, type OomKill } from './oom-kills.js';

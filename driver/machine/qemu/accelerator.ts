@@ -4,7 +4,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs
 import { arch, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { infraError } from '../../errors.js';
-import { startTimer } from '../../host/timers.js';
+import { within } from '../../host/waiting.js';
 import { PROBE_MARKER, probeInitrd } from './probe-initrd.js';
 import { QemuProcess } from './process.js';
 import { listenOnce } from './socket.js';
@@ -98,33 +98,25 @@ async function untilMarker(
   qemu: QemuProcess,
   seconds: number,
 ): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const reached = new Promise<undefined>((resolve) => {
+  const reached = new Promise<''>((resolve) => {
     connection.then(
       (stream) => {
         let seen = '';
         stream.on('data', (chunk: Buffer) => {
           seen += chunk.toString('latin1');
-          if (seen.includes(PROBE_MARKER)) resolve(undefined);
+          if (seen.includes(PROBE_MARKER)) resolve('');
         });
       },
       () => undefined,
     );
   });
-  const late = new Promise<string>((resolve) => {
-    timer = startTimer(() => {
-      resolve(`a Linux kernel did not reach user space within ${String(seconds)} s`);
-    }, seconds * 1000);
-  });
   const ended = qemu.exited.then((exit) => {
     const tail = exit.stderr.trim().split('\n').slice(-1)[0] ?? '';
     return `QEMU ended (${exit.signal ?? `status ${String(exit.code)}`}) before user space ran${tail === '' ? '' : `: ${tail}`}`;
   });
-  try {
-    return await Promise.race([reached, late, ended]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const outcome = await within(Promise.race([reached, ended]), { ms: seconds * 1000 });
+  if (outcome === '') return undefined;
+  return outcome ?? `a Linux kernel did not reach user space within ${String(seconds)} s`;
 }
 
 /** Everything that a verdict depends on; another kernel, QEMU, CPU or user probes anew. */

@@ -41,7 +41,7 @@ export interface MachineConfig {
   sockets: { qmp: string; console: string; shell: string };
   /** Boot from this disk by firmware, without the image's medium (an installed system). */
   bootFrom?: string;
-  /** Wait for a saved state (`migrate-incoming`) instead of booting. */
+  /** Wait for a snapshot (`migrate-incoming`) instead of booting. */
   incoming?: boolean;
   /**
    * RAM from this file: `shared`, what the machine writes goes into it; else it is mapped
@@ -158,7 +158,7 @@ function firmware(config: MachineConfig): string[] {
 }
 
 /**
- * QEMU's arguments for a machine. Device ids are stable: a saved state finds its
+ * QEMU's arguments for a machine. Device ids are stable: a snapshot finds its
  * devices by them.
  *
  * A panic pauses the machine (`-action panic=pause` with pvpanic-pci) so that the

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { execa } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand } from '../../host/command.js';
 import type { QmpClient } from './qmp.js';
 
 async function qemuImg(args: string[], doing: string): Promise<string> {
-  const result = await execa('qemu-img', args, { reject: false, stdin: 'ignore' });
+  const result = await hostCommand('qemu-img', args);
   if (result.exitCode === 0) return result.stdout;
   const full = result.stderr.includes('No space left on device');
   throw infraError(
@@ -12,9 +12,7 @@ async function qemuImg(args: string[], doing: string): Promise<string> {
     `qemu-img failed while ${doing}`,
     {
       expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
-      got:
-        (result.stderr === '' ? result.originalMessage : result.stderr) ??
-        `status ${String(result.exitCode)}`,
+      got: result.missing || result.stderr === '' ? result.ending : result.stderr,
       hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
     },
   );

@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand } from '../../host/command.js';
 
 /** The QEMU at hand. */
 export interface QemuBinary {
@@ -16,12 +16,12 @@ export interface QemuBinary {
  * @throws TapbootError `infra` TAPBOOT_E_QEMU_MISSING when it cannot be run
  */
 export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<QemuBinary> {
-  const result = await execa(executable, ['--version'], { reject: false, stdin: 'ignore' });
+  const result = await hostCommand(executable, ['--version']);
   const match = /version (\d+)\.(\d+)/.exec(result.stdout);
   if (result.exitCode !== 0 || match === null) {
     throw infraError('TAPBOOT_E_QEMU_MISSING', `${executable} cannot be run`, {
       expected: 'QEMU for x86_64 (Debian package qemu-system-x86)',
-      got: result.originalMessage ?? result.stdout,
+      got: result.exitCode === 0 ? result.stdout : result.ending,
       hint: 'Run `tapboot doctor`; it names what is missing and the command that installs it.',
     });
   }

@@ -1,12 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cpus, release } from 'node:os';
 import { basename, join } from 'node:path';
-import { asTapbootError } from '../../errors.js';
-import type { DirectFormat, RamFormat, SavedRam } from './migration/formats.js';
-import { convertRam } from './convert-ram.js';
-import { breakEven, fastest, FormatVerdicts, type FormatVerdict } from './format-verdict.js';
-import { measureFormats } from './measure-formats.js';
-import type { Snapshot } from './snapshot.js';
+import { performance } from 'node:perf_hooks';
+import { z } from 'zod';
+import { asTapbootError, infraError } from '../../errors.js';
+import { safeName } from '../../safe-name.js';
+import { machineConfig } from '../boot-sequence.js';
+import { restoreMachine } from '../create.js';
+import { initrdOf } from '../../image/content/joined-initrd.js';
+import { RunningMachine } from '../qemu/running-machine.js';
 import type { VmHost } from '../vm-host.js';
+import { assertOffered } from './migration/demand.js';
+import {
+  type DirectFormat,
+  RAM_FORMATS,
+  type RamFormat,
+  type SavedRam,
+  offeredFormats,
+} from './migration/formats.js';
+import { loadRam, openRam } from './migration/load.js';
+import { bytesOnDisk, saveRam } from './migration/save.js';
+import { partsOfSnapshot } from './parts.js';
+import type { Snapshot } from './snapshot.js';
 
 /** Restores that make it worth to measure what is fastest, where nobody has measured yet. */
 const WORTH_MEASURING = 10;
@@ -123,3 +139,233 @@ const told = (verdict: FormatVerdict): string =>
     ...verdict.failed,
     `fastest is ${fastest(verdict)}`,
   ].join('; ');
+
+/** Restores of each form; the fastest counts, since nothing but noise makes one slower. */
+const ROUNDS = 2;
+
+/** What was measured, and the state's RAM in every form that was made for it. */
+export interface Measured {
+  verdict: FormatVerdict;
+  forms: Map<RamFormat, SavedRam>;
+}
+
+/**
+ * Brings a state into every form that the QEMU at hand has, and restores real machines from
+ * each until they have proved themselves. The machines are in no record.
+ * @param into directory for the forms' files, there already
+ * @param name unique in the run
+ * @throws TapbootError when not even the stream can be restored; an interrupt's reason
+ */
+export async function measureFormats(
+  host: VmHost,
+  state: Snapshot & { ram: SavedRam },
+  { into, name }: { into: string; name: string },
+): Promise<Measured> {
+  const quiet = await unrecorded(host, into);
+  const forms = new Map<RamFormat, SavedRam>([[state.ram.form, state.ram]]);
+  const convert = new Map<RamFormat, number>([[state.ram.form, 0]]);
+  const failed: string[] = [];
+  for (const form of RAM_FORMATS) {
+    if (form === 'stream' || forms.has(form)) continue;
+    const started = performance.now();
+    try {
+      forms.set(form, await convertRam(quiet, state, form, { into, name: `${name}-${form}` }));
+      convert.set(form, (performance.now() - started) / 1000);
+    } catch (thrown) {
+      host.signal?.throwIfAborted();
+      const { message, details } = asTapbootError(thrown);
+      failed.push(`${message} (${details.got ?? ''})`);
+    }
+  }
+  const restore = new Map<RamFormat, number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [form, ram] of forms) {
+      const seconds = await restored(quiet, `${name}-${form}-${String(round)}`, { ...state, ram });
+      restore.set(form, Math.min(seconds, restore.get(form) ?? seconds));
+    }
+  }
+  await rm(join(into, 'logs'), { recursive: true, force: true });
+  const measured = [...forms.keys()].map((form) => [
+    form,
+    { restore: restore.get(form) ?? 0, convert: convert.get(form) ?? 0 },
+  ]);
+  return {
+    forms,
+    verdict: {
+      measuredAt: new Date().toISOString(),
+      qemu: host.qemu.version,
+      failed,
+      forms: Object.fromEntries(measured) as FormatVerdict['forms'],
+    },
+  };
+}
+
+async function restored(host: VmHost, name: string, state: Snapshot): Promise<number> {
+  const started = performance.now();
+  const { parts, guest } = await restoreMachine(host, name, state, true);
+  const seconds = (performance.now() - started) / 1000;
+  await guest?.close();
+  await parts.scope.close();
+  await rm(parts.directory, { recursive: true, force: true });
+  return seconds;
+}
+
+/** The same host, but nothing that happens on it is told to anyone. */
+async function unrecorded(host: VmHost, into: string): Promise<VmHost> {
+  const { reachable: _reachable, ...rest } = host;
+  const diagnostics = join(into, 'logs');
+  await mkdir(diagnostics, { recursive: true });
+  return {
+    ...rest,
+    emit: () => undefined,
+    facts: () => undefined,
+    places: (vm) => ({ serialLog: join(diagnostics, `${safeName(vm)}.log`), diagnostics }),
+  };
+}
+
+const timings = z.object({
+  /** Seconds from QEMU's start to a guest that has proved itself. */
+  restore: z.number().nonnegative(),
+  /** Seconds that it took to bring a stream into this form; 0 for the stream itself. */
+  convert: z.number().nonnegative(),
+});
+
+const verdictSchema = z.object({
+  /** ISO 8601. */
+  measuredAt: z.iso.datetime(),
+  qemu: z.string(),
+  /** What was measured; a form that failed is not in it. */
+  forms: z.partialRecord(z.enum(RAM_FORMATS), timings),
+  /** Why forms that this QEMU has were not measured: a sentence each. */
+  failed: z.array(z.string()),
+});
+
+/** What the forms of RAM cost on this host, as it was measured once. */
+export type FormatVerdict = z.infer<typeof verdictSchema>;
+
+/** The form that restores fastest; the stream where nothing else was measured. */
+export function fastest({ forms }: FormatVerdict): RamFormat {
+  const seconds = (form: RamFormat): number => forms[form]?.restore ?? Number.POSITIVE_INFINITY;
+  return RAM_FORMATS.reduce((best, form) => (seconds(form) < seconds(best) ? form : best));
+}
+
+/**
+ * After how many restores a form has earned what the conversion to it took.
+ * @returns infinity for a form that restores no faster than the stream
+ */
+export function breakEven({ forms }: FormatVerdict, form: RamFormat): number {
+  const stream = forms.stream;
+  const other = forms[form];
+  if (stream === undefined || other === undefined) return Number.POSITIVE_INFINITY;
+  const gain = stream.restore - other.restore;
+  return gain <= 0 ? Number.POSITIVE_INFINITY : other.convert / gain;
+}
+
+/** What was measured where, told by everything that a measurement depends on. */
+export class FormatVerdicts {
+  readonly #directory: string;
+
+  constructor(cacheDirectory: string) {
+    this.#directory = join(cacheDirectory, 'ram-forms');
+  }
+
+  /** @param memoryBytes of the machine that was measured */
+  async read(host: VmHost, memoryBytes: number): Promise<FormatVerdict | undefined> {
+    const text = await readFile(this.#file(host, memoryBytes), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      return verdictSchema.parse(JSON.parse(text));
+    } catch {
+      // Measured again then.
+      return undefined;
+    }
+  }
+
+  /** @throws what writing throws */
+  async write(host: VmHost, memoryBytes: number, verdict: FormatVerdict): Promise<void> {
+    const file = this.#file(host, memoryBytes);
+    await mkdir(this.#directory, { recursive: true });
+    const temporary = `${file}.${String(process.pid)}`;
+    await writeFile(temporary, `${JSON.stringify(verdict, null, 2)}\n`);
+    await rename(temporary, file);
+  }
+
+  #file({ qemu, accelerator }: VmHost, memoryBytes: number): string {
+    const model = cpus()[0]?.model ?? 'unknown CPU';
+    const facts = [release(), qemu.version, qemu.executable, accelerator.name, model, memoryBytes];
+    const key = createHash('sha256').update(facts.join('\0')).digest('hex').slice(0, 24);
+    return join(this.#directory, `${key}.json`);
+  }
+}
+
+/**
+ * Writes a state's RAM in another form. A QEMU that never runs its guest loads the state and
+ * saves it again; so `shared-ram` has no machine that could go on writing to its file, which is
+ * what makes such a file dangerous otherwise.
+ * @param into directory for the new files, there already
+ * @param name of the scratch machine, unique in the run
+ * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM when this QEMU does not have the form, or fails;
+ *   nothing is left then
+ */
+export async function convertRam(
+  host: VmHost,
+  state: Snapshot & { ram: SavedRam },
+  form: Exclude<RamFormat, 'stream'>,
+  { into, name }: { into: string; name: string },
+): Promise<SavedRam> {
+  const file = join(into, `${form}.state`);
+  const pages = form === 'shared-ram' ? join(into, 'ram.state') : undefined;
+  const parts = await partsOfSnapshot(host, name, state, true);
+  try {
+    if (pages !== undefined) await makePages(pages, state.machine.memoryBytes);
+    const ram = { form, file, pages };
+    const machine = machineConfig(
+      parts,
+      await initrdOf(parts.medium, join(parts.directory, 'initrd')),
+    );
+    await using source = await openRam(state.ram, host.qemu.major);
+    await using running = await RunningMachine.start({
+      executable: host.qemu.executable,
+      socketDirectory: parts.directory,
+      inherit: source.inherit,
+      log: (line) => {
+        host.log(`${name}: ${line}`);
+      },
+      config: {
+        ...machine,
+        incoming: true,
+        ram: pages === undefined ? machine.ram : { file: pages, shared: true },
+      },
+    });
+    const { qmp } = running;
+    assertOffered(await offeredFormats(qmp), form, host.qemu.version);
+    const { signal } = host;
+    await loadRam(qmp, state.ram, source.uri, signal);
+    const bytes = await saveRam(qmp, {
+      form: form === 'shared-ram' ? 'devices' : form,
+      file,
+      signal,
+      socket: join(parts.directory, 'save'),
+    });
+    return { ...ram, bytes: bytes + (pages === undefined ? 0 : await bytesOnDisk(pages)) };
+  } catch (thrown) {
+    await Promise.all([file, pages ?? file].map((path) => rm(path, { force: true })));
+    const { message, details } = asTapbootError(thrown);
+    throw infraError('TAPBOOT_E_RAM_FORM', `the state was not brought into the form ${form}`, {
+      got: details.got === undefined ? message : `${message}: ${details.got}`,
+      cause: thrown,
+    });
+  } finally {
+    await rm(parts.directory, { recursive: true, force: true });
+  }
+}
+
+/** As long as the machine's memory, with nothing in it; private, since RAM holds keys. */
+async function makePages(path: string, bytes: number): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.truncate(Math.ceil(bytes / (1024 * 1024)) * 1024 * 1024);
+  } finally {
+    await handle.close();
+  }
+}

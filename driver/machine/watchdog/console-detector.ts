@@ -3,7 +3,7 @@ import {
   type ConsolePattern,
   type FindingKind,
   type Severity,
-} from './console-patterns.js';
+} from './panic-patterns.js';
 
 /** Something that the console said. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import type { ConsoleTranscript } from '../../channel/console/transcript.js';
 import { guestDead, type TapbootError } from '../../errors.js';
 import type { Finding } from './console-detector.js';
-import type { FindingKind } from './console-patterns.js';
+import type { FindingKind } from './panic-patterns.js';
 
 /** Lines of console before and after what was found. */
 const BEFORE = 6;

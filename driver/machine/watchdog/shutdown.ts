@@ -1,6 +1,12 @@
-import type { FindingKind } from './console-patterns.js';
+import type { FindingKind } from './panic-patterns.js';
 import type { DeathWords } from './death.js';
-import type { QemuExitLike } from './watchdog-options.js';
+
+/** How QEMU ended; see `machine/qemu/process.ts`. */
+export interface QemuExitLike {
+  code: number | undefined;
+  signal?: string | undefined;
+  stderr: string;
+}
 
 /** What an event of QEMU's monitor says of the end of a guest. */
 export interface ShutdownCause {

@@ -1,15 +1,12 @@
-import type { TapbootError } from '../../errors.js';
-import { startTimer } from '../../host/timers.js';
+import type { QemuExitLike } from './shutdown.js';
+import type { ConsoleTranscript } from '../../channel/console/transcript.js';
+import { type TapbootError, infraError } from '../../errors.js';
+import { sleep, startTimer } from '../../host/timers.js';
 import { ConsoleDetector, type Finding } from './console-detector.js';
-import { FINAL } from './console-patterns.js';
-import { deathByConsole, deathOf, deathWithTail, type DeathWords } from './death.js';
+import { FINAL } from './panic-patterns.js';
+import { type DeathWords, deathByConsole, deathOf, deathWithTail } from './death.js';
+import { type AskHeartbeat, Heartbeat } from './heartbeat.js';
 import { announces, exitWords, shutdownCause } from './shutdown.js';
-import { diskTrouble } from './disk-trouble.js';
-import { Heartbeat, type AskHeartbeat } from './heartbeat.js';
-import { Undecided } from './undecided.js';
-import type { QemuExitLike, WatchdogOptions } from './watchdog-options.js';
-
-export type * from './watchdog-options.js';
 
 /** After a panic's first line: its trace is evidence too. */
 const TRACE_MS = 700;
@@ -247,4 +244,100 @@ export class Watchdog {
     this.stop();
     this.#resolve(error);
   }
+}
+
+/** Options of Watchdog. */
+export interface WatchdogOptions {
+  transcript: ConsoleTranscript;
+  /** Milliseconds of silence on the console, until `booted`, that count as a hang. */
+  bootSilenceMs: number;
+  /** The most seconds that the guest's kernel can have run by now; absent: nobody knows. */
+  guestAge?: () => number;
+  /** Milliseconds between heartbeats (default 10 s). */
+  heartbeatIntervalMs?: number;
+  /** Milliseconds for an answer (default 20 s: an emulated guest may be very busy). */
+  heartbeatTimeoutMs?: number;
+  /** Gets everything that is found, deaths included: for harness.log and diagnostics. */
+  onFinding?: (finding: Finding) => void;
+  /** Heartbeats alone do not keep the process alive. */
+  background?: boolean;
+}
+
+/** What has been seen and is not certain yet, and the waits that decide it, until they are stopped. */
+export class Undecided {
+  readonly #stop = new AbortController();
+  readonly #work = new Set<Promise<void>>();
+  /** Resolves when nobody waits any more. */
+  readonly stopping: Promise<void>;
+
+  constructor() {
+    this.stopping = new Promise((resolve) => {
+      const stopped = (): void => {
+        resolve();
+      };
+      this.#stop.signal.addEventListener('abort', stopped, { once: true });
+    });
+  }
+
+  get stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Ends all waits at once. Idempotent. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** @param work never rejects */
+  add(work: Promise<void>): void {
+    const known = work.finally(() => {
+      this.#work.delete(known);
+    });
+    this.#work.add(known);
+  }
+
+  /** Waits until all is certain, also what comes up meanwhile. */
+  async none(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  /** Milliseconds, or until all waits are stopped. */
+  async wait(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+}
+
+/**
+ * A shell's command, without a fork, behind which all that the kernel has logged is on its
+ * consoles. Reading /proc/consoles takes the lock that whoever prints holds, and giving that
+ * lock back prints what is left (fs/proc/consoles.c; console_unlock in kernel/printk/printk.c).
+ * Without it another processor might still be printing when the shell answers. Nothing is
+ * changed in the guest, and where the file is missing nothing happens.
+ */
+export const FLUSH_CONSOLE = 'read -r __tb_l 2>/dev/null </proc/consoles';
+
+/**
+ * Reads BLOCK_IO_ERROR (qapi/block-core.json): the host could not read or write a file
+ * behind a disk of the machine. QEMU pauses the guest when the host is full, and else lets
+ * the guest see an I/O error; what the guest does from then on says nothing about it.
+ */
+export function diskTrouble(data: unknown): TapbootError {
+  const told = (data ?? {}) as Record<string, unknown>;
+  const text = (key: string): string => (typeof told[key] === 'string' ? told[key] : '');
+  const disk = text('node-name') || text('device') || 'a disk';
+  const operation = text('operation') || 'access';
+  const full = told['nospace'] === true;
+  return infraError(
+    full ? 'TAPBOOT_E_HOST_FULL' : 'TAPBOOT_E_HOST_DISK',
+    full
+      ? `the host has no space left for the machine's disk ${disk}`
+      : `the host cannot ${operation} the file behind the machine's disk ${disk}`,
+    {
+      expected: 'a host that serves the disks of its machines',
+      got: `${operation}: ${text('reason') || 'no reason given'}`,
+      hint: full
+        ? 'Free space (`df`), or put machines elsewhere: TMPDIR.'
+        : 'Is the image file damaged, or its file system? harness.log has what QEMU said.',
+    },
+  );
 }

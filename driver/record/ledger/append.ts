@@ -16,7 +16,7 @@ import {
   writeAtomically,
   writeFully,
 } from '../../host/atomic-file.js';
-import { withFileLock } from '../../host/file-lock.js';
+import { RECORD_LOCK, withLock } from '../../host/lock.js';
 import { containsRun, healTail, ledgerEnd } from './ledger-tail.js';
 import type { LedgerLine } from './ledger-schema.js';
 import { listPending, pendingFile, removeStaleTemporaries } from './pending.js';
@@ -86,7 +86,7 @@ export async function settleLedger(ledger: string): Promise<LedgerRepairs> {
     if (listPending(ledger).length === 0 && healTail(ledger, { dryRun: true }) === undefined) {
       return { said: [], appended: [] };
     }
-    return await withFileLock(`${ledger}.lock`, () => drain(ledger));
+    return await withLock(`${ledger}.lock`, () => drain(ledger), RECORD_LOCK);
   } catch (error) {
     throw error instanceof TapbootError ? error : recordWriteError(ledger, error);
   }

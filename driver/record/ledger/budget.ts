@@ -2,7 +2,7 @@ import type { History, ScenarioKey } from './history.js';
 
 /** A scenario as the budget sees it. */
 export interface BudgetScenario extends ScenarioKey {
-  /** Sum of the time-outs of all its steps, in seconds: the longest it can take. */
+  /** Sum of the timeouts of all its steps, in seconds: the longest it can take. */
   timeoutSeconds: number;
 }
 
@@ -54,7 +54,7 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 };
 
-/** Projects one scenario: median of its last passes, else the sum of its time-outs. */
+/** Projects one scenario: median of its last passes, else the sum of its timeouts. */
 export function projectSeconds(scenario: BudgetScenario, history: History): Projection {
   const passes = history.passes(scenario);
   if (passes.length === 0) {
@@ -72,7 +72,7 @@ const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
  * that crosses the budget and stays within the hard limit. A smaller one behind a queued
  * one may still fit. The first scenario of a run always runs, however long its
  * projection: a queue whose head can never start would hold its scenarios for ever, and
- * a worst case made of time-outs is no measurement.
+ * a worst case made of timeouts is no measurement.
  *
  * With `spentSeconds` (above 0) it tells which of the waiting ones fit in what is left,
  * after the run turned out faster than projected; then none runs unconditionally.
@@ -95,7 +95,7 @@ export function planBudget<S extends BudgetScenario>(
       plan.projectedSeconds += projection.seconds;
       continue;
     }
-    const known = projection.basis === 'history' ? 'median of past passes' : 'sum of its time-outs';
+    const known = projection.basis === 'history' ? 'median of past passes' : 'sum of its timeouts';
     plan.queued.push({
       scenario,
       projection,

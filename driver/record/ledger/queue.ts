@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { infraError } from '../../errors.js';
 import { readIfPresent, recordWriteError, writeAtomically } from '../../host/atomic-file.js';
-import { withFileLock } from '../../host/file-lock.js';
+import { RECORD_LOCK, withLock } from '../../host/lock.js';
 import type { ScenarioKey } from './history.js';
 import { sortKeys } from '../../sort-keys.js';
 
@@ -73,12 +73,16 @@ export async function settleQueue(
   } catch (cause) {
     throw recordWriteError(file, cause);
   }
-  return withFileLock(`${file}.lock`, () => {
-    const kept = readQueue(file).filter((item) => !change.ran.some((ran) => same(ran, item)));
-    for (const item of change.queued) {
-      if (!kept.some((present) => same(present, item))) kept.push(item);
-    }
-    writeAtomically(file, `${JSON.stringify(sortKeys({ version: 1, queued: kept }), null, 2)}\n`);
-    return kept;
-  });
+  return withLock(
+    `${file}.lock`,
+    () => {
+      const kept = readQueue(file).filter((item) => !change.ran.some((ran) => same(ran, item)));
+      for (const item of change.queued) {
+        if (!kept.some((present) => same(present, item))) kept.push(item);
+      }
+      writeAtomically(file, `${JSON.stringify(sortKeys({ version: 1, queued: kept }), null, 2)}\n`);
+      return kept;
+    },
+    RECORD_LOCK,
+  );
 }

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { EventSink, Failure } from '../../events/events.js';
 import { guardedOutput, type Sink } from '../output.js';
 import { plainLine, plainText } from '../plain-text.js';
-import type { ReportContext } from '../report-format.js';
-import { stepSummary } from './github-summary.js';
-import { clearReport, writeReport } from './report-file.js';
-import { RunTable, type ScenarioRow } from './run-table.js';
+import type { ReportContext, ReportFormats } from '../report-format.js';
+import { stepSummary } from '../github-summary.js';
+import { clearReport, writeReport } from '../report-file.js';
+import { RunTable, type ScenarioRow } from '../run-table.js';
 
 /** GitHub shows so many annotations of a level for a step, and drops the rest in silence. */
 const MOST_OF_A_LEVEL = 10;
@@ -132,3 +132,11 @@ function command(
   const cut = told.length > LONGEST_MESSAGE ? `${told.slice(0, LONGEST_MESSAGE)}…` : told;
   return `::${level} ${list.join(',')}::${data(cut)}`;
 }
+
+export const formats: ReportFormats = {
+  github: {
+    summary: 'GitHub annotations, and the step summary',
+    target: 'optional file',
+    open: githubReport,
+  },
+};

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { EventSink } from '../../events/events.js';
-import type { HydraProduct, ReportContext } from '../report-format.js';
-import { clearReport, writeReport } from './report-file.js';
-import { RunTable } from './run-table.js';
+import type { HydraProduct, ReportContext, ReportFormats } from '../report-format.js';
+import { clearReport, writeReport } from '../report-file.js';
+import { RunTable } from '../run-table.js';
 
 /** Files of a run directory that Hydra lists, where they are. */
 const RUN_FILES: { file: string; product: HydraProduct }[] = [
@@ -106,3 +106,11 @@ function timings({ start, end }: RunTable): Record<string, number> {
   );
   return { ...total, ...Object.fromEntries(numbers) };
 }
+
+export const formats: ReportFormats = {
+  hydra: {
+    summary: 'hydra-build-products, hydra-metrics, failed',
+    target: 'directory',
+    open: hydraReport,
+  },
+};

@@ -1,11 +1,10 @@
 import type { EventSink, Failure } from '../../events/events.js';
-import { shortPath } from '../tap-diagnostics.js';
 import { plainLine, plainText } from '../plain-text.js';
-import type { ReportContext } from '../report-format.js';
-import { failureText } from './failure-lines.js';
-import { clearReport, writeReport } from './report-file.js';
-import { RunTable, type ScenarioRow } from './run-table.js';
-import { element, text } from './xml.js';
+import type { ReportContext, ReportFormats } from '../report-format.js';
+import { shortPath } from '../tap-diagnostics.js';
+import { failureText } from '../failure-lines.js';
+import { clearReport, writeReport } from '../report-file.js';
+import { RunTable, type ScenarioRow } from '../run-table.js';
 
 /** Size of `system-out` of one case: GitLab reads reports below 30 MB as a whole. */
 const MOST_OUTPUT = 64 * 1024;
@@ -161,3 +160,50 @@ function systemOut(row: ScenarioRow, workingDirectory: string): string {
   );
   return element('system-out', {}, [text([told, ...attachments].join('\n'))]);
 }
+
+/** What XML 1.0 cannot hold at all, escaped or not (its production `Char`). */
+const FORBIDDEN =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  // Bare ones would be read as blanks in an attribute.
+  '\n': '&#10;',
+  '\r': '&#13;',
+  '\t': '&#9;',
+};
+
+const clean = (text: string): string => text.replace(FORBIDDEN, '\ufffd');
+
+/** An element with attributes and content; attributes that are undefined are left out. */
+export function element(
+  name: string,
+  attributes: Record<string, string | number | undefined>,
+  content: readonly string[] = [],
+): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${attribute(String(value))}"`)
+    .join('');
+  if (content.length === 0) return `<${name}${written}/>`;
+  return `<${name}${written}>${content.join('')}</${name}>`;
+}
+
+const attribute = (text: string): string =>
+  clean(text).replace(/[&<>"\n\r\t]/g, (character) => ENTITIES[character] ?? character);
+
+/** Text between tags. */
+export const text = (value: string): string =>
+  clean(value).replace(/[&<>\r]/g, (character) => ENTITIES[character] ?? character);
+
+export const formats: ReportFormats = {
+  junit: {
+    summary: 'JUnit XML, as GitLab and Jenkins read it',
+    target: 'file',
+    product: { type: 'report', subtype: 'junit' },
+    open: junitReport,
+  },
+};

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../html/escape.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { HistorySummary } from '../../record/history/summary.js';
@@ -25,7 +26,7 @@ export function historyHtml(summary: HistorySummary): string {
 <body>
 <main>
 <h1>History of ${String(runs)} runs</h1>
-<p>${escape(first.slice(0, 10))} to ${escape(last.slice(0, 10))}, from ${escape(ledger)}</p>
+<p>${escapeHtml(first.slice(0, 10))} to ${escapeHtml(last.slice(0, 10))}, from ${escapeHtml(ledger)}</p>
 ${regressionList(summary)}
 <h2>Scenarios</h2>
 ${scenarioTable(summary)}
@@ -43,8 +44,6 @@ ${metricTable(summary)}
 `;
 }
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 const percent = (share: number | undefined): string =>
   share === undefined ? '' : `${(share * 100).toFixed(1)} %`;
 const seconds = (value: number | undefined): string =>
@@ -52,12 +51,12 @@ const seconds = (value: number | undefined): string =>
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '<p>None.</p>';
-  const titles = head.map((title) => `<th scope="col">${escape(title)}</th>`).join('');
+  const titles = head.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
   const body = rows.map(([first = '', ...others]) => {
-    const cells = others.map((cell) => `<td>${escape(cell)}</td>`).join('');
-    return `<tr><th scope="row">${escape(first)}</th>${cells}</tr>`;
+    const cells = others.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+    return `<tr><th scope="row">${escapeHtml(first)}</th>${cells}</tr>`;
   });
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(head[0] ?? '')}"><table><thead><tr>${titles}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(head[0] ?? '')}"><table><thead><tr>${titles}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
 const scenarioTable = ({ scenarios }: HistorySummary): string =>
@@ -80,6 +79,6 @@ const metricTable = ({ metrics }: HistorySummary): string =>
 
 function regressionList({ regressions }: HistorySummary): string {
   if (regressions.length === 0) return '<p>No regression among the latest runs.</p>';
-  const items = regressions.map(({ text }) => `<li>${escape(text)}</li>`);
+  const items = regressions.map(({ text }) => `<li>${escapeHtml(text)}</li>`);
   return `<h2>Regressions</h2><ul>${items.join('\n')}</ul>`;
 }

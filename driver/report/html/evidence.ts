@@ -1,3 +1,4 @@
+import { regExpQuote } from '../../quote.js';
 import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -64,7 +65,7 @@ async function vmPlaces(events: readonly RunEvent[], directory: string): Promise
     const { name, logs: places } = entry as { name?: unknown; logs?: { serial?: unknown } };
     if (typeof name !== 'string' || typeof places?.serial !== 'string') continue;
     // The path is relative to where the run was started: only its end is sure.
-    const inside = new RegExp(`(?:^|/)${escapeRegExp(basename(directory))}/(.*)$`).exec(
+    const inside = new RegExp(`(?:^|/)${regExpQuote(basename(directory))}/(.*)$`).exec(
       places.serial,
     )?.[1];
     if (inside !== undefined) logs.set(name, join(directory, inside));
@@ -77,8 +78,6 @@ async function vmPlaces(events: readonly RunEvent[], directory: string): Promise
     return { vm, serialLog, recording: serialLog.replace(/serial\.log$/, 'serial.cast') };
   });
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 async function readMetadata(directory: string): Promise<Record<string, unknown>> {
   try {

@@ -1,10 +1,9 @@
 import type { RunEvent, StepOutcome } from '../../events/events.js';
 import { Links } from './links.js';
-import type { ReportData, ReportEvidence, ReportRun } from './report-data.js';
+import type { ReportData, ReportEvidence, ReportRun, ReportVm } from './report-data.js';
 import { ScenarioTable } from './scenario-table.js';
 import { OutputBudget } from './shorten.js';
 import { Timeline } from './timeline.js';
-import { VmList } from './vm-list.js';
 
 /**
  * All that a report shows, from the events of one run. Also of a run that is cut short:
@@ -106,5 +105,52 @@ function takeGeneral(event: RunEvent, data: ReportData, links: Links): void {
       break;
     default:
       break;
+  }
+}
+
+/** Collects the machines of a run in the order of their first start. */
+export class VmList {
+  readonly #links: Links;
+  readonly #evidence: ReportEvidence;
+  readonly #vms = new Map<string, ReportVm>();
+
+  constructor(links: Links, evidence: ReportEvidence) {
+    this.#links = links;
+    this.#evidence = evidence;
+  }
+
+  take(event: RunEvent): void {
+    if (event.type === 'vm:start') {
+      const vm = this.#vm(event.vm);
+      vm.argv = event.argv;
+      vm.version = event.version;
+      vm.starts.push(event.at);
+      delete vm.endReason;
+      delete vm.endedAt;
+    } else if (event.type === 'vm:end') {
+      const vm = this.#vm(event.vm);
+      vm.endedAt = event.at;
+      vm.endReason = event.reason;
+    }
+  }
+
+  list(): ReportVm[] {
+    return [...this.#vms.values()];
+  }
+
+  #vm(name: string): ReportVm {
+    const present = this.#vms.get(name);
+    if (present !== undefined) return present;
+    const recording = this.#evidence.recordings?.get(name);
+    const vm: ReportVm = {
+      name,
+      argv: [],
+      version: '',
+      starts: [],
+      files: this.#links.files(this.#evidence.vmFiles?.get(name) ?? []),
+      recording,
+    };
+    this.#vms.set(name, vm);
+    return vm;
   }
 }

@@ -1,6 +1,7 @@
 import { escapeHtml } from './escape.js';
 import type { ReportData, ReportFailure, ReportScenario } from './report-data.js';
-import { durationText, timeText, VERDICTS, verdictSentence } from './words.js';
+import { duration } from '../plain-text.js';
+import { timeText, VERDICTS, verdictSentence } from './words.js';
 
 /** Failures that the top of the page tells in words; the list of scenarios has all. */
 const SHOWN_FAILURES = 20;
@@ -29,7 +30,7 @@ function facts({ run, image, accelerator, vms }: ReportData): [string, string][]
   const all: [string, string | undefined][] = [
     ['Run', run.name],
     ['Started', timeText(run.startedAt)],
-    ['Took', durationText(run.durationMs)],
+    ['Took', duration(run.durationMs)],
     ['Image', image?.spec],
     ['Accelerator', accelerator?.name],
     ['QEMU', /version (\S+)/.exec(vms[0]?.version ?? '')?.[1]],

@@ -1,16 +1,5 @@
 import type { ReportRun } from './report-data.js';
 
-/** `0.3 s`, `12.4 s`, `3 min 05 s`, `1 h 02 min`. */
-export function durationText(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 99.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
-  const whole = Math.round(seconds);
-  const minutes = Math.floor(whole / 60);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  if (minutes < 60) return `${String(minutes)} min ${two(whole % 60)} s`;
-  return `${String(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
-}
-
 /** `2026-11-22 20:28:18 UTC` */
 export function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -1,6 +1,6 @@
 import type { Extent } from '../finding.js';
 import type { RawDisk } from '../raw-disk.js';
-import { decoders } from '../signatures/index.js';
+import { decoders } from '../signatures.generated.js';
 import { decodeLvmText, lvmTextAnchor, lvmTextWindow } from '../signatures/lvm-text.js';
 import type { Decoder, Signature } from '../signatures/signature.js';
 import { ByteSearch } from './bytes.js';

@@ -101,3 +101,10 @@ export const bitLocker: Decoder = {
         }
       : undefined,
 };
+
+export const signatures: readonly Decoder[] = [
+  fatBootSector,
+  ntfsBootSector,
+  exfatBootSector,
+  bitLocker,
+];

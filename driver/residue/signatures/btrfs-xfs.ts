@@ -68,3 +68,5 @@ export const xfsSuperblock: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [btrfsSuperblock, xfsSuperblock];

@@ -84,3 +84,5 @@ const luks2 = (block: Buffer): Record<string, string> => ({
   label: name(block, 24, 48),
   sequence: String(block.readBigUInt64BE(16)),
 });
+
+export const signatures: readonly Decoder[] = [luksHeader, verity, integrity];

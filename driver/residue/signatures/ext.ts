@@ -61,3 +61,5 @@ export const extSuperblock: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [extSuperblock];

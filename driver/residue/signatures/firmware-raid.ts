@@ -74,3 +74,5 @@ export const imsmAnchor: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [ddfHeader, imsmAnchor];

@@ -52,3 +52,5 @@ export const iso9660: Decoder = {
     detail: { label: name(block, 40, 32), system: name(block, 8, 32) },
   }),
 };
+
+export const signatures: readonly Decoder[] = [squashfs, erofs, iso9660];

@@ -96,3 +96,5 @@ export const lvmMetadataArea: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [lvmLabel, lvmMetadataArea];

@@ -68,3 +68,5 @@ export const mdPartialParityLog: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [mdBitmap, mdPartialParityLog];

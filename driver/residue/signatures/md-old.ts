@@ -59,3 +59,5 @@ export const mdOldSuperblockBigEndian: Decoder = {
   window: { before: 0, length: bytes },
   decode: (block, offset) => decodeWith(block, offset, 'big'),
 };
+
+export const signatures: readonly Decoder[] = [mdOldSuperblock, mdOldSuperblockBigEndian];

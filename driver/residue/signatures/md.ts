@@ -102,3 +102,5 @@ export function dataDevices(level: number, devices: number, layout: number): num
   if (level === 10) return devices / Math.max((layout & 0xff) * ((layout >> 8) & 0xff), 1);
   return devices;
 }
+
+export const signatures: readonly Decoder[] = [mdSuperblock];

@@ -62,3 +62,5 @@ export const reiserfs: Decoder = {
     };
   },
 };
+
+export const signatures: readonly Decoder[] = [f2fs, jfs, reiserfs];

@@ -105,3 +105,5 @@ export const stratis: Decoder = {
     detail: { pool: name(block, 32, 32), device: name(block, 64, 32) },
   }),
 };
+
+export const signatures: readonly Decoder[] = [bcache, bcachefs, bluestore, drbd, stratis, vdo];

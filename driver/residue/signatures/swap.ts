@@ -35,3 +35,5 @@ export const swapHeader: Decoder = {
     return undefined;
   },
 };
+
+export const signatures: readonly Decoder[] = [swapHeader];

@@ -109,3 +109,5 @@ export function gatherZfs(all: readonly Signature[]): Signature[] {
   const others = all.filter(({ type }) => type !== 'zfs_member');
   return [...others, ...withCounts, ...strays].sort((a, b) => a.offset - b.offset);
 }
+
+export const signatures: readonly Decoder[] = [zfsLabel, zfsUberblock];

@@ -1,5 +1,6 @@
 import type { StepBase } from '../../language/step-base.js';
 import type { Step } from '../../steps/step.js';
+import { CHANNELS } from '../../language/channels.generated.js';
 import type { Report } from '../../language/problem.js';
 import { definitionOf, type Kind } from '../../steps/schemas.js';
 import type { Surroundings } from '../../steps/kind.js';
@@ -20,7 +21,7 @@ export interface StepPlace {
   path: YamlPath;
   scope: Scope;
   report: Report;
-  /** Time-out for a step that names none, in milliseconds. */
+  /** Timeout for a step that names none, in milliseconds. */
   timeoutMs: number;
   surroundings: Surroundings;
 }
@@ -61,10 +62,7 @@ function baseOf(written: WrittenCommon, reader: StepReader, place: StepPlace): S
     title: name === undefined ? '' : shorten(reader.name(['name'], name), LONGEST_TITLE),
     always: written.always ?? false,
     timeoutMs: timeout === undefined ? place.timeoutMs : reader.duration(['timeout'], timeout),
-    channel:
-      channel === undefined
-        ? undefined
-        : reader.choice(['channel'], channel, ['console', 'shell', 'ssh']),
+    channel: channel === undefined ? undefined : reader.choice(['channel'], channel, CHANNELS),
     saveAs: checkpoint,
   };
 }

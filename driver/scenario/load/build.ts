@@ -2,7 +2,7 @@ import { StepReader } from '../../language/reader.js';
 import type { Machine } from '../../language/machine-shape.js';
 import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
-import { isTooShort, MIN_SECRET_LENGTH } from '../../redact/forms.js';
+import { isTooShort, MIN_SECRET_LENGTH } from '../../redact.js';
 import { problemAt, suggestion, type Report } from '../../language/problem.js';
 import { DEFAULT_TIMEOUT_MS } from './defaults.js';
 import { Scope } from '../../language/variables/scope.js';
@@ -10,7 +10,7 @@ import { substitute } from '../../language/variables/substitute.js';
 import type { Span, YamlDocument } from '../../language/yaml/document.js';
 import { shorten } from '../../language/yaml/show.js';
 import { matrixSuffix } from './matrix.js';
-import { readMachine } from './machine.js';
+import { readMachine } from './read-machine.js';
 import type { ScenarioSource } from './source.js';
 import { buildSteps } from './steps.js';
 

@@ -1,6 +1,5 @@
 import { scenarioError, type TapbootError } from '../../errors.js';
-import { redactError } from '../../redact/redact-error.js';
-import { redactor } from '../../redact/redactor.js';
+import { redactError, redactor } from '../../redact.js';
 import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
 import { problemAt, suggestion } from '../../language/problem.js';

@@ -1,2 +1,2 @@
-/** Time-out of a step when neither it nor the scenario names one, in milliseconds. */
+/** Timeout of a step when neither it nor the scenario names one, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 60_000;

@@ -10,7 +10,7 @@ import type { PlanSource } from './source.js';
 export interface SectionUse {
   scope: Scope;
   report: Report;
-  /** Time-out for a step that names none, in milliseconds. */
+  /** Timeout for a step that names none, in milliseconds. */
   timeoutMs: number;
   always: boolean;
   via?: PlanUse;

@@ -3,7 +3,7 @@ import type { ExitExpectation, StreamExpectation } from '../../language/expectat
 import type { Plan, PlanSection } from '../model.js';
 import type { RunStep } from '../../steps/run/schema.js';
 import { suggestion } from '../../language/problem.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 import { SHELL_PROLOGUE } from './prologue.js';
 
 /**
@@ -15,7 +15,7 @@ import { SHELL_PROLOGUE } from './prologue.js';
  * message that names it. Without a section, the script defines one function per section,
  * `PLAN_SECTION` with underscores for hyphens, runs none, and prints their names.
  *
- * Not in the script: time-outs, and what the engine records.
+ * Not in the script: timeouts, and what the engine records.
  *
  * @throws TapbootError `TAPBOOT_E_PLAN_SECTION` when there is no such section
  */

@@ -70,7 +70,7 @@ export const scenarioFile = z
     ).optional(),
     timeout: explained(
       duration,
-      'Time-out of a step that names none. Default 60s.',
+      'Timeout of a step that names none. Default 60s.',
       '60s',
     ).optional(),
     from: explained(

@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand } from '../../host/command.js';
 import { badCapsule, CAPSULE_FILE } from './format.js';
 
 /**
@@ -26,7 +26,7 @@ export interface Packed {
  * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_WRITE, e.g. on a full disk
  */
 export async function packCapsule(directory: string, base: string): Promise<Packed> {
-  const fallback = (await execa('zstd', ['--version'], { reject: false })).exitCode !== 0;
+  const fallback = (await hostCommand('zstd', ['--version'])).exitCode !== 0;
   const path = `${base}.tar.${fallback ? 'gz' : 'zst'}`;
   const part = `${path}.part`;
   try {
@@ -35,21 +35,43 @@ export async function packCapsule(directory: string, base: string): Promise<Pack
     const compress = fallback ? ['-z'] : ['-I', PACK_ZSTD];
     const files = await filesInOrder(directory);
     // RAM by itself is mostly holes: they are neither read nor written, here and when it is opened.
-    await execa('tar', [...compress, '--sparse', '-C', directory, '-cf', part, '--', ...files], {
-      stdin: 'ignore',
-    });
+    const args = [...compress, '--sparse', '-C', directory, '-cf', part, '--', ...files];
+    const before = await contentStamps(directory, files);
+    const { exitCode, stderr, ending } = await hostCommand('tar', args, { env: { LC_ALL: 'C' } });
+    const unchanged = async (): Promise<boolean> =>
+      (await contentStamps(directory, files)) === before;
+    if (exitCode !== 0 && !(exitCode === 1 && onlyLinked(stderr) && (await unchanged()))) {
+      throw new Error(stderr === '' ? `tar ${ending}` : stderr);
+    }
     const { size } = await stat(part);
     await rename(part, path);
     return { path, bytes: size, fallback };
   } catch (error) {
     await rm(part, { force: true });
-    const { stderr, message } = error as { stderr?: string; message: string };
     throw infraError('TAPBOOT_E_CAPSULE_WRITE', `the capsule ${path} could not be written`, {
-      got: stderr === undefined || stderr === '' ? message : stderr,
+      got: error instanceof Error ? error.message : String(error),
       hint: 'Check the space in the run directory; `--capture none` makes no capsules.',
       cause: error,
     });
   }
+}
+
+/**
+ * Tar reports, with status 1, each file whose ctime changed while it was read. Files of snapshots
+ * are hard links, and a run beside us that takes or drops a link of its own changes that time.
+ */
+const onlyLinked = (stderr: string): boolean =>
+  stderr
+    .trim()
+    .split('\n')
+    .every((line) => line.endsWith(': file changed as we read it'));
+
+/** Size and time of the last write of each file: what no new link changes. */
+async function contentStamps(directory: string, files: readonly string[]): Promise<string> {
+  const facts = await Promise.all(
+    files.map((file) => stat(join(directory, file), { bigint: true })),
+  );
+  return facts.map(({ size, mtimeNs }) => `${String(size)} ${String(mtimeNs)}`).join('\n');
 }
 
 /** What tells of the rest first; then the large files, alike ones near each other. */
@@ -74,7 +96,7 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
   if (facts?.isFile() !== true) throw badCapsule(file, 'there is no such file');
   const compress = file.endsWith('.gz') ? ['-z'] : ['-I', UNPACK_ZSTD];
   const args = [...compress, '--no-same-owner', '--no-same-permissions', '-C', directory];
-  const result = await execa('tar', [...args, '-xf', file], { reject: false, stdin: 'ignore' });
+  const result = await hostCommand('tar', [...args, '-xf', file]);
   if (result.exitCode === 0) return;
   if (/No space left/.test(result.stderr)) {
     throw infraError('TAPBOOT_E_HOST_FULL', `there is no space to unpack ${file}`, {
@@ -82,5 +104,5 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
       hint: 'A capsule takes a few hundred MB when it is open: choose another TMPDIR.',
     });
   }
-  throw badCapsule(file, result.stderr || String(result.originalMessage));
+  throw badCapsule(file, result.stderr || `tar ${result.ending}`);
 }

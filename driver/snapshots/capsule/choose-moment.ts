@@ -1,7 +1,7 @@
 import { infraError, scenarioError, type TapbootError } from '../../errors.js';
 import type { Capsule, CapsuleSnapshot } from './format.js';
 
-/** The moment to open: at the failure, the nearest state before it, or before a step (from 1). */
+/** The moment to open: at the failure, the nearest snapshot before it, or before a step (from 1). */
 export type MomentChoice = 'failure' | 'checkpoint' | number;
 
 /** What to restore, and how far to go on from there. */

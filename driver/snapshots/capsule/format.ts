@@ -17,7 +17,7 @@ const unitRuns = z.object({
 
 const state = z.object({
   /**
-   * `checkpoint`: the nearest saved state that the machine came from; `step`: the start of
+   * `checkpoint`: the nearest snapshot that the machine came from; `step`: the start of
    * the failing step; `failure`: the moment of the failure.
    */
   moment: z.enum(['checkpoint', 'step', 'failure']),

@@ -1,20 +1,28 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { type TapbootError, asTapbootError } from '../../errors.js';
+import type { Artifact } from '../../events/events.js';
 import type { BootImageVM } from '../../machine/boot-image-vm.js';
-import type { Capture } from '../../machine/snapshot/capture.js';
+import type { Capture } from '../../machine/snapshot/machine-snapshots.js';
 import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import type { VmHost } from '../../machine/vm-host.js';
-import { asTapbootError, type TapbootError } from '../../errors.js';
-import type { Artifact } from '../../events/events.js';
 import type { Scenario } from '../../scenario/model.js';
-import type { FileDigest } from '../store/qemu-build.js';
-import { snapshotInputs } from '../store/inputs.js';
 import type { PassedStep, UnitRunsMemory } from '../../steps/index.js';
+import { snapshotInputs } from '../store/inputs.js';
+import { snapshotKey } from '../store/key.js';
+import { MANIFEST } from '../store/manifest.js';
+import { publishEntry } from '../store/publish.js';
+import type { FileDigest } from '../store/qemu-build.js';
 import { packCapsule } from './archive.js';
-import { CAPSULE_FILE, CAPSULE_FORMAT, type Capsule, type CapsuleSnapshot } from './format.js';
-import { capsuleInputs, capsuleKey, CapsuleStage } from './stage.js';
+import {
+  CAPSULE_FILE,
+  CAPSULE_FORMAT,
+  type Capsule,
+  type CapsuleSnapshot,
+  STATES,
+} from './format.js';
 
 /** What is kept of a scenario that fails; `every-step` also the start of the failing step. */
 export type CaptureMode = 'failure' | 'every-step' | 'none';
@@ -62,7 +70,7 @@ export class CapsuleKeeper {
   readonly #options: KeeperOptions;
   /** Of all the moments of this machine. */
   readonly #id = randomUUID();
-  /** The nearest state that the run saved for reasons of its own. */
+  /** The nearest snapshot that the run saved for reasons of its own. */
   #checkpoint: Kept | undefined;
   /** With `every-step`: the machine as it was before the step that runs now. */
   #rolling: Kept | undefined;
@@ -211,12 +219,12 @@ export class CapsuleKeeper {
       const how = kept.state.ram === undefined ? 'off' : 'proven';
       await add(moment, how, kept).catch((thrown: unknown) => {
         missing.push(
-          `the state from before the failure is missing (${asTapbootError(thrown).message})`,
+          `the snapshot from before the failure is missing (${asTapbootError(thrown).message})`,
         );
       });
     }
     if (states.length === 0 && missing.length === 0) {
-      missing.push('no state from before the failure: this boot was not saved');
+      missing.push('no snapshot from before the failure: this boot was not saved');
     }
     await add('failure', kind, { state, ...this.#behind });
     if (reason !== undefined) {
@@ -246,3 +254,67 @@ export class CapsuleKeeper {
     };
   }
 }
+
+interface Files {
+  files: { name: string; sha256: string; bytes: number }[];
+}
+
+/** Brings states into a directory that is to become a capsule, as entries of the state cache. */
+export class CapsuleStage {
+  readonly directory: string;
+  readonly #states: string;
+  readonly #making: string;
+  /** By content, so that what several states share is in the capsule once. */
+  readonly #known = new Map<string, string>();
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.#states = join(directory, STATES);
+    // Not in the capsule: what fails on its way is left there.
+    this.#making = `${directory}.making`;
+  }
+
+  static async make(directory: string): Promise<CapsuleStage> {
+    const stage = new CapsuleStage(directory);
+    await mkdir(stage.#states, { recursive: true, mode: 0o700 });
+    await mkdir(stage.#making, { recursive: true, mode: 0o700 });
+    return stage;
+  }
+
+  /**
+   * Adds a state under the key of `inputs`.
+   * @throws what writing throws
+   */
+  async add(inputs: Record<string, string>, state: Snapshot): Promise<void> {
+    const key = snapshotKey(inputs as Parameters<typeof snapshotKey>[0]);
+    await publishEntry(this.#states, this.#making, { key, inputs, state });
+    const directory = join(this.#states, key);
+    const manifest = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Files;
+    for (const { name, sha256 } of manifest.files) {
+      const file = join(directory, name);
+      const same = this.#known.get(sha256);
+      if (same === undefined) this.#known.set(sha256, file);
+      else await linkInPlaceOf(same, file);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.#making, { recursive: true, force: true });
+  }
+}
+
+async function linkInPlaceOf(existing: string, file: string): Promise<void> {
+  await link(existing, `${file}.same`);
+  await rename(`${file}.same`, file);
+  // Of two names of one file, a rename leaves both.
+  await rm(`${file}.same`, { force: true });
+}
+
+/** What a state in a capsule is named by. */
+export function capsuleInputs(id: string, moment: string): Record<string, string> {
+  return { capsule: createHash('sha256').update(id).digest('hex'), moment };
+}
+
+export const capsuleKey = (inputs: Record<string, string>): string =>
+  snapshotKey(inputs as Parameters<typeof snapshotKey>[0]);

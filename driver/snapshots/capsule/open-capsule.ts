@@ -1,17 +1,18 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diffArrays } from 'diff';
+import { infraError } from '../../errors.js';
+import type { BootImage } from '../../image/image.js';
 import { BootImageVM } from '../../machine/boot-image-vm.js';
 import type { Snapshot } from '../../machine/snapshot/snapshot.js';
 import type { RunKeys, VmHost } from '../../machine/vm-host.js';
-import { infraError } from '../../errors.js';
-import type { BootImage } from '../../image/image.js';
-import type { FileDigest } from '../store/qemu-build.js';
 import { snapshotInputs } from '../store/inputs.js';
+import type { Json } from '../store/key.js';
+import type { FileDigest } from '../store/qemu-build.js';
 import { unpackCapsule } from './archive.js';
-import { chooseMoment, type Moment, type MomentChoice } from './choose-moment.js';
-import { inputDifferences } from './differences.js';
+import { type Moment, type MomentChoice, chooseMoment } from './choose-moment.js';
 import { snapshotOfCapsule } from './entry.js';
-import { badCapsule, CAPSULE_FILE, parseCapsule, STATES, type Capsule } from './format.js';
+import { CAPSULE_FILE, type Capsule, STATES, badCapsule, parseCapsule } from './format.js';
 import { replay } from './replay.js';
 
 /** A capsule that has been unpacked; nothing of it has been started. */
@@ -85,10 +86,7 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   }
 }
 
-async function stateOf(
-  { unpacked, host, image }: OpenOptions,
-  moment: Moment,
-): Promise<Snapshot> {
+async function stateOf({ unpacked, host, image }: OpenOptions, moment: Moment): Promise<Snapshot> {
   const { file, directory } = unpacked;
   return await snapshotOfCapsule({
     file,
@@ -120,3 +118,52 @@ async function assertSame(options: OpenOptions): Promise<void> {
       : 'Use the same QEMU; --force tries it nevertheless.',
   });
 }
+
+/** The inputs of a capsule, or of the machine that this host would start. */
+export type Inputs = Record<string, Json>;
+
+/**
+ * In what two sets of inputs differ: one sentence each, naming the input. Where a disk
+ * image lies does not count, only what is in it.
+ */
+export function inputDifferences(capsule: Inputs, here: Inputs): string[] {
+  return compare('', placeless(capsule), placeless(here));
+}
+
+/** The backing image of a disk is told as `PATH DIGEST`. */
+const placeless = (inputs: Inputs): Json =>
+  JSON.parse(
+    JSON.stringify(inputs, (key, value: unknown) =>
+      key === 'backing' && typeof value === 'string' ? value.split(' ').at(-1) : value,
+    ),
+  ) as Json;
+
+function compare(path: string, capsule: Json | undefined, here: Json | undefined): string[] {
+  if (JSON.stringify(capsule) === JSON.stringify(here)) return [];
+  if (Array.isArray(capsule) && Array.isArray(here)) {
+    return compareLists(path, capsule as Json[], here as Json[]);
+  }
+  if (isObject(capsule) && isObject(here)) {
+    const keys = [...new Set([...Object.keys(capsule), ...Object.keys(here)])].sort();
+    return keys.flatMap((key) =>
+      compare(path === '' ? key : `${path}.${key}`, capsule[key], here[key]),
+    );
+  }
+  return [`${path}: the capsule has ${told(capsule)}, this host ${told(here)}`];
+}
+
+/** Lists are compared as a whole: an argument more must not make all behind it differ. */
+function compareLists(path: string, capsule: Json[], here: Json[]): string[] {
+  const texts = (list: Json[]): string[] => list.map((value) => JSON.stringify(value));
+  const changes = diffArrays(texts(capsule), texts(here));
+  const gone = changes.filter(({ removed }) => removed).flatMap(({ value }) => value);
+  const come = changes.filter(({ added }) => added).flatMap(({ value }) => value);
+  const words = (list: string[]): string => (list.length === 0 ? 'nothing' : list.join(' '));
+  return [`${path}: the capsule has ${words(gone)}, this host ${words(come)}`];
+}
+
+const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const told = (value: Json | undefined): string =>
+  value === undefined ? 'nothing' : JSON.stringify(value);

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { RAM_FORMATS } from '../../machine/snapshot/migration/formats.js';
-import { canonicalJson, digestText, isSnapshotKey, snapshotKey, type SnapshotInputs } from './key.js';
+import {
+  canonicalJson,
+  digestText,
+  isSnapshotKey,
+  snapshotKey,
+  type SnapshotInputs,
+} from './key.js';
 
 /** Layout of an entry. An entry of another layout is damaged for us, and made anew. */
 const FORMAT = 2;
@@ -57,7 +63,9 @@ const manifestSchema = z.object({
     }),
   ),
   /** RAM and devices (see SavedRam in driver/machine/snapshot/migration/forms.ts); absent of a machine that was off. */
-  ram: z.object({ form: z.enum(RAM_FORMATS), file: fileName, pages: fileName.optional() }).optional(),
+  ram: z
+    .object({ form: z.enum(RAM_FORMATS), file: fileName, pages: fileName.optional() })
+    .optional(),
   /** What the scenario engine remembers behind the steps so far. */
   memory: z.unknown().optional(),
   /** Most memory that QEMU had resident up to the save. */
@@ -116,10 +124,10 @@ export function readManifest(text: string, key: string): Manifest | { problem: s
   const manifest = parseManifest(text);
   if (isProblem(manifest)) return manifest;
   if (manifest.key !== key || snapshotKey(manifest.inputs as SnapshotInputs) !== key) {
-    return { problem: 'its manifest is that of another state' };
+    return { problem: 'its manifest is that of another snapshot' };
   }
   if (!manifest.proof.nonce.startsWith(`${key}-`)) {
-    return { problem: 'its proof is that of another state' };
+    return { problem: 'its proof is that of another snapshot' };
   }
   return manifest;
 }

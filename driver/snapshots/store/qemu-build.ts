@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { execa } from 'execa';
 import { infraError } from '../../errors.js';
+import { hostCommand } from '../../host/command.js';
 import type { QemuBinary } from '../../machine/qemu/version.js';
 
 /** Gives the SHA-256 (hex) of a file; remembered by whoever makes it. */
@@ -36,7 +36,7 @@ export async function qemuFiles(
 
 /** The file behind a program's name. */
 async function located(program: string): Promise<string> {
-  const found = await execa('sh', ['-c', 'command -v -- "$1"', 'sh', program], { reject: false });
+  const found = await hostCommand('sh', ['-c', 'command -v -- "$1"', 'sh', program]);
   if (found.exitCode === 0) return await realpath(found.stdout.trim());
   throw infraError('TAPBOOT_E_QEMU_MISSING', `${program} cannot be found`, {
     hint: 'Run `tapboot doctor`; it names what is missing and the command that installs it.',
@@ -45,6 +45,6 @@ async function located(program: string): Promise<string> {
 
 /** Where this QEMU looks for ROMs, best first (`-L help`). */
 async function dataDirectories(executable: string): Promise<string[]> {
-  const { stdout } = await execa(executable, ['-L', 'help'], { reject: false, stdin: 'ignore' });
+  const { stdout } = await hostCommand(executable, ['-L', 'help']);
   return stdout.split('\n').filter((line) => line.startsWith('/'));
 }

@@ -30,7 +30,7 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<Snapshot
   const { image, machine } = wanted;
   const verified = lease.verified.then((damage) => {
     if (damage === undefined) return;
-    throw infraError('TAPBOOT_E_STATE_DAMAGED', `the saved state ${key} is damaged: ${damage}`);
+    throw infraError('TAPBOOT_E_STATE_DAMAGED', `the snapshot ${key} is damaged: ${damage}`);
   });
   verified.catch(() => undefined);
   const variables = manifest.firmwareVariables;

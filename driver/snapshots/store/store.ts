@@ -10,8 +10,10 @@ import { discard, reclaim, Tenant } from './tenant.js';
  * Where snapshots are kept.
  * @param configured as `TAPBOOT_SNAPSHOT_DIR` has it
  */
-export const snapshotsDirectory = (configured: string | undefined, cacheDirectory: string): string =>
-  configured ?? join(cacheDirectory, 'snapshots');
+export const snapshotsDirectory = (
+  configured: string | undefined,
+  cacheDirectory: string,
+): string => configured ?? join(cacheDirectory, 'snapshots');
 
 /** Where version 0.1 kept its snapshots, unless it was told otherwise. Nothing is read there. */
 export const oldSnapshotsDirectory = (cacheDirectory: string): string =>
@@ -28,7 +30,7 @@ export interface SnapshotStoreOptions {
 }
 
 /**
- * The cache of saved states: entries named by the key of everything they depend on. Any
+ * The cache of snapshots: entries named by the key of everything they depend on. Any
  * number of processes may use one directory at once. There are no locks: an entry appears
  * and vanishes by a rename, and who uses one holds its files by names of his own.
  */
@@ -83,7 +85,7 @@ export class SnapshotStore implements AsyncDisposable {
 
   async #remove(key: string, text: string | undefined, reason: string): Promise<void> {
     const { directory, notice } = this.#options;
-    notice(`the saved state ${key} cannot be used: ${reason}; it is removed, and made again`);
+    notice(`the snapshot ${key} cannot be used: ${reason}; it is removed, and made again`);
     const entry = join(directory, key);
     // Another process may have put a good one in its place.
     if ((await manifestOf(entry)) === text) await discard(directory, entry);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identify, liveness, processIdentitySchema } from '../../host/process-identity.js';
+import { identify, liveness, readIdentity } from '../../host/process-identity.js';
 
 const TENANT = '.run-';
 const TRASH = '.trash-';
@@ -91,16 +91,8 @@ async function isGone(tenant: string): Promise<boolean> {
   if (changed === undefined) return false;
   const age = Date.now() - changed.mtimeMs;
   const text = await readFile(join(tenant, OWNER), 'utf8').catch(() => undefined);
-  const owner = processIdentitySchema.safeParse(parsed(text));
-  if (!owner.success) return age > NEWBORN_MS;
-  const state = liveness(owner.data);
+  const owner = readIdentity(text);
+  if (owner === undefined) return age > NEWBORN_MS;
+  const state = liveness(owner);
   return state === 'gone' || (state === 'unknown' && age > UNKNOWN_GONE_MS);
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null') as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import type { Resurrection } from './schema.js';
 import type { RunStep } from '../run/schema.js';
 import { runCommandStep } from '../run/run.js';
 import type { StepContext } from '../step-runner.js';
-import { UnmetExpectation } from '../unmet-expectation.js';
+import { UnmetExpectation } from '../failure.js';
 import { quoted } from '../wording.js';
 
 /**

@@ -5,10 +5,10 @@ import type { DiskExpectation, DisksStep } from './schema.js';
 import { judgeView } from './judge-views.js';
 import { resurrect } from './resurrect.js';
 import { GRACE_MS, type StepContext, type StepRunner } from '../step-runner.js';
-import { UnmetExpectation } from '../unmet-expectation.js';
+import { UnmetExpectation } from '../failure.js';
 
 /**
- * For the boot of the second machine, which has the driver's own time-outs: the defaults of
+ * For the boot of the second machine, which has the driver's own timeouts: the defaults of
  * BOOT_IMAGE_VM_SPAWN_TIMEOUT and BOOT_IMAGE_VM_LOGIN_TIMEOUT together.
  */
 const SECOND_BOOT_MS = 1_200_000;

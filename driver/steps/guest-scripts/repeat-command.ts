@@ -1,6 +1,6 @@
 import type { ExitExpectation } from '../../language/expectation.js';
 import { PAUSE_FUNCTION } from './pause.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 
 /** Seconds between two attempts. */
 const BETWEEN_ATTEMPTS = '0.2';
@@ -43,7 +43,7 @@ ${SHOW_LAST}`.trim();
 }
 
 /**
- * A command that shows the last attempt after the time-out, in the same form; the exit
+ * A command that shows the last attempt after the timeout, in the same form; the exit
  * status is `running` when the attempt had not ended.
  */
 export function lastAttemptCommand(id: string): string {

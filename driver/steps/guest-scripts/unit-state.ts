@@ -1,5 +1,5 @@
 import { PAUSE_FUNCTION, TICK } from './pause.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 
 /** What the scripts ask systemd for (org.freedesktop.systemd1, systemctl show). */
 const PROPERTIES = [
@@ -112,7 +112,7 @@ function variables(unit: string, links: string): string {
 /**
  * A script that waits in the guest until the unit has come to a moment, or cannot (not
  * found, masked, broken), and then prints its properties as `Key=value` lines. It has no
- * time-out of its own: the channel ends it.
+ * timeout of its own: the channel ends it.
  */
 export function waitForUnitScript(
   unit: string,

@@ -1,6 +1,6 @@
 import { asTapbootError, productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { CommandResult } from '../../channel/channel.js';
-import { startTimer } from '../../host/timers.js';
+import { within } from '../../host/waiting.js';
 import { commandVerdict } from '../command-verdict.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
 import { quoted } from '../wording.js';
@@ -47,7 +47,7 @@ async function unreachable(error: TapbootError, context: StepContext): Promise<T
   const ours = error.failureClass === 'scenario' || error.code === 'TAPBOOT_E_UNEXPECTED';
   if (ours || error.failureClass === 'product' || context.signal.aborted) return error;
   if (error.failureClass === 'guest-dead') {
-    const news = await withinMs(context.vm.death, DEATH_NEWS_MS);
+    const news = await within(context.vm.death, { ms: DEATH_NEWS_MS });
     if (news !== undefined) return news;
   }
   return productError('TAPBOOT_E_SSH_UNREACHABLE', `no SSH into the guest: ${error.message}`, {
@@ -56,18 +56,4 @@ async function unreachable(error: TapbootError, context: StepContext): Promise<T
     hint: error.details.hint ?? 'See the journal of sshd and `ip addr` in the diagnostics.',
     cause: error,
   });
-}
-
-async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = startTimer(() => {
-      resolve(undefined);
-    }, ms);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

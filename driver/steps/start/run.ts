@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
 import { productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { StartStep } from './schema.js';
-import { shellQuote } from '../../shell-quote.js';
+import { shellQuote } from '../../quote.js';
 import {
   parseUnitReport,
   unitWords,
@@ -12,8 +12,8 @@ import {
 import { startUnitScript } from '../guest-scripts/unit-state.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
 import { outputExcerpt, seconds } from '../wording.js';
-import { describeUnit, judgeEnd, notLoaded, scriptFailure } from '../waits/unit-failures.js';
-import { stateNow } from '../waits/unit.js';
+import { describeUnit, judgeEnd, notLoaded, scriptFailure } from '../wait/unit-failures.js';
+import { stateNow } from '../wait/unit.js';
 
 /** Milliseconds for a command that talks to the manager only. */
 const MANAGER_MS = 10_000;

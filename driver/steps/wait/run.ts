@@ -1,10 +1,10 @@
 import type { WaitCondition, WaitStep } from './schema.js';
 import { withGrace, type StepContext, type StepRunner } from '../step-runner.js';
-import { waitForCommand } from '../waits/command.js';
-import { waitForConsole } from '../waits/console.js';
-import { waitForFile, words } from '../waits/file.js';
-import { waitForIpv4, waitForPort } from '../waits/network.js';
-import { waitForUnit } from '../waits/unit.js';
+import { waitForCommand } from './command.js';
+import { waitForConsole } from './console.js';
+import { waitForFile, words } from './file.js';
+import { waitForIpv4, waitForPort } from './network.js';
+import { waitForUnit } from './unit.js';
 import { looked, quoted } from '../wording.js';
 
 /** `wait`: until something holds in the guest. One file per condition in `waits/`. */

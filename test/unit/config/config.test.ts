@@ -61,7 +61,7 @@ t.test('environment, and flags over environment', async (t) => {
   t.equal(readConfig({ CI: 'false' }, {}, '/').ci, false);
 });
 
-t.test('where saved states are kept, and how much of them', async (t) => {
+t.test('where snapshots are kept, and how much of them', async (t) => {
   const mebibyte = 1024 ** 2;
   t.match(readConfig({}, {}, '/somewhere'), {
     snapshotDirectory: undefined,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { withLock } from '../../../driver/host/directory-lock.js';
+import { withLock } from '../../../driver/host/lock.js';
 import { obtainEntry } from '../../../driver/image/debian/store.js';
 
 const KEY = 'a'.repeat(64);
@@ -100,7 +100,7 @@ t.test('a build that fails leaves nothing and holds nobody up', async (t) => {
 t.test('a lock is free when its holder was killed', async (t) => {
   const directory = t.testdir();
   const file = join(directory, 'lock');
-  const lockModule = new URL('../../../driver/host/directory-lock.ts', import.meta.url).href;
+  const lockModule = new URL('../../../driver/host/lock.ts', import.meta.url).href;
   const holder = spawn(
     process.execPath,
     [

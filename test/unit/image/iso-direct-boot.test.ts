@@ -10,9 +10,8 @@ import {
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { fileDigest } from '../../../driver/host/file-digest.js';
-import { readBootCatalog } from '../../../driver/image/iso/boot-catalog.js';
+import { readBootCatalog, isoMedium } from '../../../driver/image/iso/iso-medium.js';
 import { directBootFromIso } from '../../../driver/image/iso/direct-boot.js';
-import { isoMedium } from '../../../driver/image/iso/iso-medium.js';
 import {
   namesSerialConsole,
   SERIAL_CONSOLE,

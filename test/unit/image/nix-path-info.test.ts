@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parsePathInfo } from '../../../driver/image/nix/path-info.js';
-import { nixFailure } from '../../../driver/image/nix/nix-failure.js';
+import { nixFailure } from '../../../driver/image/nix/nix-command.js';
 import { isStorePath, storeObjectOf } from '../../../driver/image/nix/store-path.js';
 
 const HASH = '0123456789abcdfghijklmnpqrsvwxyz';
@@ -117,12 +117,15 @@ t.test('what nix says on stderr is told apart', async (t) => {
     ['error: undefined variable', 'TAPBOOT_E_NIX_FAILED', 'infra'],
   ];
   for (const [stderr, code, failureClass] of cases) {
-    const error = nixFailure(['build', 'a b'], stderr.split('\n'), { exitCode: 1 });
+    const error = nixFailure(['build', 'a b'], stderr.split('\n'), {
+      missing: false,
+      ending: 'ended with status 1',
+    });
     t.match(error, { code, failureClass, details: { output: stderr } }, stderr);
     t.equal(error.details.got, "nix build 'a b' ended with status 1");
   }
   const long = Array.from({ length: 100 }, (_unused, index) => `line ${index}`);
-  const error = nixFailure(['build'], long, { signal: 'SIGKILL' });
+  const error = nixFailure(['build'], long, { missing: false, ending: 'ended by SIGKILL' });
   t.equal(error.details.output?.split('\n').length, 40, 'the tail only');
   t.match(error.details.output, /line 99$/);
   t.match(error.details.got, /SIGKILL/);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { commandEntry } from '../../../driver/library/command-entry.js';
+import { commandEntry } from '../../../driver/library/guest-steps.js';
 
 t.test('what a command did, for harness.log', async (t) => {
   const result = {

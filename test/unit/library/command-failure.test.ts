@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { CommandResult } from '../../../driver/channel/channel.js';
-import { commandFailure } from '../../../driver/library/command-failure.js';
+import { commandFailure } from '../../../driver/library/guest-steps.js';
 
 const result = (changes: Partial<CommandResult>): CommandResult => ({
   channel: 'shell',
@@ -28,7 +28,7 @@ t.test('a status, with the output that led to it', async (t) => {
   });
 });
 
-t.test('a time-out', async (t) => {
+t.test('a timeout', async (t) => {
   t.match(commandFailure(result({ exitStatus: null, timedOut: true }), 1500), {
     failureClass: 'product',
     code: 'TAPBOOT_E_COMMAND_TIMEOUT',

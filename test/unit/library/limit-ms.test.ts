@@ -1,7 +1,7 @@
 import t from 'tap';
-import { limitMs } from '../../../driver/library/limit-ms.js';
+import { limitMs } from '../../../driver/library/guest-steps.js';
 
-t.test('a time-out is a time of at most 7 days', async (t) => {
+t.test('a timeout is a time of at most 7 days', async (t) => {
   const week = 7 * 24 * 3600 * 1000;
   t.equal(limitMs(undefined, 60_000), 60_000);
   t.equal(limitMs(week, 1), week);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { patternsOf, textPatternOf } from '../../../driver/library/look.js';
+import { patternsOf, textPatternOf } from '../../../driver/library/guest-steps.js';
 
 t.test('text stays text, an expression becomes a pattern without its position', async (t) => {
   t.same(textPatternOf('a.b'), { text: 'a.b' });

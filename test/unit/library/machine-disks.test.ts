@@ -1,5 +1,5 @@
 import t from 'tap';
-import { diskFiles, knownDisks } from '../../../driver/library/machine-disks.js';
+import { diskFiles, knownDisks } from '../../../driver/library/vm.js';
 import { machineOf } from '../../../driver/library/machine-options.js';
 
 const machine = machineOf({ disks: { vda: '1G', vdb: '1G' } });

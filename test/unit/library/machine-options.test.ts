@@ -1,6 +1,6 @@
 import t from 'tap';
 import { machineOf, type MachineOptions } from '../../../driver/library/machine-options.js';
-import { DEFAULT_MACHINE } from '../../../driver/scenario/load/machine.js';
+import { DEFAULT_MACHINE } from '../../../driver/language/default-machine.js';
 
 t.test('what is left out is as in a scenario', async (t) => {
   t.same(machineOf(), DEFAULT_MACHINE);

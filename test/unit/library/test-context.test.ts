@@ -1,6 +1,6 @@
 import t from 'tap';
 import { closeAfter, type TestContext } from '../../../driver/library/test-context.js';
-import type { BootImageVM } from '../../../driver/library/vm.js';
+import type { BootImageVM } from '../../../driver/library/vm-interface.js';
 
 /** Only what is used of a machine here; what it is asked for is remembered. */
 function machine() {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ConsoleRecording } from '../../../driver/machine/console-recording.js';
 import { SerialLog } from '../../../driver/machine/serial-log.js';
-import { redactor, StreamRedactor } from '../../../driver/redact/stream.js';
+import { redactor, StreamRedactor } from '../../../driver/redact.js';
 
 type Line = [number, string, string];
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import t from 'tap';
 import { writeCredentials } from '../../../driver/machine/credentials.js';
-import { installAuthorizedKey } from '../../../driver/machine/wait-for-sshd.js';
+import { installAuthorizedKey } from '../../../driver/machine/ssh.js';
 import { execa } from 'execa';
 
 t.test('credentials go through private files, not through arguments', async (t) => {

@@ -1,9 +1,12 @@
 import { existsSync, mkdtempSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { identify } from '../../../driver/host/process-identity.js';
 import { reclaimWorkspaces, Workspace } from '../../../driver/machine/workspace.js';
+
+const OWNER = 'owner.json';
 
 const parentDirectory = (t: { teardown(close: () => Promise<void>): void }): string => {
   const parent = mkdtempSync(join(tmpdir(), 'tapboot-test-'));
@@ -17,7 +20,16 @@ t.test('a workspace of a living driver stays, a dead one is removed', async (t) 
   const dead = join(parent, 'tapboot-vm-dead');
   await mkdir(dead);
   // The pid lives (it is ours), but began at another time: it was given to someone else.
-  await writeFile(join(dead, 'owner'), `${String(process.pid)} 1`);
+  await writeFile(join(dead, OWNER), JSON.stringify({ ...identify(), start_ticks: '1' }));
+  const elsewhere = join(parent, 'tapboot-vm-in-another-container');
+  await mkdir(elsewhere);
+  const other = { ...identify(), start_ticks: '1', pid_namespace: 'pid:[1]' };
+  await writeFile(join(elsewhere, OWNER), JSON.stringify(other));
+  const foreignUsers = join(parent, 'tapboot-vm-of-another-user');
+  await mkdir(foreignUsers);
+  await writeFile(join(foreignUsers, OWNER), JSON.stringify({ ...identify(), start_ticks: '1' }));
+  if (process.getuid?.() === 0) await chown(foreignUsers, 65534, 65534);
+  else await rm(foreignUsers, { recursive: true });
   const foreign = join(parent, 'something-else');
   await mkdir(foreign);
   const unowned = join(parent, 'tapboot-vm-just-being-made');
@@ -26,6 +38,12 @@ t.test('a workspace of a living driver stays, a dead one is removed', async (t) 
   t.strictSame(await reclaimWorkspaces(parent), [dead]);
   t.ok(existsSync(mine.directory));
   t.ok(existsSync(foreign));
+  t.ok(existsSync(elsewhere), 'its driver may live');
+  t.equal(
+    existsSync(foreignUsers),
+    process.getuid?.() === 0,
+    'another user’s is not ours to remove',
+  );
   t.ok(existsSync(unowned), 'one without an owner yet may be in the making');
 });
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { RunEvent } from '../../../driver/events/events.js';
-import { redacting, redactor, StreamRedactor } from '../../../driver/redact/stream.js';
+import { redacting, redactor, StreamRedactor } from '../../../driver/redact.js';
 import { COMMAND, FAILURE, RUNS, Script } from '../report/streams.js';
 
 const SECRET = `pa$$ "w'ord\\/1`;

@@ -2,7 +2,7 @@ import t from 'tap';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HarnessLog } from '../../../driver/report/harness-log.js';
-import { redactor } from '../../../driver/redact/stream.js';
+import { redactor } from '../../../driver/redact.js';
 import { RUNS, Script } from './streams.js';
 
 t.test('an entry an event, timestamped; further lines marked as such', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { remainingSeconds, type Forecast } from '../../../driver/report/remaining.js';
+import { remainingSeconds, type Forecast } from '../../../driver/report/progress.js';
 
 const one = (state: Forecast['state'], expected: number | undefined, elapsed = 0): Forecast => ({
   state,

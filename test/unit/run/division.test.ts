@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { History } from '../../../driver/record/ledger/history.js';
 import { divide } from '../../../driver/run/division.js';
-import type { PlannedScenario } from '../../../driver/run/repeat.js';
+import type { PlannedScenario } from '../../../driver/run/work-list.js';
 
 /** `name minutes [from]`, one each. */
 function planned(...told: string[]): PlannedScenario[] {

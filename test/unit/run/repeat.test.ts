@@ -1,6 +1,6 @@
 import t from 'tap';
 import { machineKey } from '../../../driver/snapshots/machine-key.js';
-import { repeated } from '../../../driver/run/repeat.js';
+import { repeated } from '../../../driver/run/work-list.js';
 import type { BootImage } from '../../../driver/image/image.js';
 import type { Scenario } from '../../../driver/scenario/index.js';
 import { testMachine } from '../../helpers/vm-host.js';

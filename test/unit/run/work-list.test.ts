@@ -1,6 +1,5 @@
 import t from 'tap';
-import type { PlannedScenario } from '../../../driver/run/repeat.js';
-import { WorkList } from '../../../driver/run/work-list.js';
+import { type PlannedScenario, WorkList } from '../../../driver/run/work-list.js';
 
 const planned = (id: string, from?: string, timeoutMs = 1000): PlannedScenario =>
   ({
@@ -53,7 +52,7 @@ t.test('with several, what is unknown goes first, then the longest', async (t) =
 });
 
 t.test(
-  'of those that were never measured, the one with the longest time-outs goes first',
+  'of those that were never measured, the one with the longest timeouts goes first',
   async (t) => {
     const work = list([planned('short'), planned('long', undefined, 9000)], { workers: 2 });
     t.same(ids([await work.take(), await work.take()]), ['long', 'short']);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PlannedScenario } from '../../../driver/run/repeat.js';
+import type { PlannedScenario } from '../../../driver/run/work-list.js';
 import { defaultWorkers, hostCapacity, measuredResidence } from '../../../driver/run/workers.js';
 
 const GIB = 1024 ** 3;

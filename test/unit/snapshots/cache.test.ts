@@ -36,7 +36,7 @@ t.test('a cache that cannot be used is said once, and fails nothing', async (t) 
     {
       type: 'notice',
       level: 'warning',
-      message: /^saved states are not kept or used across runs: \/nowhere\/qemu cannot be found/,
+      message: /^snapshots are not kept or used across runs: \/nowhere\/qemu cannot be found/,
     },
   ]);
   const key = { key: keyOf('a'), inputs: inputs('a') as unknown as SnapshotInputs };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { consoleTail } from '../../../driver/steps/console-tail.js';
+import { consoleTail } from '../../../driver/steps/run-scenario-steps.js';
 
 t.test("the guest's last words, not the driver's", async (t) => {
   const text = [

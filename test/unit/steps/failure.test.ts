@@ -4,9 +4,9 @@ import path from 'node:path';
 import t from 'tap';
 import { infraError, productError } from '../../../driver/errors.js';
 import { failureOf, sourcePath, stepRefs, UnmetExpectation } from '../../../driver/steps/index.js';
-import { skipReason } from '../../../driver/steps/skip-rules.js';
+import { skipReason } from '../../../driver/steps/run-scenario-steps.js';
 import { exitWords, lastLines, quoted, seconds } from '../../../driver/steps/wording.js';
-import { nearNames } from '../../../driver/steps/waits/unit-failures.js';
+import { nearNames } from '../../../driver/steps/wait/unit-failures.js';
 import { run, scenarioOf } from './scenario-of.js';
 
 t.test('a failure carries the excerpt around its place', async (t) => {

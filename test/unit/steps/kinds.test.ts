@@ -20,7 +20,7 @@ const machine = async (test: {
 };
 
 t.test(
-  'run: a command that its time-out kills is a failure of the product, with its output',
+  'run: a command that its timeout kills is a failure of the product, with its output',
   async (t) => {
     const vm = await machine(t);
     const { summary, ends } = await play(vm, [run('echo so far; sleep 60', { timeoutMs: 300 })]);

@@ -9,11 +9,8 @@ import { execa } from 'execa';
 import type { Channel, CommandResult, RunOptions } from '../../../driver/channel/channel.js';
 import type { ChannelName } from '../../../driver/language/step-base.js';
 import type { Copied, CopyOptions } from '../../../driver/machine/copy.js';
-import type {
-  DiskView,
-  GuestConsole,
-  MachineUnderTest,
-} from '../../../driver/machine/machine-under-test.js';
+import type { DiskView, MachineUnderTest } from '../../../driver/machine/machine-under-test.js';
+import type { GuestConsole } from '../../../driver/machine/guest.js';
 import { guestDead, productError, type TapbootError } from '../../../driver/errors.js';
 import type { Artifact, MachineOrigin } from '../../../driver/events/events.js';
 import type { TextPattern } from '../../../driver/language/expectation.js';

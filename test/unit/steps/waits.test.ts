@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import t from 'tap';
 import type { WaitCondition } from '../../../driver/steps/wait/schema.js';
-import { waitForPortScript } from '../../../driver/steps/guest-scripts/network.js';
+import { waitForPortScript } from '../../../driver/steps/wait/network.js';
 import { LocalMachine } from './local-machine.js';
 import { play, stream, wait } from './scenario-of.js';
 

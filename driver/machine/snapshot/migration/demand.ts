@@ -44,7 +44,11 @@ async function formsOf(qemu: QemuBinary, directory: string): Promise<RamFormat[]
 }
 
 /** @throws TapbootError `infra` TAPBOOT_E_RAM_FORM */
-export function assertOffered(offered: readonly RamFormat[], form: RamFormat, version: string): void {
+export function assertOffered(
+  offered: readonly RamFormat[],
+  form: RamFormat,
+  version: string,
+): void {
   if (offered.includes(form)) return;
   throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU cannot save RAM in the form ${form}`, {
     expected: `one of ${offered.join(', ')}`,

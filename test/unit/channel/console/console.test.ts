@@ -34,7 +34,7 @@ t.test('a string is found though its halves come apart, and from boot', async (t
   await t.rejects(console.expect('two', { timeoutMs: 10 }), { code: 'TAPBOOT_E_CONSOLE_TIMEOUT' });
 });
 
-t.test('a time-out says what was wanted and what came', async (t) => {
+t.test('a timeout says what was wanted and what came', async (t) => {
   const { console, say } = consoleWithPeer();
   const waiting = failure(console.expect(/never/, { timeoutMs: 50, reason: 'the banner' }));
   say('something else\r\n');

@@ -173,7 +173,7 @@ t.test('when no way leads to root, the error says what each one said', async (t)
   });
 });
 
-t.test('a console without a prompt is a time-out with its last lines', async (t) => {
+t.test('a console without a prompt is a timeout with its last lines', async (t) => {
   const peer = consoleWithPeer();
   peer.say('Loading Linux ...\r\n');
   await t.rejects(login(peer.console, ROOT, { timeoutMs: 300 }), {
@@ -183,7 +183,7 @@ t.test('a console without a prompt is a time-out with its last lines', async (t)
   });
 });
 
-t.test('nothing is typed into a menu, and the time-out says what waited', async (t) => {
+t.test('nothing is typed into a menu, and the timeout says what waited', async (t) => {
   const menu = readFileSync(
     new URL('../../../fixtures/console/isolinux-menu.log', import.meta.url),
     'latin1',

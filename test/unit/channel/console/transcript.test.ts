@@ -40,7 +40,7 @@ t.test('the log gets the raw bytes, memory the plain text', async (t) => {
   t.equal(it.lastDataMs, 500);
 });
 
-t.test('what a saved state carries comes first, in the log as well', async (t) => {
+t.test('what a snapshot carries comes first, in the log as well', async (t) => {
   const { it, log } = transcript(Buffer.from('old login: '));
   it.push(Buffer.from('new'));
   t.equal(log(), 'old login: new');

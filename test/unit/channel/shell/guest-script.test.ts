@@ -7,7 +7,7 @@ import {
   loadScript,
   SCRIPT_VERSION,
 } from '../../../../driver/channel/shell/guest-script.js';
-import { shellQuote } from '../../../../driver/shell-quote.js';
+import { shellQuote } from '../../../../driver/quote.js';
 
 /** Only read, never run: these functions are for a guest. What they do is tested in test/vm. */
 t.test('the scripts are good shell', async (t) => {

@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 
 t.test('a save is told once, by whatever way the editor writes it', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a', plans: { 'p.yaml': 'a' }, 'notes.txt': 'a' });
-  using changes = await FileChanges.at([directory]);
+  await using changes = await FileChanges.at([directory]);
   const file = join(directory, 'one.yaml');
 
   writeFileSync(file, 'b');
@@ -31,7 +31,7 @@ t.test('a save is told once, by whatever way the editor writes it', async (t) =>
 
 t.test('a change while nobody waits is not lost', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a' });
-  using changes = await FileChanges.at([join(directory, 'one.yaml')]);
+  await using changes = await FileChanges.at([join(directory, 'one.yaml')]);
   writeFileSync(join(directory, 'one.yaml'), 'b');
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.same(await changes.next(never), [join(directory, 'one.yaml')]);
@@ -39,7 +39,7 @@ t.test('a change while nobody waits is not lost', async (t) => {
 
 t.test('other files are nobody’s business', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a' });
-  using changes = await FileChanges.at([directory]);
+  await using changes = await FileChanges.at([directory]);
   mkdirSync(join(directory, 'sub'));
   writeFileSync(join(directory, 'notes.txt'), 'b');
   const stop = new AbortController();

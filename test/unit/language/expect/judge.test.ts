@@ -21,7 +21,7 @@ t.test('exit status', async (t) => {
   t.same(verdicts({ exitStatus: 0 }, { exit: 'nonzero' }), [false]);
   t.same(verdicts({ exitStatus: 255 }, { exit: 'any' }), [true]);
   t.same(judgeOutput({ exitStatus: null, stdout: '', stderr: '' }, { exit: 'any' }), [
-    { ok: false, what: 'exit status', expected: 'any', got: 'none: killed by its time-out' },
+    { ok: false, what: 'exit status', expected: 'any', got: 'none: killed by its timeout' },
   ]);
 });
 

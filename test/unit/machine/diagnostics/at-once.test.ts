@@ -103,7 +103,7 @@ t.test('teardown asks once, and one by one for what it did not get', async (t) =
       way,
     );
     const [dmesg, log] = await Promise.all(files.map((file) => readFile(file.path, 'utf8')));
-    t.equal(dmesg, way === 'late' ? 'kernel\n[tapboot] killed by its time-out\n' : 'kernel\n');
+    t.equal(dmesg, way === 'late' ? 'kernel\n[tapboot] killed by its timeout\n' : 'kernel\n');
     t.equal(log, 'log\n');
     t.equal(asked.length, { whole: 1, late: 3, lost: 4, garbled: 4 }[way], way);
   }

@@ -3,7 +3,7 @@ import {
   breakEven,
   fastest,
   type FormatVerdict,
-} from '../../../../driver/machine/snapshot/format-verdict.js';
+} from '../../../../driver/machine/snapshot/ram-format.js';
 
 const verdict = (forms: FormatVerdict['forms']): FormatVerdict => ({
   measuredAt: '2026-01-01T00:00:00.000Z',

@@ -7,11 +7,9 @@ import {
   INSTALL_FRESHENER,
   replaceAuthorizedKey,
   START_FRESHENER,
-} from '../../../../driver/machine/snapshot/refresh-guest.js';
-import {
   freshenOrder,
   freshenProgram,
-} from '../../../../driver/machine/snapshot/refresh-program.js';
+} from '../../../../driver/machine/snapshot/refresh-guest.js';
 
 t.test('the command writes the program byte by byte, in bash and in sh', async (t) => {
   const directory = t.testdir({});

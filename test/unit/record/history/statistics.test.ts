@@ -1,7 +1,6 @@
 import t from 'tap';
 import { lastChange, median } from '../../../../driver/record/history/change-point.js';
-import { Durations } from '../../../../driver/record/history/durations.js';
-import { Series } from '../../../../driver/record/history/series.js';
+import { Durations, Series } from '../../../../driver/record/history/series.js';
 
 /** Numbers between 0 and 1 that are the same in every run of the tests. */
 function random(seed: number): () => number {

@@ -24,7 +24,7 @@ const plan = (minutes: number[], limits: { spentSeconds?: number } = {}, history
   };
 };
 
-t.test('a projection is the median of past passes, else the sum of the time-outs', async (t) => {
+t.test('a projection is the median of past passes, else the sum of the timeouts', async (t) => {
   const one = scenario('a', 10);
   t.strictSame(projectSeconds(one, NO_HISTORY), { seconds: 600, basis: 'timeouts', samples: 0 });
   t.strictSame(projectSeconds(one, past({ a: [9, 1, 5] })), {
@@ -58,7 +58,7 @@ t.test('the reason says how long, how that is known, and what is left', async (t
   const { result } = plan([40, 12], {}, past({ 0: [2400] }));
   t.equal(
     result.queued[0]?.reason,
-    'projected at 12.0 min (sum of its time-outs), after 40.0 min of a budget of 45 min (hard 50 min)',
+    'projected at 12.0 min (sum of its timeouts), after 40.0 min of a budget of 45 min (hard 50 min)',
   );
   t.equal(result.projectedSeconds, 2400);
 });

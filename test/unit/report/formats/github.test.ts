@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { stepSummary } from '../../../../driver/report/formats/github-summary.js';
+import { stepSummary } from '../../../../driver/report/github-summary.js';
 import { annotations } from '../../../../driver/report/formats/github.js';
-import { RunTable } from '../../../../driver/report/formats/run-table.js';
+import { RunTable } from '../../../../driver/report/run-table.js';
 import { openReports } from '../../../../driver/report/open-reports.js';
 import { FAILURE, RUNS, scenario, Script, steps } from '../streams.js';
 import { KNOWN, mixedRun } from './mixed-run.js';

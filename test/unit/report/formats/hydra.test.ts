@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openReports } from '../../../../driver/report/open-reports.js';
 import { buildProducts } from '../../../../driver/report/formats/hydra.js';
-import { RunTable } from '../../../../driver/report/formats/run-table.js';
+import { RunTable } from '../../../../driver/report/run-table.js';
 import { RETRIED, RUNS, scenario, Script } from '../streams.js';
 import { mixedRun } from './mixed-run.js';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { XMLParser } from 'fast-xml-parser';
 import t from 'tap';
-import { RunTable } from '../../../../driver/report/formats/run-table.js';
+import { RunTable } from '../../../../driver/report/run-table.js';
 import { junitXml } from '../../../../driver/report/formats/junit.js';
 import { FAILURE, RETRIED, RUNS, scenario, Script, steps } from '../streams.js';
 import { mixedRun } from './mixed-run.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { decoders } from '../../../../driver/residue/signatures/index.js';
+import { decoders } from '../../../../driver/residue/signatures.generated.js';
 
 /** A small generator with a fixed seed (xorshift32): the same bytes in every run. */
 function randomBytes(length: number): Buffer {

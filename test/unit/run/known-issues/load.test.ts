@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { TapbootError } from '../../../../driver/errors.js';
-import { knownIssuesJsonSchema } from '../../../../driver/run/known-issues/json-schema.js';
+import { knownIssuesJsonSchema } from '../../../../driver/run/known-issues/schema.js';
 import { loadKnownIssues } from '../../../../driver/run/known-issues/load.js';
 
 const ENTRY = `

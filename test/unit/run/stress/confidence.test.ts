@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap';
-import { clopperPearson, rateSentence } from '../../../../driver/run/stress/confidence.js';
-import { Tally } from '../../../../driver/run/stress/tally.js';
+import { clopperPearson, rateSentence, Tally } from '../../../../driver/run/stress/tally.js';
 
 const near = (t: Test, got: number, wanted: number): void => {
   t.ok(Math.abs(got - wanted) < 5e-5, `${String(got)} is ${String(wanted)}`);

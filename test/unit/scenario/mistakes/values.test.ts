@@ -223,7 +223,7 @@ const mistakes: Mistake[] = [
     ],
   },
   {
-    what: 'a time-out given twice',
+    what: 'a timeout given twice',
     files: {
       'it.yaml': ['name: It', 'steps:', '  - wait: { port: 22, timeout: 3s }', '    timeout: 4s'],
     },

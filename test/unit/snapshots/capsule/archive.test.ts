@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, unlinkSync, utimesSync } from 'node:fs';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { packCapsule, unpackCapsule } from '../../../../driver/snapshots/capsule/archive.js';
 
@@ -29,4 +32,36 @@ t.test('what is no archive is refused', async (t) => {
   await t.rejects(unpackCapsule(file, join(place, 'out')), { code: 'TAPBOOT_E_CAPSULE' });
   await writeFile(file, 'no archive');
   await t.rejects(unpackCapsule(file, join(place, 'out')), { code: 'TAPBOOT_E_CAPSULE' });
+});
+
+t.test('links that others take and drop meanwhile do not matter, writes do', async (t) => {
+  const place = t.testdir({ in: { 'capsule.json': '{}' } });
+  const [ram, link] = [join(place, 'in/ram.state'), join(place, 'link')];
+  await writeFile(ram, randomBytes(48 * 1024 * 1024));
+  const during = async (disturb: () => void): Promise<unknown> => {
+    const done = new AbortController();
+    const disturbing = (async () => {
+      while (!done.signal.aborted) {
+        disturb();
+        await setImmediate();
+      }
+    })();
+    try {
+      return await packCapsule(join(place, 'in'), join(place, 'capsule')).catch(
+        (error: unknown) => error,
+      );
+    } finally {
+      done.abort();
+      await disturbing;
+    }
+  };
+  const linked = await during(() => {
+    linkSync(ram, link);
+    unlinkSync(link);
+  });
+  t.match(linked, { fallback: Boolean, bytes: Number });
+  const written = await during(() => {
+    utimesSync(ram, new Date(), new Date());
+  });
+  t.match(written, { code: 'TAPBOOT_E_CAPSULE_WRITE' });
 });

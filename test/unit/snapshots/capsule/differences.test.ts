@@ -1,5 +1,5 @@
 import t from 'tap';
-import { inputDifferences } from '../../../../driver/snapshots/capsule/differences.js';
+import { inputDifferences } from '../../../../driver/snapshots/capsule/open-capsule.js';
 
 const inputs = {
   protocol: 1,

@@ -205,7 +205,7 @@ t.test('the key of a checkpoint: its parent, and the exact steps since', async (
     ['the parent', await key(steps, 'q')],
     ['a command', await key([run('b'), ...steps.slice(1)])],
     ['an expectation', await key([run('a', { expect: { exit: 'any' } }), ...steps.slice(1)])],
-    ['a time-out', await key([run('a', { timeoutMs: 2000 }), ...steps.slice(1)])],
+    ['a timeout', await key([run('a', { timeoutMs: 2000 }), ...steps.slice(1)])],
     ['a channel', await key([run('a', { channel: 'ssh' }), ...steps.slice(1)])],
     ['the order', await key([copy, run('a'), ...steps.slice(2)])],
     ['a step less', await key(steps.slice(0, 2))],

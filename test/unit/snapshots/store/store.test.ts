@@ -165,12 +165,12 @@ t.test('an entry in the place of another is refused', async (t) => {
     writeFileSync(join(place, 'manifest.json'), manifestText({ ...read, ...change(read) }));
   };
   const cases: [string, (manifest: Manifest) => Partial<Manifest>, RegExp][] = [
-    ['only moved', () => ({}), /that of another state/],
-    ['with another key', () => ({ key: keyOf('new') }), /that of another state/],
+    ['only moved', () => ({}), /that of another snapshot/],
+    ['with another key', () => ({ key: keyOf('new') }), /that of another snapshot/],
     [
       'with another key and what it is made of',
       () => ({ key: keyOf('new'), inputs: inputs('new') }),
-      /its proof is that of another state/,
+      /its proof is that of another snapshot/,
     ],
   ];
   for (const [what, change, reason] of cases) {
@@ -330,4 +330,27 @@ t.test('a place that cannot be written to, and one that is not there', async (t)
   await t.rejects(store.publish({ key: keyOf('a'), inputs: inputs('a'), state }));
   t.equal(await store.find(keyOf('a')), undefined);
   await store.close();
+});
+
+t.test('removing what an earlier version left: readable entries that nobody uses', async (t) => {
+  const { states, open, published } = bench(t);
+  await published('old');
+  await published('in use');
+  const damaged = await published('damaged');
+  writeFileSync(join(damaged, 'manifest.json'), 'no manifest');
+  writeFileSync(join(states, 'notes.txt'), 'a file of somebody');
+  const user = open();
+  await user.find(keyOf('in use'));
+  const actions = (await open().removeOld()).map(({ entry, action }) => [entry.key, action]);
+  t.same(Object.fromEntries(actions), {
+    [keyOf('old')]: 'removed',
+    [keyOf('in use')]: 'in use',
+    [keyOf('damaged')]: 'kept',
+  });
+  await user.close();
+  t.same(
+    left(states),
+    ['notes.txt', keyOf('in use'), keyOf('damaged')].sort(),
+    'the directory and all else stay',
+  );
 });

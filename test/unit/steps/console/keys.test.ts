@@ -1,5 +1,5 @@
 import t from 'tap';
-import { decodeKeys } from '../../../../driver/steps/console/keys.js';
+import { decodeKeys } from '../../../../driver/steps/console/schema.js';
 
 t.test('keys as a terminal sends them', async (t) => {
   const right: Record<string, string> = {

@@ -1,0 +1,69 @@
+import type { StepReader } from '../../language/reader.js';
+import { DEFAULT_MACHINE } from '../../language/default-machine.js';
+import type { Machine } from '../../language/machine-shape.js';
+import type { WrittenMachine } from '../../language/schema/machine.js';
+
+const MIB = 2 ** 20;
+const SECTOR = 512;
+
+/**
+ * Reads a `machine` mapping (variables already filled in).
+ *
+ * @param reader for places below `machine`
+ */
+export function readMachine(written: WrittenMachine | undefined, reader: StepReader): Machine {
+  if (written === undefined) return DEFAULT_MACHINE;
+  const { memory, cpus, disks, network, firmware, display } = written;
+  return {
+    memoryBytes:
+      memory === undefined
+        ? DEFAULT_MACHINE.memoryBytes
+        : wholeSize(['memory'], memory, MIB, 'a whole number of MiB', reader),
+    cpus: cpus === undefined ? DEFAULT_MACHINE.cpus : reader.integer(['cpus'], cpus, 1, 64),
+    disks:
+      disks === undefined
+        ? DEFAULT_MACHINE.disks
+        : Object.keys(disks)
+            .sort()
+            .map((name) => ({
+              name,
+              sizeBytes: wholeSize(
+                ['disks', name],
+                disks[name] ?? '',
+                SECTOR,
+                'a whole number of sectors of 512 bytes',
+                reader,
+              ),
+            })),
+    network:
+      network === undefined
+        ? DEFAULT_MACHINE.network
+        : reader.choice(['network'], network, ['isolated', 'internet', 'none']),
+    firmware:
+      firmware === undefined ? undefined : reader.choice(['firmware'], firmware, ['bios', 'uefi']),
+    display: display === true ? display : undefined,
+  };
+}
+
+/** A size that QEMU can take: a multiple of `unit`. */
+function wholeSize(
+  path: string[],
+  written: string,
+  unit: number,
+  expected: string,
+  reader: StepReader,
+): number {
+  const bytes = reader.size(path, written);
+  // SECTOR is what the reader returns for a size that it has already reported.
+  if (bytes % unit === 0 || bytes === SECTOR) return bytes;
+  reader.wrong(
+    path,
+    'TAPBOOT_E_SCENARIO_VALUE',
+    `'${path[path.length - 1] ?? ''}' has a wrong value`,
+    {
+      expected,
+      got: `'${written}' (${String(bytes)} bytes)`,
+    },
+  );
+  return unit;
+}

@@ -1,9 +1,0 @@
-/**
- * A text as one word of a POSIX shell: within single quotes everything is literal but
- * the single quote itself.
- * @throws RangeError for a text with a NUL byte, which cannot stand in a script
- */
-export function shellQuote(text: string): string {
-  if (text.includes('\0')) throw new RangeError('a NUL byte cannot be quoted for a shell');
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
