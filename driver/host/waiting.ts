@@ -51,7 +51,7 @@ export class Deferred<T> {
 export type Stop = { why: 'timeout' } | { why: 'abort'; reason: Error };
 
 /**
- * Waits for a command, its time-out, or the caller's signal, whichever is first.
+ * Waits for a command, its timeout, or the caller's signal, whichever is first.
  * @returns undefined when the command ended; a rejection of `ended` passes through
  */
 export async function untilStopped(

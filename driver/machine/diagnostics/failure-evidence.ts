@@ -37,7 +37,7 @@ export const TEARDOWN = 'teardown';
 const TIMEOUT_MS = 10_000;
 const OUTPUT_LIMIT = 4 * 1024 * 1024;
 const CONSOLE_CHARACTERS = 64 * 1024;
-/** A guest that lets so many commands run into their time-out answers none. */
+/** A guest that lets so many commands run into their timeout answers none. */
 const PATIENCE = 2;
 
 /**
@@ -206,7 +206,7 @@ function written(result: CommandResult): string {
   const end = stdout === '' || stdout.endsWith('\n') ? '' : '\n';
   const remarks = [
     ...(stderr.trim() === '' ? [] : [`stderr: ${stderr.trim()}`]),
-    ...(timedOut ? ['killed by its time-out'] : []),
+    ...(timedOut ? ['killed by its timeout'] : []),
     ...(timedOut || exitStatus === 0 ? [] : [`exit status ${String(exitStatus)}`]),
     ...(dropped.stdout > 0 ? [`${String(dropped.stdout)} more bytes were not kept`] : []),
   ];

@@ -122,7 +122,7 @@ export const CONSOLE_PATTERNS: readonly ConsolePattern[] = [
   ),
   prompt('boot-loader', /^grub rescue> *$/, 'GRUB found no configuration (grub rescue>)'),
   prompt('boot-loader', /^grub> *$/, 'GRUB waits at its prompt'),
-  // Its time-out may be minutes away; where there is none, nobody ever logs in, which is said.
+  // Its timeout may be minutes away; where there is none, nobody ever logs in, which is said.
   prompt('boot-loader', /^boot: *$/, 'SYSLINUX waits at its prompt', 'note'),
   prompt('boot-loader', /^Shell> *$/, 'the firmware went into the UEFI shell'),
   bootLine(

@@ -81,6 +81,7 @@ async function answer(
     return;
   }
   const report = file === join(root, REPORT_NAME);
+  if (!report) response.setHeader('content-security-policy', "default-src 'none'; sandbox");
   response.writeHead(200, {
     'content-type': report
       ? 'text/html; charset=utf-8'
@@ -88,7 +89,6 @@ async function answer(
     'content-length': found.size,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
-    'content-security-policy': report ? undefined : "default-src 'none'; sandbox",
   });
   if (request.method === 'HEAD') response.end();
   else

@@ -14,7 +14,7 @@ await t.test(
     await t.rejects(runHostTool(tool, script, [0]), {
       failureClass: 'infra',
       code: 'TAPBOOT_E_TOOL_FAILED',
-      details: { got: 'exit status 2', output: /err$/ },
+      details: { got: 'ended with status 2', output: /err$/ },
     });
     await t.rejects(runHostTool(tool, ['-c', 'kill -9 $$'], [0]), {
       code: 'TAPBOOT_E_TOOL_FAILED',

@@ -36,7 +36,7 @@ t.test('an old Node is refused with what is needed', async (t) => {
   const error = caught(() => checkNodeVersion('18.20.4'));
   t.equal(error.code, 'TAPBOOT_E_NODE_VERSION');
   t.equal(error.exitCode, 4);
-  t.match(error.describe(), /Node 18\.20\.4 is too old: tapboot needs 20\.10 or newer/);
+  t.match(error.describe(), /Node 18\.20\.4 is too old: tapboot needs 20\.19 or newer/);
 });
 
 interface DiskSpace {

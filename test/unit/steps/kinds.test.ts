@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { plain } from '../../helpers/plain.js';
 import t from 'tap';
 import { guestDead, infraError } from '../../../driver/errors.js';
 import type { DisksStep } from '../../../driver/steps/disks/schema.js';
@@ -313,7 +314,7 @@ t.test('disks: resurrection runs the section in a second machine', async (t) => 
   t.equal(nothing.ends[0]?.commands.length, 2);
   const back = await play(vm, [trial(['echo; echo a vg_residue'])]);
   t.strictSame(back.summary, ['1 failed product TAPBOOT_E_DISK_EXPECTATION']);
-  t.strictSame(back.ends[0]?.failure?.mismatches, [
+  t.strictSame(plain(back.ends[0]?.failure?.mismatches), [
     {
       what: 'second machine, stdout of `echo; echo a vg_residue`',
       expected: 'no "vg_residue"',

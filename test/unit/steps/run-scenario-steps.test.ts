@@ -1,3 +1,4 @@
+import { plain } from '../../helpers/plain.js';
 import t from 'tap';
 import { guestDead } from '../../../driver/errors.js';
 import type { PowerStep } from '../../../driver/steps/power/schema.js';
@@ -59,7 +60,9 @@ t.test(
     t.match(result.failure?.message, /exit 4.*expected 0, got 4/);
     t.strictSame(result.failure?.artifacts, [{ label: 'dmesg', path: '/x/dmesg.log' }]);
     t.strictSame(result.artifacts, [{ label: 'dmesg', path: '/x/dmesg.log' }]);
-    t.strictSame(ends[1]?.failure?.mismatches, [{ what: 'exit status', expected: '0', got: '4' }]);
+    t.strictSame(plain(ends[1]?.failure?.mismatches), [
+      { what: 'exit status', expected: '0', got: '4' },
+    ]);
     t.strictSame(
       vm.calls.filter((call) => call.startsWith('diagnostics')),
       ['diagnostics step 2 failed'],

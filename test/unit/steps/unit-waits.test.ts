@@ -1,5 +1,6 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { plain } from '../../helpers/plain.js';
 import t from 'tap';
 import type { StartStep } from '../../../driver/steps/start/schema.js';
 import type { WaitCondition } from '../../../driver/steps/wait/schema.js';
@@ -65,7 +66,7 @@ for (const shell of ['bash', 'dash'] as const) {
     });
     const { summary, ends } = await play(vm, [wait(ended(), { timeoutMs: 30_000 })]);
     t.strictSame(summary, ['1 failed product TAPBOOT_E_UNIT_FAILED']);
-    t.strictSame(ends[0]?.failure?.mismatches, [
+    t.strictSame(plain(ends[0]?.failure?.mismatches), [
       {
         what: 'end of demo.service',
         expected: 'inactive',

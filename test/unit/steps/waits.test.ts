@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { plain } from '../../helpers/plain.js';
 import t from 'tap';
 import type { WaitCondition } from '../../../driver/steps/wait/schema.js';
 import { waitForPortScript } from '../../../driver/steps/wait/network.js';
@@ -143,7 +144,7 @@ for (const shell of ['bash', 'dash'] as const) {
     await writeFile(file, 'no\n');
     const { summary, ends } = await play(vm, [wait(condition, { timeoutMs: 600 })]);
     t.strictSame(summary, ['1 failed product TAPBOOT_E_WAIT_TIMEOUT']);
-    t.strictSame(ends[0]?.failure?.mismatches, [
+    t.strictSame(plain(ends[0]?.failure?.mismatches), [
       { what: 'stdout contains', expected: 'yes', got: 'no' },
     ]);
   });

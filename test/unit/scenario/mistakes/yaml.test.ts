@@ -176,7 +176,7 @@ const mistakes: Mistake[] = [
       '> 5 |   - rnu: id',
       '    |     ^^^^^^^',
       '  6 |   - wait: { port: 0 }',
-      '  expected: exactly one of run, ssh, wait, start, console, copy, plan, disks, reboot, power, screenshot, checkpoint',
+      '  expected: exactly one of checkpoint, console, copy, disks, plan, power, reboot, run, screenshot, ssh, start, wait',
       '  got:      rnu',
       "  next:     did you mean 'run'?",
       '',
