@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** Starts no machine and changes nothing: such a command is run as it stands. */
 const QUICK =
-  /^(bin\/)?tapboot (list|check|plan|schema|explain|doctor|--help|--version|notes prune --dry-run|state (list|--help)|(run|history|image build|image info|report) --help)\b(?!.*--probe)|^npm test -- --help$/;
+  /^(bin\/)?tapboot (list|check|plan|schema|explain|doctor|--help|--version|notes prune --dry-run|snapshot (list|--help)|(run|history|image build|image info|report) --help)\b(?!.*--probe)|^npm test -- --help$/;
 
 interface Command {
   text: string;

@@ -38,6 +38,7 @@ function words(html: string): string {
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
     .replaceAll('&amp;', '&')
     .replace(/\s+/g, ' ');
 }
@@ -172,7 +173,7 @@ t.test('every error code has an anchor, and leads there from other pages', async
   const codes = [...source.matchAll(/^\| `(TAPBOOT_E_[A-Z0-9_]+)`/gm)].map(([, code = '']) => code);
   t.ok(codes.length > 150);
   for (const code of codes) t.ok(ids.get('errors.html')?.has(code), code);
-  t.match(pageText('states.html'), 'href="errors.html#TAPBOOT_E_RESTORE_PROOF"');
+  t.match(pageText('snapshots.html'), 'href="errors.html#TAPBOOT_E_RESTORE_PROOF"');
 });
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -227,13 +228,13 @@ t.test('the search finds, by keyboard alone', async (t) => {
 });
 
 t.test('on a phone the list of pages opens on demand; without scripts it is there', async (t) => {
-  const phone = await browser.open(at('states.html'), LOOKS['phone']);
+  const phone = await browser.open(at('snapshots.html'), LOOKS['phone']);
   const list = phone.page.locator('#navigation');
   t.notOk(await list.isVisible());
   await phone.page.getByRole('button', { name: 'Pages' }).click();
   t.ok(await list.isVisible());
   await phone.page.context().close();
-  const plain = await browser.open(at('states.html'), {
+  const plain = await browser.open(at('snapshots.html'), {
     ...LOOKS['phone'],
     javaScriptEnabled: false,
   });

@@ -358,13 +358,13 @@ steps:
     start: 'restored',
     kept: [key],
   });
-  const list = await place.run(['state', 'list']);
+  const list = await place.run(['snapshot', 'list']);
   const line = `^${key}  .* debian:fast, 512.0 MiB \\+ vda 64.0 MiB, (stream|mapped-ram|shared-ram), booted`;
   t.match(list.stdout, new RegExp(line));
   t.match(list.stdout, `booted at ${bootedAt}`);
-  const pruned = await place.run(['state', 'prune']);
+  const pruned = await place.run(['snapshot', 'prune']);
   t.match(pruned.stdout, `kept    ${key}`);
-  const cleared = await place.run(['state', 'clear']);
+  const cleared = await place.run(['snapshot', 'clear']);
   t.match(cleared.stdout, new RegExp(`removed ${key} .*\n1 of 1 snapshots removed`));
   t.same(readdirSync(states), []);
   await place.expectNothingLeft(t);
