@@ -18,7 +18,7 @@ let
       let
         relative = lib.removePrefix (toString ../. + "/") path;
       in
-      builtins.match "(driver|image|scenarios|bin)(/.*)?|package\\.json|package-lock\\.json|LICENSE|tsconfig(\\.build)?\\.json" relative != null;
+      builtins.match "(driver|image|scenarios|bin|docs/(steps|schemas))(/.*)?|docs|package\\.json|package-lock\\.json|LICENSE|tsconfig(\\.build)?\\.json" relative != null;
   };
 in
 pkgs.runCommand "tapboot-${manifest.version}"
@@ -37,12 +37,12 @@ pkgs.runCommand "tapboot-${manifest.version}"
     chmod -R u+w source
     cd source
     ln -s ${npm.nodeModules}/node_modules node_modules
-    node node_modules/typescript/bin/tsc -p tsconfig.build.json
+    node bin/setup/bundle.mjs
 
     root=$out/lib/tapboot
     mkdir -p $root/dist $root/bin/setup $out/bin
     cp -r dist/driver $root/dist/
-    cp -r image scenarios package.json LICENSE $root/
+    cp -r docs image scenarios package.json LICENSE $root/
     cp bin/tapboot.mjs bin/host-packages.json $root/bin/
     cp bin/setup/tree.mjs $root/bin/setup/
     ln -s ${npm.runtimeModules}/node_modules $root/node_modules

@@ -1,10 +1,9 @@
-// dist/ from driver/, by tsc, when the sources are not those that it was built from.
+// dist/ from driver/, by esbuild, when the sources are not those that it was built from.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { localBin, tree } from './tree.mjs';
+import { tree } from './tree.mjs';
 import { stage } from './progress.mjs';
-import { runChild } from './run-child.mjs';
 import { SetupError } from './setup-error.mjs';
 
 const stampFile = join(tree.dist, '.tapboot-build');
@@ -16,10 +15,10 @@ function filesUnder(directory) {
   });
 }
 
-/** Everything that decides what tsc writes. */
+/** Everything that decides what is built. */
 function inputs() {
   return [
-    ...filesUnder(tree.sources).filter((file) => /\.(ts|json)$/.test(file)),
+    ...filesUnder(tree.sources).filter((file) => /\.(ts|js|css|json)$/.test(file)),
     tree.buildConfig,
     join(tree.root, 'tsconfig.json'),
     tree.lockFile,
@@ -62,16 +61,6 @@ export function buildCurrent() {
   return true;
 }
 
-/** tsc leaves the output of a source that is gone; a package must not carry it. */
-function removeOrphans() {
-  const built = join(tree.dist, 'driver');
-  if (!existsSync(built)) return;
-  for (const file of filesUnder(built)) {
-    const source = join(tree.sources, relative(built, file)).replace(/\.(d\.ts|js)$/, '.ts');
-    if (!existsSync(source)) rmSync(file);
-  }
-}
-
 /** Builds dist/ when it is not current. */
 export async function ensureBuild() {
   if (buildCurrent()) {
@@ -79,20 +68,22 @@ export async function ensureBuild() {
     return;
   }
   await stage('build', async (note) => {
-    note('tsc');
-    // Taken before tsc reads: a file saved meanwhile makes the stamp wrong, not the build stale.
+    note('esbuild');
+    // Taken before esbuild reads: a file saved meanwhile makes the stamp wrong, not the build stale.
     const files = inputs();
     const stamp = { look: lookOf(files), content: contentOf(files) };
     rmSync(stampFile, { force: true });
-    const args = ['-p', tree.buildConfig, '--pretty', 'false'];
-    const { status, output } = await runChild(localBin('tsc'), args, { cwd: tree.root });
-    if (status !== 0) {
+    const { bundle, bundleErrors } = await import('./bundle.mjs');
+    try {
+      await bundle();
+    } catch (error) {
+      const errors = bundleErrors(error);
+      if (errors.length === 0) throw error;
       throw new SetupError('TAPBOOT_E_BUILD', 'the sources under driver/ do not compile', {
-        output: output.split('\n').slice(0, 40).join('\n'),
-        hint: 'correct what tsc names, then start again',
+        output: errors.slice(0, 40).join('\n'),
+        hint: 'correct what esbuild names, then start again',
       });
     }
-    removeOrphans();
     writeFileSync(stampFile, JSON.stringify(stamp));
     return `${String(files.length)} files compiled`;
   });

@@ -56,6 +56,11 @@ export function linters() {
       file: localBin('tsc'),
       args: ['--project', 'driver/report/html/client'],
     },
+    {
+      name: 'generated files',
+      file: localBin('tsx'),
+      args: [join(tree.root, 'bin/generate.mjs'), '--check'],
+    },
     { name: 'shellcheck', file: 'shellcheck', args: [...shellcheck, ...scripts] },
     // Fragments are read by bash scripts alone; SC2034: what they set, others use.
     {
@@ -64,5 +69,5 @@ export function linters() {
       args: [...shellcheck, '--exclude=SC2034', '--shell=bash', ...fragments],
     },
     { name: 'eslint', file: localBin('eslint'), args: ['--max-warnings=0', ...eslintArgs, '.'] },
-  ].filter(({ args }) => !args.at(-1).startsWith('-'));
+  ].filter(({ args }) => !(args.at(-1) ?? '').startsWith('--s'));
 }

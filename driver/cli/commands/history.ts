@@ -58,12 +58,13 @@ async function history(
   const past = await collectPast(ledger, { since });
   const summary = summarise(past, ledger);
   if (options.html !== undefined) {
-    const [{ historyHtml }, { writeReport }] = await Promise.all([
+    const [{ historyHtml }, { readPageAssets }, { writeReport }] = await Promise.all([
       import('../../report/history/html.js'),
+      import('../../report/html/assets.js'),
       import('../../report/report-file.js'),
     ]);
     const file = resolve(workingDirectory, options.html);
-    writeReport(file, historyHtml(summary));
+    writeReport(file, historyHtml(summary, await readPageAssets(outside.projectRoot, 'history')));
     stderr.write(`tapboot: wrote ${file}\n`);
   }
   if (options.json === true) {

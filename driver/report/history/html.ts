@@ -1,17 +1,13 @@
 import { escapeHtml } from '../html/escape.js';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { HistorySummary } from '../../record/history/summary.js';
-import { PAGE_SCRIPT, PAGE_STYLE } from './page.js';
+import type { PageAssets } from '../html/assets.js';
 
 /**
  * The past as one HTML file that needs nothing else: uPlot (MIT) and the data are in it. Tables
  * are there without scripts; the plots are drawn from the data of the same page.
+ * @param assets those of the page `history`
  */
-export function historyHtml(summary: HistorySummary): string {
-  const require = createRequire(import.meta.url);
-  const file = (name: string): string =>
-    readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
+export function historyHtml(summary: HistorySummary, assets: PageAssets): string {
   const { runs, first, last, ledger } = summary;
   // `</script>` and `<!--` would end or change the script that the data stand in.
   const data = JSON.stringify(summary).replaceAll('<', '\\u003c');
@@ -21,7 +17,7 @@ export function historyHtml(summary: HistorySummary): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>tapboot history</title>
-<style>${file('uPlot.min.css')}${PAGE_STYLE}</style>
+<style>${assets.styles}</style>
 </head>
 <body>
 <main>
@@ -37,8 +33,7 @@ ${metricTable(summary)}
 <div id="plots"></div>
 </main>
 <script type="application/json" id="data">${data}</script>
-<script>${file('uPlot.iife.min.js')}</script>
-<script>${PAGE_SCRIPT}</script>
+<script type="module">${assets.script}</script>
 </body>
 </html>
 `;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -34,7 +34,11 @@ t.test('it is found through links, from any directory', async (t) => {
 
 t.test('what changed is rebuilt, what was only touched is not', async (t) => {
   const extra = 'driver/extra.ts';
-  const tree = await copyOfTree(t, { [extra]: 'export const extra = 1;\n' });
+  const main = TINY_MAIN.replace('argv)', '[...argv, extra])');
+  const tree = await copyOfTree(t, {
+    [extra]: "export const extra = 'one';\n",
+    'driver/cli/main.ts': `import { extra } from '../extra.js';\n${main}`,
+  });
   await tapboot(tree);
 
   const later = new Date(Date.now() + 5000);
@@ -42,14 +46,15 @@ t.test('what changed is rebuilt, what was only touched is not', async (t) => {
   t.notMatch((await tapboot(tree)).stderr, compiled, 'only touched');
 
   // Same size, and the time that it had: only the content tells.
-  await writeFile(join(tree, extra), 'export const extra = 2;\n');
-  t.match((await tapboot(tree)).stderr, compiled, 'changed');
-  t.match(await readFile(join(tree, 'dist/driver/extra.js'), 'utf8'), /extra = 2/);
+  await writeFile(join(tree, extra), "export const extra = 'two';\n");
+  const changed = await tapboot(tree);
+  t.match(changed.stderr, compiled, 'changed');
+  t.equal(changed.stdout, '["two"]');
 
   await rm(join(tree, extra));
-  t.match((await tapboot(tree)).stderr, compiled, 'removed');
-  await t.rejects(stat(join(tree, 'dist/driver/extra.js')), { code: 'ENOENT' });
-  await t.rejects(stat(join(tree, 'dist/driver/extra.d.ts')), { code: 'ENOENT' });
+  t.match((await tapboot(tree)).stderr, /TAPBOOT_E_BUILD/, 'removed');
+  await writeFile(join(tree, 'driver/cli/main.ts'), TINY_MAIN);
+  t.equal((await tapboot(tree)).stdout, '[]');
 });
 
 t.test('a build that was interrupted is made anew', async (t) => {
@@ -65,16 +70,13 @@ t.test('a build that was interrupted is made anew', async (t) => {
 t.test('sources that do not compile are an error with the place, and nothing runs', async (t) => {
   const tree = await copyOfTree(t);
   await tapboot(tree);
-  await writeFile(
-    join(tree, 'driver/cli/main.ts'),
-    `${TINY_MAIN}export const x: number = 'text';\n`,
-  );
+  await writeFile(join(tree, 'driver/cli/main.ts'), `${TINY_MAIN}export const x: = 'text';\n`);
   for (const attempt of ['first', 'second']) {
     const { exitCode, stdout, stderr } = await tapboot(tree, 'x');
     t.equal(exitCode, 4, attempt);
     t.equal(stdout, '', 'the old build does not run');
     t.match(stderr, /TAPBOOT_E_BUILD/);
-    t.match(stderr, /driver\/cli\/main\.ts\(\d+,\d+\): error TS2322/);
+    t.match(stderr, /driver\/cli\/main\.ts\(\d+,\d+\): /);
   }
 });
 

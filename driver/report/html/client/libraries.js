@@ -1,7 +1,5 @@
-// The libraries stand before this script, in the same element.
+import anser from 'anser';
+import uPlot from 'uplot';
 
-// @ts-expect-error a constant of the joined script
-export const Colours = /** @type {typeof import('anser').default} */ (Anser);
-
-// @ts-expect-error a constant of the joined script
-export const Plot = /** @type {typeof import('uplot').default} */ (uPlot);
+export const Colours = anser;
+export const Plot = uPlot;

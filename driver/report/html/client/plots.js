@@ -69,7 +69,7 @@ export function activityPlot(replay, steps, seek) {
         series: [
           {},
           {
-            paths: Plot.paths.bars?.({ size: [0.9], gap: 0 }) ?? null,
+            paths: Plot.paths.bars?.({ size: [0.9], gap: 0 }),
             fill: () => themeColour('--accent'),
             width: 0,
             points: { show: false },

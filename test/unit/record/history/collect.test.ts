@@ -1,3 +1,4 @@
+import { readPageAssets } from '../../../../driver/report/html/assets.js';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -172,7 +173,8 @@ t.test('the page needs nothing else, and its data cannot leave their place', asy
   const lines = Array.from({ length: 5 }, (_, run) =>
     past(run, [{ id: '</script><script>alert(1)' }]),
   );
-  const page = historyHtml(await read(t, lines));
+  const assets = await readPageAssets(join(import.meta.dirname, '../../../..'), 'history');
+  const page = historyHtml(await read(t, lines), assets);
   t.notMatch(page, /<(?:script|link|img)[^>]*(?:src|href)=/);
   t.notMatch(page, '<script>alert');
   const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1];

@@ -1,25 +1,19 @@
-/** Style of the history page: the reader's own colour scheme, tables that scroll on their own. */
-export const PAGE_STYLE = `
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 70rem; padding: 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid #8885; }
-th:first-child { text-align: left; font-weight: 500; }
-figure { margin: 1.5rem 0; }
-figcaption { font-weight: 600; }
-`;
+// The plots of the history page: one for every scenario and timing of the page's data.
+import { byId } from './dom.js';
+import { Plot } from './libraries.js';
 
-/** Draws a plot for every scenario and timing of the embedded data. */
-export const PAGE_SCRIPT = `
-'use strict';
-const data = JSON.parse(document.getElementById('data').textContent);
-const place = document.getElementById('plots');
+/** @type {import('../../../record/history/summary.js').HistorySummary} */
+const data = JSON.parse(byId('data').textContent ?? '{}');
+const place = byId('plots');
 const dark = matchMedia('(prefers-color-scheme: dark)').matches;
 const ink = dark ? '#ddd' : '#333';
 const line = dark ? '#7ab8ff' : '#0b5cad';
 const bad = dark ? '#ff8a80' : '#b3261e';
 const grid = { stroke: dark ? '#444' : '#ddd', width: 1 };
+/**
+ * @param {string} title
+ * @param {readonly { timestamp: string, seconds?: number | null, bad?: boolean }[]} points
+ */
 function plot(title, points) {
   const drawn = points
     .filter((p) => p.timestamp !== '')
@@ -31,14 +25,14 @@ function plot(title, points) {
   figure.append(caption);
   place.append(figure);
   const at = drawn.map((p) => Date.parse(p.timestamp) / 1000);
-  const good = drawn.map((p) => (p.bad ? null : p.seconds));
+  const good = drawn.map((p) => (p.bad ? null : (p.seconds ?? null)));
   const worse = drawn.map((p) => (p.bad ? (p.seconds ?? 0) : null));
   const axis = { stroke: ink, grid, ticks: grid };
   const size = () => ({ width: Math.min(1040, figure.clientWidth), height: 220 });
-  const chart = new uPlot(
+  const chart = new Plot(
     {
       ...size(),
-      scales: { y: { range: (u, low, high) => [0, (high || 1) * 1.1] } },
+      scales: { y: { range: (_plot, _low, high) => [0, (high || 1) * 1.1] } },
       axes: [axis, { ...axis, label: 'seconds' }],
       series: [
         {},
@@ -54,9 +48,14 @@ function plot(title, points) {
   addEventListener('resize', () => chart.setSize(size()));
 }
 for (const row of data.scenarios) {
-  plot(row.id, row.verdictsRecent.map((one) => ({ ...one, bad: one.outcome !== 'passed' })));
+  plot(
+    row.id,
+    row.verdictsRecent.map((one) => ({ ...one, bad: one.outcome !== 'passed' })),
+  );
 }
 for (const row of data.metrics) {
-  plot(row.configuration === '' ? row.metric : row.metric + ' (' + row.configuration + ')', row.recent);
+  plot(
+    row.configuration === '' ? row.metric : row.metric + ' (' + row.configuration + ')',
+    row.recent,
+  );
 }
-`;

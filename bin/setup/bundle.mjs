@@ -1,0 +1,79 @@
+// dist/driver from driver/, by esbuild: what a command needs lies in few files, since loading
+// hundreds of small ones takes longer than many a command. Types are checked by lint.
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { tree } from './tree.mjs';
+
+/** A process that runs yet may still load a part of an older build: those stay for a day. */
+const KEPT_MS = 24 * 3_600_000;
+
+/** Native code, and packages that load parts of themselves. */
+const EXTERNAL = ['ssh2', 'zx', 'chokidar'];
+
+/** Scripts and styles of the pages, each one file without imports. */
+const PAGES = ['report.css', 'history.css', 'main.js', 'history.js', 'early-theme.js'];
+
+async function bundlePages(build) {
+  const client = 'driver/report/html/client';
+  if (statSync(join(tree.root, client), { throwIfNoEntry: false }) === undefined) return;
+  await build({
+    absWorkingDir: tree.root,
+    entryPoints: PAGES.map((name) => ({
+      in: `${client}/${name}`,
+      out: name.replace(/^main\.js$/, 'report.js').replace(/\.(js|css)$/, ''),
+    })),
+    outdir: 'dist/driver/pages',
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    minify: true,
+    legalComments: 'inline',
+    logLevel: 'silent',
+  });
+}
+
+/** @throws esbuild's failure, with `errors` that have a place each */
+export async function bundle() {
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    absWorkingDir: tree.root,
+    entryPoints: ['driver/cli/main.ts', 'driver/index.ts', 'driver/shim.ts'].filter((file) =>
+      statSync(join(tree.root, file), { throwIfNoEntry: false }),
+    ),
+    outdir: 'dist/driver',
+    outbase: 'driver',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: EXTERNAL,
+    legalComments: 'inline',
+    logLevel: 'silent',
+    metafile: true,
+    // Packages in CommonJS ask for Node's own modules.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
+    },
+  });
+  await bundlePages(build);
+  const built = new Set(Object.keys(metafile.outputs));
+  const chunks = join(tree.dist, 'driver/chunks');
+  for (const name of existsSync(chunks) ? readdirSync(chunks) : []) {
+    const old = Date.now() - statSync(join(chunks, name)).mtimeMs > KEPT_MS;
+    if (old && !built.has(`dist/driver/chunks/${name}`)) rmSync(join(chunks, name));
+  }
+  return built.size;
+}
+
+/** esbuild's errors, a line each: `driver/x.ts(3,5): what`. */
+export const bundleErrors = ({ errors = [] }) =>
+  errors.map(({ location, text }) =>
+    location === null
+      ? text
+      : `${location.file}(${String(location.line)},${String(location.column + 1)}): ${text}`,
+  );
+
+if (process.argv[1] === import.meta.filename) await bundle();
