@@ -2,16 +2,7 @@
  * What is left on a disk: inspection of raw disk images from the host, read-only.
  * Nothing here starts a VM or writes to a disk.
  */
-export {
-  contentKinds,
-  type Extent,
-  type Finding,
-  type FindingCount,
-  type FindingKind,
-  type InspectOptions,
-  type Inspection,
-  type ResidueTools,
-} from './finding.js';
+export { type Finding, type FindingKind, type InspectOptions, type Inspection } from './finding.js';
 export { inspectDisk } from './inspect.js';
 export {
   judgeDisk,
@@ -19,6 +10,5 @@ export {
   type DiskJudgement,
   type PresentFinding,
 } from './judge.js';
-export { searchName } from './search.js';
-export { findingLine, findingsTable, offsetText } from './table.js';
-export { mdPlace, type MdVersion } from './signatures/md-places.js';
+export { findingLine, findingsTable } from './table.js';
+export { mdPlace } from './signatures/md-places.js';

@@ -13,7 +13,7 @@ export {
 export type { FailedStep, FailureHooks } from './failure-hooks.js';
 export { unitOfNewRun } from './foresight.js';
 export type { UnitRunsMemory } from './unit-runs.js';
-export { failureOf, type FailurePlace } from './failure.js';
-export { codeFrame, sourcePath } from './failure.js';
+export { failureOf } from './failure.js';
+export { sourcePath } from './failure.js';
 export { stepRefs } from './step-refs.js';
 export { UnmetExpectation } from './failure.js';

@@ -39,7 +39,10 @@ function normal(place: Place, text: string): string {
 
 /** What the one scenario's point says of its failure. */
 function verdict(place: Place, { tap }: TapbootRun): Record<string, string | undefined> {
-  const { class: name, code, message, expected, got, hint } = tap.scenarios[0]?.diagnosis ?? {};
+  const [scenario] = tap.scenarios;
+  // Where a step has told it in full, the scenario's own point is short.
+  const told = { ...scenario?.steps.find(({ ok }) => !ok)?.diagnosis, ...scenario?.diagnosis };
+  const { class: name, code, message, expected, got, hint } = told;
   const texts = { class: name, code, message, expected, got, hint };
   return Object.fromEntries(
     Object.entries(texts)
@@ -112,7 +115,7 @@ t.test('wrong calls end with 2 before anything starts', async (t) => {
       ['run', '--image', 'debain:fast'],
       {},
       `tapboot: there is no image provider “debain” [TAPBOOT_E_IMAGE_PROVIDER]
-  expected: debian, nix, file, or the path of an image that exists
+  expected: debian, file, nix, or the path of an image that exists
   got:      debain:fast
   next:     Did you mean “debian”?
 `,
@@ -188,7 +191,7 @@ t.test('a host tool is missing', async (t) => {
       normal(place, end.stderr),
       `tapboot: qemu-system-x86_64 cannot be run [TAPBOOT_E_QEMU_MISSING]
   expected: QEMU for x86_64 (Debian package qemu-system-x86)
-  got:      spawn qemu-system-x86_64 ENOENT
+  got:      qemu-system-x86_64: not found
   next:     Run \`tapboot doctor\`; it names what is missing and the command that installs it.
 tapboot: run directory PLACE/notes/RUN, exit code 4
 `,
@@ -206,7 +209,7 @@ tapboot: run directory PLACE/notes/RUN, exit code 4
         code: 'TAPBOOT_E_QEMU_IMG',
         message: 'qemu-img failed while creating PLACE/t/WORKSPACE/MACHINE/vda.qcow2',
         expected: 'qemu-img (Debian package qemu-utils), and space for what it writes',
-        got: 'spawn qemu-img ENOENT',
+        got: 'qemu-img: not found',
         hint: 'Check free disk space (`df`), and `tapboot doctor` for the tool itself.',
       },
     ],

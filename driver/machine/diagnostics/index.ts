@@ -1,8 +1,3 @@
 /** Evidence taken from a guest: which commands, which files. Judges nothing but OOM kills. */
-export {
-  collectDiagnostics,
-  TEARDOWN,
-  type DiagnosticOptions,
-  type DiagnosticSource,
-} from './failure-evidence.js';
-export { findOomKills, oomWords, type OomKill } from './oom-kills.js';
+export { collectDiagnostics, TEARDOWN, type DiagnosticSource } from './failure-evidence.js';
+export { findOomKills } from './oom-kills.js';

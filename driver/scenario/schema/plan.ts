@@ -83,4 +83,3 @@ export const planFile = z
   });
 
 export type WrittenPlan = z.infer<typeof planFile>;
-export type WrittenPlanRun = z.infer<typeof planRun>;

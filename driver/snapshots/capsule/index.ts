@@ -3,12 +3,6 @@
  * {@link CapsuleKeeper} while a scenario runs, opened again by {@link openCapsule}. What is
  * inside is told in docs/capsules.md.
  */
-export { CAPSULE_LABEL, CapsuleKeeper, type CaptureMode, type Captured } from './keeper.js';
-export {
-  keysOfCapsule,
-  openCapsule,
-  readCapsule,
-  type OpenOptions,
-  type UnpackedCapsule,
-} from './open-capsule.js';
+export { CapsuleKeeper } from './keeper.js';
+export { keysOfCapsule, openCapsule, readCapsule } from './open-capsule.js';
 export type { MomentChoice } from './choose-moment.js';
