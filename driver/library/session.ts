@@ -1,9 +1,11 @@
+import { noCounts } from '../events/counts.js';
 import { performance } from 'node:perf_hooks';
 import { readConfig, type Flags } from '../config/config.js';
 import type { RunSettings } from '../run/settings.js';
 import { overridesInForce } from '../record/overrides.js';
 import type { BootImageVM as Controller } from '../machine/boot-image-vm.js';
-import type { VmFacts, VmHost } from '../machine/vm-host.js';
+import type { VmHost } from '../machine/vm-host.js';
+import type { VmFacts } from '../events/vm-facts.js';
 import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
 import { TEARDOWN } from '../machine/diagnostics/index.js';
 import { asTapbootError, describeError } from '../errors.js';
@@ -252,7 +254,7 @@ async function finish(
     type: 'run:end',
     outcome: verdict.outcome,
     exitCode: verdict.exitCode,
-    counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+    counts: noCounts(),
     durationMs: performance.now() - started,
     failure: failure === undefined ? undefined : phaseFailure(failure, 'step'),
   });

@@ -4,7 +4,7 @@ import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { DiskView } from '../machine/machine-under-test.js';
 import type { GuestConsole } from '../machine/guest.js';
-import type { VmFacts } from '../machine/vm-host.js';
+import type { VmFacts } from '../events/vm-facts.js';
 import type { InspectOptions, Inspection } from '../residue/finding.js';
 import { isOfThisRun } from '../snapshots/run-checkpoints.js';
 import { publicSnapshot, savedSnapshot } from './checkpoints.js';

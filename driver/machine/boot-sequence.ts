@@ -19,7 +19,8 @@ import { SerialLog } from './serial-log.js';
 import type { SavedRam } from './snapshot/migration/formats.js';
 import { loadRam, openRam } from './snapshot/migration/load.js';
 import type { Snapshot } from './snapshot/snapshot.js';
-import type { VmFacts, VmHost } from './vm-host.js';
+import type { VmHost } from './vm-host.js';
+import type { VmFacts } from '../events/vm-facts.js';
 
 /** All that a machine keeps from one QEMU process to the next (a reboot starts a new one). */
 export interface MachineParts {

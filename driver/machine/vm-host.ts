@@ -1,22 +1,10 @@
-import type { KernelCommandLine, MachineOrigin, NewEvent } from '../events/events.js';
+import type { NewEvent } from '../events/events.js';
+import type { VmFacts } from '../events/vm-facts.js';
 import type { TextFilter } from './console-recording.js';
 import type { GuestCredentials } from './credentials.js';
 import type { AcceleratorChoice } from './qemu/accelerator.js';
 import type { QemuBinary } from './qemu/version.js';
 import type { DirectFormat } from './snapshot/migration/formats.js';
-
-/** What is learnt of a VM on the way, for the record. Seconds count from QEMU's start. */
-export interface VmFacts {
-  /** Told before its QEMU starts. */
-  origin?: MachineOrigin;
-  ssh?: { host: string; port: number; executable?: string };
-  diskImage?: string;
-  extraDisks?: string[];
-  bootToLoginSeconds?: number;
-  bootToSshSeconds?: number;
-  /** Of the last boot. */
-  kernel?: KernelCommandLine;
-}
 
 /** Keys of one run, made for it and gone with it. */
 export interface RunKeys extends GuestCredentials {

@@ -5,7 +5,8 @@ import { sortKeys } from '../sort-keys.js';
 import type { LedgerScenarioLine } from './ledger/ledger-schema.js';
 import { type Metadata, metadataSchema, schemaProblems } from './metadata-schema.js';
 import type { RunDirectory } from './run-directory.js';
-import { type VmFacts, VmTable, roundSeconds } from './vm-table.js';
+import { VmTable, roundSeconds } from './vm-table.js';
+import type { VmFacts } from '../events/vm-facts.js';
 
 /** What is known before the first event. */
 export interface RunFacts {

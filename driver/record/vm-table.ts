@@ -1,19 +1,7 @@
-import type { Artifact, KernelCommandLine, MachineOrigin, RunEvent } from '../events/events.js';
+import type { VmFacts } from '../events/vm-facts.js';
+import type { Artifact, MachineOrigin, RunEvent } from '../events/events.js';
 import type { Metadata, MetadataVm } from './metadata-schema.js';
 import type { RunDirectory } from './run-directory.js';
-
-/** What only the caller knows of a VM. Seconds count from the start of QEMU. */
-export interface VmFacts {
-  origin?: MachineOrigin;
-  ssh?: { host: string; port: number; executable?: string };
-  diskImage?: string;
-  extraDisks?: string[];
-  /** A usable console. */
-  bootToLoginSeconds?: number;
-  /** An SSH command has returned, not: an address was seen. */
-  bootToSshSeconds?: number;
-  kernel?: KernelCommandLine;
-}
 
 interface Row extends VmFacts {
   command?: string[];

@@ -1,3 +1,4 @@
+import { noCounts } from '../events/counts.js';
 import { asTapbootError, infraError, type TapbootError } from '../errors.js';
 import type { EventSink, Failure, Phase, RunEvent } from '../events/events.js';
 import { phaseFailure } from '../events/failure.js';
@@ -65,7 +66,7 @@ export class Reports {
       type: 'run:end',
       outcome: 'error',
       durationMs: 0,
-      counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0 },
+      counts: noCounts(),
       ...ending(error, 'setup'),
     });
     await this.close();

@@ -1,3 +1,4 @@
+import { noCounts } from '../events/counts.js';
 import { performance } from 'node:perf_hooks';
 import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
 import { endingError, endingSignal } from '../ending.js';
@@ -52,14 +53,7 @@ export class Run {
   readonly #classes: FailureClass[] = [];
   /** Scenarios left on the queue. */
   #queued: QueuedScenario[] = [];
-  readonly #counts: Record<ScenarioOutcome, number> = {
-    passed: 0,
-    flaky: 0,
-    known: 0,
-    failed: 0,
-    queued: 0,
-    interrupted: 0,
-  };
+  readonly #counts: Record<ScenarioOutcome, number> = noCounts();
 
   constructor(options: RunOptions) {
     this.#options = options;

@@ -1,3 +1,4 @@
+import { noCounts } from '../../events/counts.js';
 import type { ScenarioOutcome } from '../../events/events.js';
 import type { PastScenario } from '../ledger/entry.js';
 import { lastChange } from './change-point.js';
@@ -21,14 +22,7 @@ export interface RateChange {
 export class ScenarioPast {
   readonly id: string;
   readonly file: string;
-  readonly counts: Record<ScenarioOutcome, number> = {
-    passed: 0,
-    flaky: 0,
-    known: 0,
-    failed: 0,
-    queued: 0,
-    interrupted: 0,
-  };
+  readonly counts: Record<ScenarioOutcome, number> = noCounts();
   /** Failures by class. */
   readonly classes = new Map<string, number>();
   /** Failures in runs in which the same scenario also passed (`--repeat`). */

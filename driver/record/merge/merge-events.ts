@@ -1,3 +1,4 @@
+import { noCounts } from '../../events/counts.js';
 import type {
   EventSink,
   Failure,
@@ -27,14 +28,7 @@ export async function mergeEvents(
   merged: { command: string[]; version: string },
 ): Promise<RunEnd> {
   const names = renamings(shards);
-  const counts: Record<ScenarioOutcome, number> = {
-    passed: 0,
-    flaky: 0,
-    known: 0,
-    failed: 0,
-    queued: 0,
-    interrupted: 0,
-  };
+  const counts: Record<ScenarioOutcome, number> = noCounts();
   const counting = {
     handle: (event: RunEvent): void => {
       if (event.type === 'scenario:end') counts[event.outcome]++;

@@ -1,0 +1,15 @@
+import type { KernelCommandLine, MachineOrigin } from './events.js';
+
+/** What is learnt of a VM on the way, for the record. Seconds count from the start of QEMU. */
+export interface VmFacts {
+  /** Told before its QEMU starts. */
+  origin?: MachineOrigin;
+  ssh?: { host: string; port: number; executable?: string };
+  diskImage?: string;
+  extraDisks?: string[];
+  /** A usable console. */
+  bootToLoginSeconds?: number;
+  /** An SSH command has returned, not: an address was seen. */
+  bootToSshSeconds?: number;
+  kernel?: KernelCommandLine;
+}
