@@ -45,9 +45,7 @@ const daily = (row: Row): Row => ({ ...row, daily: true });
 
 /** Agents that do the forced cleanup badly. */
 export const CLEANUP: Row[] = [
-  daily(
-    residue('claims-success', new RegExp(`^${VERIFY}lsblk shows nothing of it$`), /\/dev\/md127/),
-  ),
+  residue('claims-success', new RegExp(`^${VERIFY}lsblk shows nothing of it$`), /\/dev\/md127/),
   residue('lv-active', new RegExp(`^${VERIFY}lsblk shows nothing of it$`), /lv_residue/),
   // Whether udev has put the array together again by then is not the agent's to say.
   daily(

@@ -95,8 +95,8 @@ t.test('every key', async (t) => {
 
   await t.test('copies and pictures are among the artifacts', (t) => {
     t.equal(artifact('deep/answer.txt'), 'hello from the guest\n');
-    t.not(artifact('installed/fstab'), '');
     if (soaking) {
+      t.not(artifact('installed/fstab'), '');
       t.equal(artifact('back.txt'), 'hello from the host\n');
       t.match(artifact('screenshot keys'), /^.PNG/);
     }

@@ -8,9 +8,9 @@ Examples:
   $ tapboot watch removes-raid-lvm-residue          one scenario, again at each save
   $ tapboot watch scenarios/mine.yaml --var size=4G
 
-Each run begins behind the last step of which nothing has changed, in a machine restored from
-the state that was saved there. What is reused is shown as such, and never as a pass; run once
-without, for a verdict on the whole. Ctrl-C ends.
+Each run resumes after the last unchanged step, in a machine restored from the snapshot that was
+taken there. Reused steps are shown as such, never as passed: for a verdict on the whole, run the
+scenario once with tapboot run. Ctrl-C ends.
 `;
 
 /** `tapboot watch`: runs again at each save of a file. */

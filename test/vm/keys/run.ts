@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { writePageScenarios } from '../../helpers/page-examples.js';
 import { Place, projectRoot, type TapbootRun } from '../../helpers/run-tapboot.js';
+import { soaking } from '../../helpers/soak.js';
 import { shown, type TapScenario } from '../../helpers/tap-tree.js';
+
+/** The examples of pages that are run every day; the others in the soak. */
+const DAILY_PAGES = /page-(?:run|disks|start)\.yaml$/;
 
 /** The scenarios that use the keys. */
 export const directory = join(projectRoot, 'test/vm/keys');
@@ -25,7 +29,9 @@ export async function runKeys(
 ): Promise<TapbootRun & { place: Place }> {
   const port = await somebodyOnTheHost(t);
   const place = await Place.make(t);
-  const pages = await writePageScenarios(join(place.directory, 'pages'));
+  const pages = (await writePageScenarios(join(place.directory, 'pages'))).filter(
+    (file) => soaking || DAILY_PAGES.test(file),
+  );
   const own = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
   const end = await place.run([
     ...['run', '--image', image, '--accel', 'tcg', ...tags],

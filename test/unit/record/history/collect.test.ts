@@ -179,7 +179,7 @@ t.test('the page needs nothing else, and its data cannot leave their place', asy
   t.notMatch(page, '<script>alert');
   const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1];
   t.match(JSON.parse(data ?? '') as object, { scenarios: [{ id: '</script><script>alert(1)' }] });
-  t.match(page, 'uPlot', 'the library is in it');
+  t.match(page, '.uplot', 'the library is in it');
 });
 
 t.test('memory stays small however long the ledger is', async (t) => {
