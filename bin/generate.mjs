@@ -151,27 +151,15 @@ function withStepList(page, pages, before) {
   return page.replace(line, () => `${before}${list}`);
 }
 
-/** Every generated file, by path from the root, with the text that it should have. */
-export async function generatedFiles() {
+/** Tables of the code, by path from the root, with the text that they should have. */
+function tables() {
   const kinds = folders('driver/steps', 'run.ts');
   const providers = folders('driver/image', 'provider.ts');
   const formats = exporting('driver/report/formats', 'formats');
   const signatures = exporting('driver/residue/signatures', 'signatures');
   const openers = folders('driver/channel', 'open.ts');
   const channels = folders('driver/channel', '.').filter((name) => !name.startsWith('.'));
-  const rooms = JSON.parse(read('driver/layers.json'));
-  const pages = folders('driver/steps', 'page.md');
-  const stepPages = await Promise.all(
-    pages.map(async (kind) => [`docs/steps/${kind}.md`, await stepPage(kind)]),
-  );
   return {
-    ...Object.fromEntries(stepPages),
-    'docs/README.md': withStepList(read('docs/README.md'), pages, '- Steps: '),
-    'docs/scenarios.md': withStepList(
-      read('docs/scenarios.md'),
-      pages,
-      'Every step has exactly one of these keys, and a page of its own: ',
-    ),
     'driver/steps/schemas.generated.ts': table(
       kinds,
       (word) => `./${word}/schema.js`,
@@ -208,6 +196,24 @@ export async function generatedFiles() {
       `export const CHANNELS = [${channels.map((name) => `'${name}'`).join(', ')}] as const;`,
       '',
     ].join('\n'),
+  };
+}
+
+/** Pages, the same; made of the code, so the tables must be right by then. */
+async function pages() {
+  const rooms = JSON.parse(read('driver/layers.json'));
+  const kinds = folders('driver/steps', 'page.md');
+  const stepPages = await Promise.all(
+    kinds.map(async (kind) => [`docs/steps/${kind}.md`, await stepPage(kind)]),
+  );
+  return {
+    ...Object.fromEntries(stepPages),
+    'docs/README.md': withStepList(read('docs/README.md'), kinds, '- Steps: '),
+    'docs/scenarios.md': withStepList(
+      read('docs/scenarios.md'),
+      kinds,
+      'Every step has exactly one of these keys, and a page of its own: ',
+    ),
     'docs/architecture.md': filled(read('docs/architecture.md'), {
       layers: layerTable(rooms),
       picture: await picture(rooms),
@@ -216,13 +222,17 @@ export async function generatedFiles() {
 }
 
 /** Writes what is out of date. @returns the files */
-export async function generate({ dryRun = false } = {}) {
-  const files = await generatedFiles();
-  const outdated = Object.keys(files).filter((file) => {
-    const path = join(tree.root, file);
-    return !existsSync(path) || readFileSync(path, 'utf8') !== files[file];
-  });
-  if (!dryRun) for (const file of outdated) writeFileSync(join(tree.root, file), files[file]);
+async function generate({ dryRun }) {
+  const outdated = [];
+  for (const make of [tables, pages]) {
+    for (const [file, text] of Object.entries(await make())) {
+      const path = join(tree.root, file);
+      if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+      outdated.push(file);
+      if (!dryRun) writeFileSync(path, text);
+    }
+    if (dryRun && outdated.length > 0) break;
+  }
   return outdated;
 }
 
