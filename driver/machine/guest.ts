@@ -220,7 +220,11 @@ export class Guest implements AsyncDisposable {
       const ssh = this.guard(this.#ssh as Promise<SshChannel>);
       return await (withinMs === undefined ? ssh : sshWithin(ssh, withinMs, () => this.#sshStage));
     }
-    const present = { shell: this.#shell, console: this.#consoleChannel }[wanted];
+    const ready: Partial<Record<ChannelName, Channel>> = {
+      shell: this.#shell,
+      console: this.#consoleChannel,
+    };
+    const present = ready[wanted];
     if (present !== undefined) return present;
     const further = await this.#further(wanted);
     if (further !== undefined) return further;
