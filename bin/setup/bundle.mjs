@@ -1,7 +1,7 @@
 // dist/driver from driver/, by esbuild: what a command needs lies in few files, since loading
 // hundreds of small ones takes longer than many a command. Types are checked by lint.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tree } from './tree.mjs';
 
 /** A process that runs yet may still load a part of an older build: those stay for a day. */
@@ -9,6 +9,17 @@ const KEPT_MS = 24 * 3_600_000;
 
 /** Native code, and packages that load parts of themselves. */
 const EXTERNAL = ['ssh2', 'zx', 'chokidar'];
+
+/** zod's messages in forty languages, of which none but English is ever used. */
+const ENGLISH = {
+  name: 'english',
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: dirname(path),
+    }));
+  },
+};
 
 /** Scripts and styles of the pages, each one file without imports. */
 const PAGES = ['report.css', 'history.css', 'main.js', 'history.js', 'early-theme.js'];
@@ -50,6 +61,7 @@ export async function bundle() {
     platform: 'node',
     target: 'node20.19',
     external: EXTERNAL,
+    plugins: [ENGLISH],
     legalComments: 'inline',
     logLevel: 'silent',
     metafile: true,
