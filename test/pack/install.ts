@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
@@ -23,10 +23,27 @@ export interface Packed {
   paths: string[];
 }
 
-/** Packs the project as it would be published, from a fresh build. */
+/** What a tarball is made from. */
+const SOURCES = [
+  ...['bin', 'docs', 'driver', 'image', 'scenarios', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
+];
+
+/**
+ * Packs the project as it would be published: a copy, with a build of its own and nothing of
+ * earlier ones in it, as `prepack` makes it.
+ */
 export async function pack(directory: string): Promise<Packed> {
-  await execa(join(project, 'bin/tapboot'), ['--version']);
-  const { stdout } = await npm(['pack', '--json', '--pack-destination', directory], project);
+  const tree = join(directory, 'tree');
+  await mkdir(tree, { recursive: true });
+  for (const name of SOURCES) {
+    await cp(join(project, name), join(tree, name), { recursive: true });
+  }
+  await symlink(join(project, 'node_modules'), join(tree, 'node_modules'));
+  await execa('node', ['bin/setup/bundle.mjs'], { cwd: tree });
+  const tsc = join(project, 'node_modules/typescript/bin/tsc');
+  await execa('node', [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: tree });
+  const { stdout } = await npm(['pack', '--json', '--pack-destination', directory], tree);
   const [packed] = JSON.parse(stdout) as {
     filename: string;
     size: number;
