@@ -41,11 +41,7 @@ export const variableFlags = ({
   var: variables,
   varEnv,
   varFile,
-}: VariableOptions): VariableFlags => ({
-  variables,
-  varEnv,
-  varFile,
-});
+}: VariableOptions): VariableFlags => ({ variables, varEnv, varFile });
 
 /**
  * All variables given: `--var` goes before `--var-env`, that before `--var-file`.

@@ -31,11 +31,7 @@ export async function consoleTerminal(
     const write = (chunk: Uint8Array): void => {
       stdout.write(chunk);
     };
-    await followFile(serialLog, {
-      from: SHOWN_BYTES,
-      write,
-      stop: Promise.race([left, ended]),
-    });
+    await followFile(serialLog, { from: SHOWN_BYTES, write, stop: Promise.race([left, ended]) });
   } finally {
     stdin.off('data', give).setRawMode(false).pause();
   }

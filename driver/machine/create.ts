@@ -82,13 +82,7 @@ export async function restoreMachine(
   const beginning = await partsOfSnapshot(host, name, state, sameRun);
   const log = scope.use(openLog(host, name));
   const { key, bootedAt, kernel } = state;
-  const origin: MachineOrigin = {
-    kind: 'restored',
-    key,
-    bootedAt,
-    sameRun,
-    kernel,
-  };
+  const origin: MachineOrigin = { kind: 'restored', key, bootedAt, sameRun, kernel };
   const parts: MachineParts = { ...beginning, log, scope: new Scope(), origin };
   host.facts(name, { origin });
   if (state.ram === undefined) {

@@ -361,11 +361,7 @@ export function consoleOf(guest: Guest): GuestConsole {
     },
     expect: async (look, { from, timeoutMs, signal }) => {
       const match = await guest.guard(
-        guest.console.expect(patternOf(look), {
-          timeoutMs,
-          from,
-          signal,
-        }),
+        guest.console.expect(patternOf(look), { timeoutMs, from, signal }),
       );
       return { text: match.text, end: match.end };
     },

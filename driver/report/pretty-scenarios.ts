@@ -84,10 +84,7 @@ export class ScenarioReports implements EventSink {
     const { workingDirectory } = this.#options;
     const layout = { paint: this.#paint, columns: this.#columns - indent, workingDirectory };
     const command = event?.commands.at(-1);
-    const lines = failureLines(failure, layout, {
-      command,
-      rerun,
-    });
+    const lines = failureLines(failure, layout, { command, rerun });
     return lines.map((line) => `${' '.repeat(indent)}${line}`);
   }
 

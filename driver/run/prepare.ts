@@ -50,14 +50,7 @@ export async function prepareImage({ request, events, log }: Preparation): Promi
   const seconds = (performance.now() - started) / 1000;
   events.emit({ type: 'phase:end', phase: 'build', text, seconds });
   const { identity, cached, buildSeconds, artifact } = image;
-  events.emit({
-    type: 'image',
-    spec,
-    identity,
-    cached,
-    artifact,
-    buildSeconds,
-  });
+  events.emit({ type: 'image', spec, identity, cached, artifact, buildSeconds });
   return image;
 }
 

@@ -203,10 +203,7 @@ function overdue({ awaits, ceilingMs, timeoutMs }: Guard): TapbootError {
   return infraError(
     'TAPBOOT_E_STEP_OVERDUE',
     `the step was given up: waited ${seconds(ceilingMs)} for ${awaits}${beyond}`,
-    {
-      expected: `an end within ${seconds(timeoutMs)}`,
-      got: 'the step overran its own timeout',
-    },
+    { expected: `an end within ${seconds(timeoutMs)}`, got: 'the step overran its own timeout' },
   );
 }
 

@@ -83,11 +83,7 @@ export const BOOT: Row[] = [
     fails: { provisions: { step: /^the status file says/, says: /DETAIL=done/ } },
     limits: { provision_limit: 5 },
   },
-  {
-    agent: 'no-announce',
-    fails: { announces: NEVER_ANNOUNCED },
-    limits: { address_limit: 8 },
-  },
+  { agent: 'no-announce', fails: { announces: NEVER_ANNOUNCED }, limits: { address_limit: 8 } },
   {
     agent: 'no-network',
     fails: {

@@ -109,15 +109,7 @@ export class SampleRun {
       type: 'run:end',
       outcome,
       exitCode: outcome === 'passed' ? 0 : 1,
-      counts: {
-        passed: 0,
-        flaky: 0,
-        known: 0,
-        failed: 0,
-        queued: 0,
-        interrupted: 0,
-        ...counts,
-      },
+      counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0, ...counts },
       durationMs: this.#now - first,
     });
   }

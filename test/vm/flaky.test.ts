@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
-import { soaking } from '../helpers/soak.js';
+import { inSoak } from '../helpers/soak.js';
 
 /**
  * Fails when the clock shows an odd number of microseconds. Not drawn from /dev/urandom, whose
@@ -100,8 +100,8 @@ t.test(
   },
 );
 
-t.test('stress finds a flake, and says how sure it is', async (t) => {
-  const runs = soaking ? 16 : 4;
+await inSoak(t, 'stress finds a flake, and says how sure it is', async (t) => {
+  const runs = 16;
   const place = await Place.make(t);
   // About the boot, so that one boot has to serve all.
   const coin = COIN.replace('machine:', 'subject: boot\nmachine:');
@@ -123,7 +123,7 @@ t.test('stress finds a flake, and says how sure it is', async (t) => {
   }[];
   t.equal(row?.runs, runs);
   const failures = row?.failures ?? NaN;
-  if (soaking) t.ok(failures > 0 && failures < runs, 'a fair coin; else in one of 32768 runs');
+  t.ok(failures > 0 && failures < runs, 'a fair coin; else in one of 32768 runs');
   const { low = NaN, high = NaN } = row?.interval ?? {};
   t.ok(low <= failures / runs && failures / runs <= high, 'what was seen is in the interval');
   t.ok(high - low > 0.2 && high - low <= 1, 'so few runs say little, and not nothing');

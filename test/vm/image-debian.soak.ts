@@ -64,10 +64,7 @@ t.test('the fast form: access, agent, forced cleanup, power-off', async (t) => {
   const [user, host] = [await keyPair(t), await keyPair(t)];
   await using machine = await ImageMachine.start(image.medium, {
     disks: ['1G', '192M', '192M'],
-    credentials: {
-      'ssh.authorized_keys.root': user.open,
-      ssh_host_ed25519_key: host.secret,
-    },
+    credentials: { 'ssh.authorized_keys.root': user.open, ssh_host_ed25519_key: host.secret },
   });
   await machine.login();
   const run = (command: string) => machine.run(command);

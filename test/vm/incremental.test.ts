@@ -129,7 +129,7 @@ t.test('edits, one after the other', async (t) => {
   await place.expectNothingLeft(t);
 });
 
-t.test('watch: edit, verdict, edit, verdict, Ctrl-C', async (t) => {
+await inSoak(t, 'watch: edit, verdict, edit, verdict, Ctrl-C', async (t) => {
   const { place, file } = await workshop(t);
   const cwd = join(file, '../..');
   const watching = place.start(['watch', 'layers', '--accel', 'tcg'], { cwd });

@@ -18,12 +18,7 @@ import { plantDamaged } from '../helpers/planted-state.js';
 const OPEN = `import { boot_image_build } from '${shim}';\nawait boot_image_build({ accel: 'tcg' });\n`;
 
 const FILES: { name: string; text: string; exitCode: number; outcome: string }[] = [
-  {
-    name: 'a plain script',
-    text: OPEN,
-    exitCode: 0,
-    outcome: 'passed',
-  },
+  { name: 'a plain script', text: OPEN, exitCode: 0, outcome: 'passed' },
   {
     name: 'tap, passing',
     text: `import t from 'tap';\n${OPEN}t.test('x', async (t) => { t.pass('fine'); });\n`,

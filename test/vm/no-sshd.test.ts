@@ -3,11 +3,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Place } from '../helpers/run-tapboot.js';
-import { soaking } from '../helpers/soak.js';
+import { inSoak } from '../helpers/soak.js';
 
 t.setTimeout(15 * 60_000);
 
-t.test('a guest without sshd', async (t) => {
+await inSoak(t, 'a guest without sshd', async (t) => {
   const place = await Place.make(t);
   const units = join(place.directory, 'layer/etc/systemd/system');
   mkdirSync(units, { recursive: true });
@@ -52,6 +52,6 @@ t.test('a guest without sshd', async (t) => {
     'what was waited for in vain is said',
   );
   t.match(end.tap.scenarios, [{ ok: true }, failure(4), failure(4)], "the step's timeout");
-  if (soaking) t.match((await run(2, answers)).tap.scenarios, [failure(2)], 'that of the login');
+  t.match((await run(2, answers)).tap.scenarios, [failure(2)], 'that of the login');
   await place.expectNothingLeft(t);
 });

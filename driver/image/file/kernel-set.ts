@@ -56,13 +56,7 @@ export async function kernelSet(
   const joined =
     initrds.length < 2 ? initrds : [await joinedInitrd(initrds, initrdDigests, context)];
   return {
-    medium: {
-      kind: 'direct',
-      kernel,
-      initrds: joined,
-      append,
-      root,
-    },
+    medium: { kind: 'direct', kernel, initrds: joined, append, root },
     identity: createHash('sha256').update(lines.join('\n')).digest('hex'),
     artifact: {
       boot: 'direct',

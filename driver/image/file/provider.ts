@@ -66,16 +66,7 @@ async function isoFile(
   const { entry, append } = spec.options;
   const boot = bootOption(spec.options, ['direct', 'bios', 'uefi'], 'for an ISO');
   const identity = await fileDigest(path, context);
-  const { medium, artifact } = await isoMedium(
-    path,
-    identity,
-    {
-      boot,
-      entry,
-      append,
-    },
-    context,
-  );
+  const { medium, artifact } = await isoMedium(path, identity, { boot, entry, append }, context);
   return { medium, identity, artifact: { iso_path: path, sha256: identity, ...artifact } };
 }
 

@@ -50,16 +50,7 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
       const iso = await realpath(built.iso);
       await demandKind(iso, 'boot image', ['iso'], 'an ISO 9660 image');
       const identity = await fileDigest(iso, context);
-      const { medium, artifact } = await isoMedium(
-        iso,
-        identity,
-        {
-          boot,
-          entry,
-          append,
-        },
-        context,
-      );
+      const { medium, artifact } = await isoMedium(iso, identity, { boot, entry, append }, context);
       return {
         provider: 'nix',
         spec: spec.text,

@@ -198,13 +198,7 @@ function judgeJson(name: string, stream: string, expectation: JsonExpectation): 
     expectation.how === 'subset'
       ? differenceOf(pretty(expectation.value), pretty(askedPart(expectation.value, document)))
       : undefined;
-  return {
-    ok: false,
-    what,
-    expected,
-    got: got.join('\n'),
-    diff,
-  };
+  return { ok: false, what, expected, got: got.join('\n'), diff };
 }
 
 function mismatchesOf(document: JsonValue, expectation: JsonExpectation): JsonMismatch[] {

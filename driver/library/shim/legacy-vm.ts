@@ -76,11 +76,7 @@ export class BootImageVM implements AsyncDisposable {
   get run_timings(): RunTimings {
     const { bootToLoginSeconds: login, bootToSshSeconds: ssh } = this.vm.timings;
     const { buildSeconds: build } = this.vm.image;
-    return {
-      build_seconds: build,
-      boot_to_login_seconds: login,
-      boot_to_ssh_seconds: ssh,
-    };
+    return { build_seconds: build, boot_to_login_seconds: login, boot_to_ssh_seconds: ssh };
   }
   /** @deprecated Use `vm.qemu.version`. */
   get qemu_version(): string {

@@ -121,11 +121,7 @@ class Collection {
 
   async #run(command: string): Promise<CommandResult> {
     const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
-    return await this.#source.run(command, {
-      timeoutMs,
-      outputLimit: OUTPUT_LIMIT,
-      signal,
-    });
+    return await this.#source.run(command, { timeoutMs, outputLimit: OUTPUT_LIMIT, signal });
   }
 
   /** The host takes it: a guest that no longer answers has a display all the same. */

@@ -67,11 +67,7 @@ export class QmpClient {
   async execute(command: string, args?: Record<string, unknown>): Promise<unknown> {
     if (this.#closed !== undefined) throw this.#closed;
     const id = this.#nextId++;
-    const message = JSON.stringify({
-      execute: command,
-      id,
-      arguments: args,
-    });
+    const message = JSON.stringify({ execute: command, id, arguments: args });
     return await new Promise((resolve, reject) => {
       this.#pending.set(id, { command, resolve, reject });
       this.#stream.write(`${message}\r\n`);

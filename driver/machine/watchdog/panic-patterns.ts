@@ -71,13 +71,7 @@ const prompt = (
   pattern: RegExp,
   says: string,
   severity: Severity = 'dead',
-): ConsolePattern => ({
-  kind,
-  severity,
-  shape: 'prompt',
-  pattern,
-  says,
-});
+): ConsolePattern => ({ kind, severity, shape: 'prompt', pattern, says });
 
 /** All that is recognised; the first that fits a line counts. */
 export const CONSOLE_PATTERNS: readonly ConsolePattern[] = [

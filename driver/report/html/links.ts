@@ -34,12 +34,7 @@ export class Links {
   file({ label, path }: Artifact): ReportFile {
     const href = hrefOf(this.#places, path);
     const image = this.#images.get(path);
-    return {
-      label,
-      path,
-      href,
-      image,
-    };
+    return { label, path, href, image };
   }
 
   files(artifacts: readonly Artifact[]): ReportFile[] {

@@ -38,13 +38,7 @@ export class Timeline {
     const [open] = index < 0 ? [] : this.#open.splice(index, 1);
     // A phase that is told only when it is over has its length with it.
     const startedAt = open?.startedAt ?? at - seconds * 1000;
-    this.#closed.push({
-      phase,
-      text,
-      startedAt,
-      endedAt: at,
-      vm,
-    });
+    this.#closed.push({ phase, text, startedAt, endedAt: at, vm });
   }
 }
 

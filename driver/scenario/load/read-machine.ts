@@ -60,10 +60,7 @@ function wholeSize(
     path,
     'TAPBOOT_E_SCENARIO_VALUE',
     `'${path[path.length - 1] ?? ''}' has a wrong value`,
-    {
-      expected,
-      got: `'${written}' (${String(bytes)} bytes)`,
-    },
+    { expected, got: `'${written}' (${String(bytes)} bytes)` },
   );
   return unit;
 }

@@ -50,10 +50,7 @@ export async function readPlanSource(path: string, file: string): Promise<PlanSo
       span,
       'TAPBOOT_E_PLAN_NAME',
       'plan and file differ in name',
-      {
-        expected,
-        got: shape.value.plan,
-      },
+      { expected, got: shape.value.plan },
     );
     return { ok: false, problems: [problem] };
   }

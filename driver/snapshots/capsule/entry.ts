@@ -51,11 +51,7 @@ export async function snapshotOfCapsule(options: EntryOptions): Promise<Snapshot
 
 /** As the scenario has it: what is not said is absent. */
 function machineOf({ firmware, display, ...rest }: Manifest['machine']) {
-  return {
-    ...rest,
-    firmware,
-    display,
-  };
+  return { ...rest, firmware, display };
 }
 
 /**

@@ -81,13 +81,7 @@ export const kind = defineKind({
 });
 
 /** Keys behind a backslash. */
-const ESCAPES: Record<string, string> = {
-  r: '\r',
-  n: '\n',
-  t: '\t',
-  e: '\x1b',
-  '\\': '\\',
-};
+const ESCAPES: Record<string, string> = { r: '\r', n: '\n', t: '\t', e: '\x1b', '\\': '\\' };
 
 export type DecodedKeys = { ok: true; text: string } | { ok: false; unknown: string };
 

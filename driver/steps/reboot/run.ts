@@ -10,10 +10,7 @@ export const runner: StepRunner<'reboot'> = {
   awaits: ({ from }) => (from === undefined ? 'the reboot' : `the boot from ${from}`),
   ceilingMs: withGrace,
   run: async (step, context) => {
-    await context.vm.reboot({
-      timeoutMs: context.remainingMs(),
-      from: step.from,
-    });
+    await context.vm.reboot({ timeoutMs: context.remainingMs(), from: step.from });
     // `boot` is the boot just made, so that the old system's last words do not count.
     for (const look of step.expect) {
       await context.vm.console.expect(look, {

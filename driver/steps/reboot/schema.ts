@@ -72,11 +72,7 @@ export const kind = defineKind({
         ['reboot', 'from'],
         'TAPBOOT_E_DISK_UNKNOWN',
         `the machine has no disk ${from}`,
-        {
-          expected: 'a disk of the machine',
-          got: from,
-          hint: suggestion(from, known),
-        },
+        { expected: 'a disk of the machine', got: from, hint: suggestion(from, known) },
       );
     }
     const looks = written.expect?.console;

@@ -50,10 +50,7 @@ const unset = (names: readonly string[]): string =>
   `systemctl unset-environment ${names.map((name) => shellQuote(name)).join(' ')}`;
 
 async function tellManager(command: string, step: StartStep, context: StepContext): Promise<void> {
-  const result = await context.run(command, {
-    timeoutMs: MANAGER_MS,
-    channel: step.channel,
-  });
+  const result = await context.run(command, { timeoutMs: MANAGER_MS, channel: step.channel });
   if (result.exitStatus === 0) return;
   const output = outputExcerpt(result);
   throw productError(

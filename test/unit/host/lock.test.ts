@@ -35,10 +35,7 @@ t.test('a holder that does not let go is named as such', async (t) => {
   await withLock(lock, async () => {
     await t.rejects(
       withLock(lock, () => 0, { timeoutSeconds: 1 }),
-      {
-        code: 'TAPBOOT_E_LOCK_TIMEOUT',
-        failureClass: 'infra',
-      },
+      { code: 'TAPBOOT_E_LOCK_TIMEOUT', failureClass: 'infra' },
     );
   });
 });
@@ -46,10 +43,7 @@ t.test('a holder that does not let go is named as such', async (t) => {
 t.test('a place that cannot be locked says why', async (t) => {
   await t.rejects(
     withLock(path.join(t.testdir({ file: '' }), 'file', 'lock'), () => 0),
-    {
-      code: 'TAPBOOT_E_LOCK',
-      details: { got: /file/ },
-    },
+    { code: 'TAPBOOT_E_LOCK', details: { got: /file/ } },
   );
 });
 

@@ -131,13 +131,7 @@ export class Script {
   }
 
   start(ref: ScenarioRef, list: StepRef[], attempt = 1, previous?: Failure): void {
-    this.emit({
-      type: 'scenario:start',
-      scenario: ref,
-      steps: list,
-      attempt,
-      previous,
-    });
+    this.emit({ type: 'scenario:start', scenario: ref, steps: list, attempt, previous });
     this.emit({
       type: 'scenario:machine',
       scenario: ref,

@@ -103,12 +103,7 @@ t.test('who is not root gets the command to run as root', async (t) => {
   const { exitCode, stderr } = await setup(tree, ['start'], {
     uid: 65534,
     gid: 65534,
-    env: {
-      PATH,
-      IN_NIX_SHELL: '',
-      TAPBOOT_NIX_SHELL: '',
-      XDG_CACHE_HOME: cache,
-    },
+    env: { PATH, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '', XDG_CACHE_HOME: cache },
   });
   t.equal(exitCode, 4);
   t.match(stderr, /you are not root|this host is not Debian-like/);

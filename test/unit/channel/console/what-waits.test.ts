@@ -101,10 +101,7 @@ t.test('a boot that has failed, or asks for something else', async (t) => {
     at: 'unknown',
     line: 'Enter passphrase for /dev/vda2:',
   });
-  t.same(after('Checking the medium: 45% '), {
-    at: 'unknown',
-    line: 'Checking the medium: 45%',
-  });
+  t.same(after('Checking the medium: 45% '), { at: 'unknown', line: 'Checking the medium: 45%' });
   t.same(after('######## '), { at: 'unknown', line: '########' });
   t.same(after('Press the [f] key and hit [enter] to enter failsafe mode\r\n'), { at: 'nothing' });
 });

@@ -23,10 +23,7 @@ export const startAppender = (ledger: string, prefix: string, count: number) =>
   execa(
     'node',
     [...nodeScript('test/unit/record/ledger/appender.ts'), ledger, prefix, String(count)],
-    {
-      reject: false,
-      lines: true,
-    },
+    { reject: false, lines: true },
   );
 
 const LANES = [0, 1, 2, 3];

@@ -235,10 +235,7 @@ t.test(
       const lint = await execa(
         'shellcheck',
         ['--shell=sh', '--exclude=SC2016,SC2329,SC2317', '-'],
-        {
-          input: script,
-          reject: false,
-        },
+        { input: script, reject: false },
       );
       t.equal(lint.stdout, '', `${section ?? 'all'}: shellcheck`);
     }
