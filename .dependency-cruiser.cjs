@@ -1,6 +1,7 @@
 // The layers of driver/layers.json, low to high: an import goes down, or stays in its room.
 // Rooms of one layer do not import each other. Imports of types count as any other.
 const rooms = require('./driver/layers.json');
+const bundled = require('./bin/setup/bundled.json');
 
 /** The rooms that one may import beside itself. */
 function allowedFor({ layer, below = Number(layer) - 1, also = [] }) {
@@ -50,9 +51,13 @@ module.exports = {
     {
       name: 'no-dev-dependencies',
       severity: 'error',
-      comment: 'An installed tapboot has its dependencies only.',
+      comment: 'An installed tapboot has its dependencies, and what the build puts into dist/.',
       from: { path: '^driver/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: `@types/|node_modules/(${bundled.join('|')})/`,
+      },
     },
     {
       name: 'nothing-unresolvable',

@@ -1,6 +1,6 @@
 // dist/driver from driver/, by esbuild: what a command needs lies in few files, since loading
 // hundreds of small ones takes longer than many a command. Types are checked by lint.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tree } from './tree.mjs';
 
@@ -26,8 +26,8 @@ const PAGES = ['report.css', 'history.css', 'main.js', 'history.js', 'early-them
 
 async function bundlePages(build) {
   const client = 'driver/report/html/client';
-  if (statSync(join(tree.root, client), { throwIfNoEntry: false }) === undefined) return;
-  await build({
+  if (statSync(join(tree.root, client), { throwIfNoEntry: false }) === undefined) return [];
+  const { metafile } = await build({
     absWorkingDir: tree.root,
     entryPoints: PAGES.map((name) => ({
       in: `${client}/${name}`,
@@ -39,9 +39,11 @@ async function bundlePages(build) {
     target: 'es2022',
     charset: 'utf8',
     minify: true,
+    metafile: true,
     legalComments: 'inline',
     logLevel: 'silent',
   });
+  return Object.keys(metafile.inputs);
 }
 
 /** @throws esbuild's failure, with `errors` that have a place each */
@@ -70,7 +72,8 @@ export async function bundle() {
       js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
     },
   });
-  await bundlePages(build);
+  const pages = await bundlePages(build);
+  writeLicences([...Object.keys(metafile.inputs), ...pages]);
   const built = new Set(Object.keys(metafile.outputs));
   const chunks = join(tree.dist, 'driver/chunks');
   for (const name of existsSync(chunks) ? readdirSync(chunks) : []) {
@@ -78,6 +81,23 @@ export async function bundle() {
     if (old && !built.has(`dist/driver/chunks/${name}`)) rmSync(join(chunks, name));
   }
   return built.size;
+}
+
+/** The licences of the packages whose code is in dist/. */
+function writeLicences(inputs) {
+  // node_modules may be a link to another place.
+  const packages = new Set(
+    inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  const texts = [...packages].sort().map((path) => {
+    const directory = join(tree.root, path);
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
+    const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const text = file === undefined ? license : readFileSync(join(directory, file), 'utf8');
+    return `${name} ${version}\n\n${text.trim()}\n`;
+  });
+  const rule = `\n${'-'.repeat(78)}\n\n`;
+  writeFileSync(join(tree.dist, 'driver/LICENCES.txt'), texts.join(rule));
 }
 
 /** esbuild's errors, a line each: `driver/x.ts(3,5): what`. */
