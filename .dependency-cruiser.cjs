@@ -1,7 +1,7 @@
 // The layers of driver/layers.json, low to high: an import goes down, or stays in its room.
 // Rooms of one layer do not import each other. Imports of types count as any other.
 const rooms = require('./driver/layers.json');
-const bundled = require('./bin/setup/bundled.json');
+const bundled = require('./bin/bundled.json');
 
 /** The rooms that one may import beside itself. */
 function allowedFor({ layer, below = Number(layer) - 1, also = [] }) {

@@ -16,6 +16,8 @@ async function cruise(
   }
   await mkdir(join(tree, 'driver'), { recursive: true });
   await cp(join(root, 'driver/layers.json'), join(tree, 'driver/layers.json'));
+  await mkdir(join(tree, 'bin'));
+  await cp(join(root, 'bin/bundled.json'), join(tree, 'bin/bundled.json'));
   await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
   const { exitCode, stdout } = await execa(
     join(root, 'node_modules/.bin/depcruise'),
