@@ -92,7 +92,9 @@ function writeLicences(inputs) {
   const texts = [...packages].sort().map((path) => {
     const directory = join(tree.root, path);
     const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
-    const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(directory, 'package.json'), 'utf8'),
+    );
     const text = file === undefined ? license : readFileSync(join(directory, file), 'utf8');
     return `${name} ${version}\n\n${text.trim()}\n`;
   });

@@ -6,6 +6,9 @@ import { tree } from './tree.mjs';
 
 const file = join(tree.state, 'test-times.json');
 
+/** Of a run on two cores: what a fresh clone begins with. Brought up to date now and then. */
+const usual = join(tree.root, 'test/times.json');
+
 /** Less than that is the start of a process, whatever it does then. */
 const LEAST_SHARE = 0.2;
 
@@ -16,9 +19,11 @@ const LEAST_SHARE = 0.2;
  */
 
 /** @returns {Record<string, Took>} by file or check, of the last run of each */
-export function readTimes() {
+export const readTimes = () => ({ ...read(usual), ...read(file) });
+
+function read(path) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return {};
   }
@@ -26,7 +31,7 @@ export function readTimes() {
 
 /** @param {Record<string, Took>} times of the files that were run now */
 export function rememberTimes(times) {
-  const all = { ...readTimes(), ...times };
+  const all = { ...read(file), ...times };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
 }

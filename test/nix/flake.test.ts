@@ -81,7 +81,7 @@ t.test(
     await cp(join(projectRoot, 'nix'), join(tree, 'nix'), { recursive: true });
     const read = async (name: string) =>
       JSON.parse(await readFile(join(projectRoot, name), 'utf8')) as Record<string, object>;
-    const only = 'fastest-levenshtein';
+    const only = 'yaml';
     const dependencies = Object.fromEntries(
       Object.entries((await read('package.json'))['dependencies'] ?? {}).filter(
         ([name]) => name === only,
