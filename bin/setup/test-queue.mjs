@@ -13,7 +13,7 @@
 /** Shares are of earlier runs: so much above the cores does no harm, and leaves none idle. */
 const SLACK = 0.3;
 /** Jobs at a time for each core, however little they are expected to do. */
-const MOST = 3;
+const MOST = 2;
 
 /**
  * Runs all jobs, the longest first, as many at a time as the cores are expected to carry.

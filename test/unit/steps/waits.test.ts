@@ -112,15 +112,15 @@ for (const shell of ['bash', 'dash'] as const) {
     t.equal(ends[0]?.commands.length, 1);
     t.match(ends[0]?.commands[0]?.stdout, '3 0\nattempt 3\n');
     const never = await play(vm, [
-      wait({ what: 'command', command: 'echo last; exit 4', expect: { exit } }, { timeoutMs: 500 }),
+      wait({ what: 'command', command: 'echo last; exit 4', expect: { exit } }, { timeoutMs: 3000 }),
     ]);
     t.match(
       never.ends[0]?.failure?.message,
-      /waited 0.5 s for exit status 0 of `echo last; exit 4`: exit status 4 in attempt \d+/,
+      /waited 3 s for exit status 0 of `echo last; exit 4`: exit status 4 in attempt \d+/,
     );
     t.match(never.ends[0]?.failure?.output, 'stdout:\nlast');
     const hangs = await play(vm, [
-      wait({ what: 'command', command: 'sleep 60', expect: { exit } }, { timeoutMs: 300 }),
+      wait({ what: 'command', command: 'sleep 60', expect: { exit } }, { timeoutMs: 3000 }),
     ]);
     t.match(hangs.ends[0]?.failure?.message, 'attempt 1 had not ended');
     const nonzero = await play(vm, [
