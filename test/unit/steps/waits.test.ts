@@ -112,7 +112,10 @@ for (const shell of ['bash', 'dash'] as const) {
     t.equal(ends[0]?.commands.length, 1);
     t.match(ends[0]?.commands[0]?.stdout, '3 0\nattempt 3\n');
     const never = await play(vm, [
-      wait({ what: 'command', command: 'echo last; exit 4', expect: { exit } }, { timeoutMs: 3000 }),
+      wait(
+        { what: 'command', command: 'echo last; exit 4', expect: { exit } },
+        { timeoutMs: 3000 },
+      ),
     ]);
     t.match(
       never.ends[0]?.failure?.message,
