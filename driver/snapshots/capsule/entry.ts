@@ -5,7 +5,7 @@ import { infraError } from '../../errors.js';
 import type { BootImage } from '../../image/image.js';
 import { backingChain, renameBacking } from '../../machine/qemu/disks.js';
 import { contentOf } from '../store/entry-files.js';
-import { isProblem, MANIFEST, parseManifest, type Manifest } from '../store/manifest.js';
+import { isProblem, MANIFEST, parseManifest } from '../store/manifest.js';
 import { restorable } from '../store/restorable.js';
 import type { CapsuleSnapshot } from './format.js';
 import { badCapsule } from './format.js';
@@ -44,14 +44,9 @@ export async function snapshotOfCapsule(options: EntryOptions): Promise<Snapshot
   const { machine } = manifest;
   const state = await restorable(
     { ...lease, verified: Promise.resolve(undefined) },
-    { image, machine: machineOf(machine), firmware },
+    { image, machine, firmware },
   );
   return described.kind === 'unasked' ? { ...state, unasked: true } : state;
-}
-
-/** As the scenario has it: what is not said is absent. */
-function machineOf({ firmware, display, ...rest }: Manifest['machine']) {
-  return { ...rest, firmware, display };
 }
 
 /**

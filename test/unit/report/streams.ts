@@ -1,3 +1,4 @@
+import { noCounts } from '../../../driver/events/counts.js';
 import type {
   CommandRecord,
   EventSink,
@@ -76,14 +77,7 @@ const rethrow = (error: unknown): never => {
 export class Script {
   readonly #stream: EventStream;
   #now = Date.UTC(2026, 0, 2, 3, 4, 5);
-  readonly #counts: Record<ScenarioOutcome, number> = {
-    passed: 0,
-    flaky: 0,
-    known: 0,
-    failed: 0,
-    queued: 0,
-    interrupted: 0,
-  };
+  readonly #counts = noCounts();
   readonly #classes: FailureClass[] = [];
   exit = 0;
 
