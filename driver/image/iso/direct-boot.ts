@@ -11,7 +11,7 @@ import { noteEntry, placeEntry, readEntry, type DirectBoot } from './entry-cache
 import { extractFromIso } from './xorriso.js';
 
 /** Part of the cache key: to be raised when the reading of configurations changes. */
-const READER_VERSION = 2;
+const READER_VERSION = 3;
 
 /** Another run may be replacing a damaged entry at the same moment. */
 const ATTEMPTS = 3;
