@@ -8,5 +8,9 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A script that finds these as its arguments: `$1`, `$2`, … */
+export const withArguments = (script: string, ...words: (string | number)[]): string =>
+  `set -- ${words.map((word) => shellQuote(String(word))).join(' ')}\n${script}`;
+
 /** A text that a regular expression takes literally. */
 export const regExpQuote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

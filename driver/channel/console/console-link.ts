@@ -4,7 +4,7 @@ import { Deferred } from '../../host/waiting.js';
 import type { Console } from './console.js';
 import {
   consoleBootstrap,
-  consoleScript,
+  CONSOLE_SCRIPT,
   findRecords,
   type ConsoleRecord,
 } from './console-script.js';
@@ -43,7 +43,7 @@ export class ConsoleLink {
    */
   async load(shell: 'bash' | 'sh'): Promise<void> {
     const ready = await this.#acknowledged(
-      consoleBootstrap(this.#nonce),
+      consoleBootstrap(this.#nonce, shell),
       ({ kind }) => kind === 'r',
       'loading the console channel',
     );
@@ -52,7 +52,7 @@ export class ConsoleLink {
         hint: 'Commands over the console need it for their output.',
       });
     }
-    await this.write('script', Buffer.from(consoleScript(shell)));
+    await this.write('script', Buffer.from(CONSOLE_SCRIPT));
     this.type([' . "$__tb_d/script"']);
   }
 

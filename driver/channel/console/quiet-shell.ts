@@ -1,6 +1,7 @@
 import { guestDead } from '../../errors.js';
 import type { Console } from './console.js';
 import type { Dialogue } from './dialogue.js';
+import { settle } from './scripts.generated.js';
 
 /** A root shell on the console in a known state. */
 export interface ConsoleSession {
@@ -18,19 +19,6 @@ export interface ConsoleSession {
  */
 const START = { bash: 'exec bash --norc --noprofile 2>/dev/null', sh: 'exec sh 2>/dev/null' };
 
-/** The last of these holds only where all that comes before it was understood. */
-const SETTLE = [
-  'exec 2>&1',
-  'stty sane -echo 2>/dev/null',
-  'unset HISTFILE PROMPT_COMMAND ENV',
-  'PS1= PS2= TERM=dumb',
-  'export TERM',
-  // An interrupt typed by a scenario ends what runs in the shell, not the shell.
-  'trap : INT',
-  'cd /',
-  '[ -t 2 ]',
-].join('; ');
-
 const ATTEMPTS = 6;
 const ANSWER_MS = 2000;
 
@@ -46,7 +34,7 @@ export async function openQuietShell(
   // terminal is lost, or comes out by halves. An echo does not tell, since the terminal
   // echoes as well; an answer does, as no shell runs a line before its editor has let go.
   await answered(dialogue, '', `; ${START[shell]}`);
-  await answered(dialogue, ` ${SETTLE} &&`, '');
+  await answered(dialogue, ` ${settle.replaceAll('\n', '; ')} &&`, '');
   const { console } = dialogue;
   return { console, shell, typedBytes: console.typedBytes };
 }

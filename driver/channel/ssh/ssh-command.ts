@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { guestDead } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
-import { KILL_TREE } from '../shell/guest-script.js';
+import { killTree } from '../shell/scripts.generated.js';
 import { shellQuote } from '../../quote.js';
 import { Deferred } from '../../host/waiting.js';
 import { OutputCollector } from './output-collector.js';
@@ -100,7 +100,7 @@ export class SshCommand {
   /** Signals the command, all that descends from it, and its shell. */
   kill(signal: 'TERM' | 'KILL'): void {
     if (this.#pid === undefined) return;
-    const script = `${KILL_TREE}\n__tb_k ${this.#pid} ${signal}; kill -s ${signal} ${this.#pid}`;
+    const script = `${killTree}\n__tb_k ${this.#pid} ${signal}; kill -s ${signal} ${this.#pid}`;
     this.#client.exec(`exec sh -c ${shellQuote(script)}`, (error, stream) => {
       if (error !== undefined) return;
       stream.resume();

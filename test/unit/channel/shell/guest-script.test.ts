@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import t from 'tap';
-import { consoleScript } from '../../../../driver/channel/console/console-script.js';
+import { CONSOLE_SCRIPT } from '../../../../driver/channel/console/console-script.js';
 import {
   helloLine,
-  KILL_TREE,
   loadScript,
   SCRIPT_VERSION,
 } from '../../../../driver/channel/shell/guest-script.js';
+import { killTree } from '../../../../driver/channel/shell/scripts.generated.js';
 import { shellQuote } from '../../../../driver/quote.js';
 
 /** Only read, never run: these functions are for a guest. What they do is tested in test/vm. */
@@ -15,7 +15,7 @@ t.test('the scripts are good shell', async (t) => {
   await t.resolves(execa('bash', ['-n', '-c', bash]), 'bash');
   await t.resolves(execa('dash', ['-n', '-c', loadScript('sh')]), 'any other shell');
   await t.resolves(execa('dash', ['-n', '-c', helloLine('abc')]), 'the greeting');
-  await t.resolves(execa('dash', ['-n', '-c', consoleScript('sh')]), 'the console’s half');
+  await t.resolves(execa('dash', ['-n', '-c', CONSOLE_SCRIPT]), 'the console’s half');
   t.match(bash, `__tb_v=${SCRIPT_VERSION}`);
 });
 
@@ -28,7 +28,7 @@ t.test('the length that bash is told is the script’s', async (t) => {
 
 t.test('kill: the whole tree goes, the shell that reports stays', async (t) => {
   // `timeout` makes a process group of its own, `setsid` a session of its own.
-  const script = `${KILL_TREE}
+  const script = `${killTree}
     ( trap : TERM
       timeout 60 sleep 61 & setsid sleep 62 & ( sleep 63 & sleep 64; : ) & wait; wait; wait
       echo survived ) &
@@ -36,10 +36,12 @@ t.test('kill: the whole tree goes, the shell that reports stays', async (t) => {
     sleep 0.5
     __tb_k $pid KILL
     wait $pid`;
-  const { stdout } = await execa('bash', ['-c', script], { timeout: 20_000 });
-  t.equal(stdout, 'survived');
-  const { stdout: left } = await execa('pgrep', ['-fx', 'sleep 6[1-4]'], { reject: false });
-  t.equal(left, '', 'none of its children is left');
+  for (const shell of ['bash', 'dash']) {
+    const { stdout } = await execa(shell, ['-c', script], { timeout: 20_000 });
+    t.equal(stdout, 'survived', shell);
+    const { stdout: left } = await execa('pgrep', ['-fx', 'sleep 6[1-4]'], { reject: false });
+    t.equal(left, '', 'none of its children is left');
+  }
 });
 
 t.test('quote', async (t) => {
