@@ -1,7 +1,8 @@
 import type { CommandResult } from '../channel/channel.js';
 import type { ChannelName } from '../language/step-base.js';
-import { shellQuote } from '../quote.js';
+import { shellQuote, withArguments } from '../quote.js';
 import { sleep } from '../host/timers.js';
+import { endPerson } from './scripts.generated.js';
 
 /** Milliseconds for a shell that is there to answer, on a host that has much else to do. */
 const ANSWER_MS = 15_000;
@@ -84,7 +85,10 @@ async function takeBack(vm: ConsoleOwner, owner: number): Promise<void> {
     vm.console.send('\u0003\u0015');
     const { name: channel } = await vm.channel();
     if (channel !== 'console') {
-      const { exitStatus } = await vm.run(endOf(owner), { channel, timeoutMs: END_MS });
+      const { exitStatus } = await vm.run(withArguments(endPerson, owner), {
+        channel,
+        timeoutMs: END_MS,
+      });
       if (exitStatus === 0) return;
     }
     // The only way is the terminal itself. A shell that just starts a program may lose the
@@ -95,20 +99,3 @@ async function takeBack(vm: ConsoleOwner, owner: number): Promise<void> {
     // The machine is gone, which whoever uses it next is told with the reason.
   }
 }
-
-/**
- * From elsewhere: an editor or a pager takes what is typed for its own. By proc(5), behind the
- * name in brackets: state, parent, group, session, terminal, the terminal's foreground group. All
- * are ended at once: what the owner starts next is its own business.
- */
-const endOf = (owner: number): string => `
-read -r s </proc/${String(owner)}/stat && set -- \${s##*) } || exit
-k=; [ "$6" = "$3" ] || [ "$6" -le 1 ] || k=-$6
-for f in /proc/[0-9]*/stat; do
-  { read -r s <"$f"; } 2>/dev/null || continue
-  p=\${s%% *}; set -- \${s##*) }
-  [ "$2" != ${String(owner)} ] || k="$p $k"
-done
-[ -z "$k" ] || kill -KILL -- $k
-exit 0
-`;

@@ -1,25 +1,5 @@
 import type { CommandResult, RunOptions } from '../channel/channel.js';
-
-/** Looks at the guest, a fifth of a second each, before it is saved as it is. */
-const LOOKS = 10;
-
-/** Of the 20 ticks of a look (USER_HZ is 100, proc(5)), those that have to be idle. */
-const IDLE_TICKS = 12;
-
-/**
- * A command that ends when the guest has had little to do for a moment, after two seconds at the
- * latest. Reads `/proc/stat` by builtins of any shell.
- */
-export const UNTIL_IDLE = [
-  'n=0',
-  `while [ $n -lt ${String(LOOKS)} ]; do`,
-  'read -r _ _ _ _ before _ < /proc/stat',
-  'sleep 0.2 || break',
-  'read -r _ _ _ _ after _ < /proc/stat',
-  `[ $((after - before)) -lt ${String(IDLE_TICKS)} ] || break`,
-  'n=$((n + 1))',
-  'done',
-].join('\n');
+import { untilIdle as untilIdleScript } from './guest-scripts/scripts.generated.js';
 
 /** The part of a machine that this needs. */
 interface Asked {
@@ -33,5 +13,5 @@ interface Asked {
  * @throws as the command; not when the guest stays busy
  */
 export async function untilIdle(machine: Asked): Promise<void> {
-  await machine.run(UNTIL_IDLE, { timeoutMs: 60_000 });
+  await machine.run(untilIdleScript, { timeoutMs: 60_000 });
 }

@@ -3,6 +3,8 @@ import type { Channel } from '../channel/channel.js';
 import { SshChannel } from '../channel/ssh/ssh-channel.js';
 import { type TapbootError, asTapbootError, infraError, productError } from '../errors.js';
 import { untilStopped } from '../host/waiting.js';
+import { withArguments } from '../quote.js';
+import { authorizeKey, readHostKey, waitForSshd } from './guest-scripts/scripts.generated.js';
 import type { RunningMachine } from './qemu/running-machine.js';
 import type { VmHost } from './vm-host.js';
 
@@ -124,14 +126,14 @@ async function prepareOverRoot(
   left: () => number,
   { deadlineMs, signal }: SshOpening,
 ): Promise<void> {
-  const prepare = `${installAuthorizedKey(host.keys.authorizedKey)}\n${WAIT_FOR_SSHD}`;
+  const prepare = withArguments(`${authorizeKey}\n${waitForSshd}`, host.keys.authorizedKey.trim());
   const listening = await root.run(prepare, { timeoutMs: left(), signal });
   if (listening.timedOut) throw tooLate('silent', deadlineMs);
 }
 
 /** The guest's own host key, when it can be read. */
 async function ownHostKey(root: Channel, signal: AbortSignal): Promise<string | undefined> {
-  const read = await root.run(READ_HOST_KEY, { timeoutMs: OWN_COMMAND_MS, signal });
+  const read = await root.run(readHostKey, { timeoutMs: OWN_COMMAND_MS, signal });
   const key = read.stdout.trim().split(/\s+/).slice(0, 2).join(' ');
   return key === '' ? undefined : key;
 }
@@ -176,41 +178,4 @@ export function tooLate(stage: SshStage, withinMs: number): TapbootError {
         : 'nobody answers, and there is no other channel to look over',
     hint: 'See the journal of sshd and `ip addr` in the diagnostics.',
   });
-}
-
-/** Port 22 as /proc/net/tcp writes it, in state 0A, TCP_LISTEN (Linux, net/tcp_states.h). */
-const LISTENING = '*:0016[[:space:]]0A';
-
-/**
- * A command that ends as soon as something in the guest listens on port 22. One process
- * waits inside the guest: asking from outside before sshd listens costs seconds of TCP
- * back-off, and makes OpenSSH ≥ 9.8 penalise the source. It looks with the shell's own means:
- * under emulation a process for each look would slow down what is waited for.
- */
-export const WAIT_FOR_SSHD = [
-  'until for f in /proc/net/tcp /proc/net/tcp6',
-  'do [ -r $f ] || continue',
-  `while read -r _ l _ s _; do case "$l $s" in ${LISTENING}) break 2;; esac; done < $f`,
-  'false; done; do sleep 0.1; done',
-].join('; ');
-
-/**
- * A command that prints the public ed25519 host key of the guest's sshd, from where sshd's
- * own configuration says it lies; derived from the private half, since the public file may
- * be missing.
- */
-export const READ_HOST_KEY = [
-  'f=$(sshd -T 2>/dev/null | sed -n "s/^hostkey \\(.*ed25519.*\\)/\\1/p" | head -n 1)',
-  'f=${f:-/etc/ssh/ssh_host_ed25519_key}',
-  'ssh-keygen -y -f "$f" 2>/dev/null || cat "$f.pub"',
-].join('; ');
-
-/** A command that makes `key` one of root's authorized keys, unless it is one already. */
-export function installAuthorizedKey(key: string): string {
-  const line = key.trim();
-  return [
-    'f=/root/.ssh/authorized_keys; k=',
-    `[ ! -r $f ] || while read -r l || [ -n "$l" ]; do [ "$l" != '${line}' ] || k=1; done < $f`,
-    `[ -n "$k" ] || { umask 077; mkdir -p /root/.ssh; printf '%s\\n' '${line}' >> $f; }`,
-  ].join('; ');
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
+import { withArguments } from '../../quote.js';
 import { LIST_AGENT_LOGS, readLog, type Diagnostic } from './diagnostic.js';
+import { agentLogs, atOnce as start } from './scripts.generated.js';
 
 /** One command for several diagnostics: each further one would cost a trip, and forks. */
 export interface AtOnce {
@@ -15,25 +17,17 @@ export interface AtOnce {
 
 /**
  * All of `wanted`, the list of the agent's logs, and what is in them, by one command. In both
- * outputs there is a mark behind each section: a random word that the guest has to join, so
- * that it is nowhere else, not even where a guest writes down the commands that it gets.
+ * outputs there is a mark behind each section: a random word that the guest has to join.
  */
 export function atOnce(wanted: readonly Diagnostic[]): AtOnce {
   const [first, second] = [randomBytes(8).toString('hex'), randomBytes(8).toString('hex')];
   const mark = `${first}-${second}`;
-  // A mark on stdout: `MARK b NAME` begins a section, `MARK e STATUS` ends it.
-  const section = (name: string, command: string): string =>
-    `printf '%s b %s\\n' "$tb_m" ${name}\n${command}\ntb_s=$?\n` +
-    `printf '%s e %s\\n' "$tb_m" $tb_s; printf %s "$tb_m" >&2`;
-  const command = [
-    `tb_m=${first}; tb_m=$tb_m-${second}`,
+  const section = (name: string, command: string): string => `tb_b ${name}\n${command}\ntb_e`;
+  const sections = [
     ...wanted.map(({ command }, index) => section(String(index), `( ${command} )`)),
     section('list', LIST_AGENT_LOGS),
-    // A guest without such logs starts no program for them.
-    'for tb_f in /tmp/pre-nixos*.log; do',
-    `if [ -f "$tb_f" ]; then\n${section('"$tb_f"', 'cat -- "$tb_f"')}\nfi`,
-    'done',
-  ].join('\n');
+  ];
+  const command = withArguments([start, ...sections, agentLogs].join('\n'), first, second);
   const commandOf = (name: string): string =>
     name === 'list' ? LIST_AGENT_LOGS : (wanted[Number(name)]?.command ?? readLog(name));
   return { command, answersOf: (result) => sectionsOf(result, mark, commandOf) };

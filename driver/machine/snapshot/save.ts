@@ -4,14 +4,10 @@ import { join } from 'node:path';
 import { infraError } from '../../errors.js';
 import { resumeAfterSave, saveRam } from './migration/save.js';
 import type { MachineParts } from '../boot-sequence.js';
-import {
-  freshenCommand,
-  INSTALL_FRESHENER,
-  replaceAuthorizedKey,
-  START_FRESHENER,
-} from './refresh-guest.js';
+import { freshenCommand, INSTALL_FRESHENER, replaceAuthorizedKey } from './refresh-guest.js';
 import type { Guest } from '../guest.js';
 import type { UefiFirmware } from '../qemu/arguments.js';
+import { startFreshener } from './scripts.generated.js';
 import type { Snapshot, SnapshotName } from './snapshot.js';
 
 /** Milliseconds for a command of the driver's own; it takes tenths of a second. */
@@ -38,7 +34,7 @@ export async function saveSnapshot(
   // Clean pages of the page cache need not be in the state: it gets small by this.
   const flush = `${INSTALL_FRESHENER}; sync; echo 3 > /proc/sys/vm/drop_caches`;
   await guest.guard(shell.run(flush, { timeoutMs: OWN_COMMAND_MS }));
-  await guest.guard(shell.plant(nonce, START_FRESHENER));
+  await guest.guard(shell.plant(nonce, shell.dialect === 'bash' ? startFreshener : ':'));
   return await saveRunning(
     parts,
     guest,

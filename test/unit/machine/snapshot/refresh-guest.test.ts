@@ -6,10 +6,10 @@ import {
   freshenCommand,
   INSTALL_FRESHENER,
   replaceAuthorizedKey,
-  START_FRESHENER,
   freshenOrder,
   freshenProgram,
 } from '../../../../driver/machine/snapshot/refresh-guest.js';
+import { startFreshener } from '../../../../driver/machine/snapshot/scripts.generated.js';
 
 t.test('the command writes the program byte by byte, in bash and in sh', async (t) => {
   const directory = t.testdir({});
@@ -71,8 +71,8 @@ async function inShell(t: Test, shell: string, answer: string, lines: (string | 
 
 t.test('a program that waits gets every order, and is started once', async (t) => {
   const { stdout, orders, mixed } = await inShell(t, 'bash', '0', [
-    [START_FRESHENER, 'first=$__tb_fp', freshenCommand()],
-    [START_FRESHENER, '[ "$first" = "$__tb_fp" ] && echo same', freshenCommand()],
+    [startFreshener, 'first=$__tb_fp', freshenCommand()],
+    [startFreshener, '[ "$first" = "$__tb_fp" ] && echo same', freshenCommand()],
     ['echo "status $__tb_s"'],
   ]);
   t.equal(stdout, 'same\nstatus 0');
@@ -82,9 +82,9 @@ t.test('a program that waits gets every order, and is started once', async (t) =
 
 t.test('where none waits, the program is started for the order', async (t) => {
   for (const [shell, before] of [
-    ['dash', START_FRESHENER],
+    ['dash', ':'],
     ['bash', ':'],
-    ['bash', `${START_FRESHENER}; kill -9 $__tb_fp; wait $__tb_fp`],
+    ['bash', `${startFreshener}; kill -9 $__tb_fp; wait $__tb_fp`],
   ] as const) {
     const { stdout, orders, mixed } = await inShell(t, shell, '0', [before, freshenCommand()]);
     t.equal(stdout, '', shell);
@@ -95,8 +95,8 @@ t.test('where none waits, the program is started for the order', async (t) => {
 t.test('a program that is refused, silent or missing: date, and bytes for the pool', async (t) => {
   const now = 1_700_000_000_500;
   for (const [answer, before] of [
-    ['1', START_FRESHENER],
-    ['', START_FRESHENER],
+    ['1', startFreshener],
+    ['', startFreshener],
     ['0', 'rm /run/tapboot-freshen'],
   ] as const) {
     const { stdout, mixed } = await inShell(t, 'bash', answer, [before, freshenCommand(now)]);
