@@ -4,7 +4,7 @@ import type { Plan, PlanSection } from '../model.js';
 import type { RunStep } from '../../steps/run/schema.js';
 import { suggestion } from '../../language/problem.js';
 import { shellQuote } from '../../quote.js';
-import { SHELL_PROLOGUE } from './prologue.js';
+import { prologue } from './scripts.generated.js';
 
 /**
  * A plan as a shell script that needs nothing but a POSIX shell.
@@ -23,7 +23,7 @@ export function planAsShell(plan: Plan, section?: string): string {
   if (section === undefined) {
     return [
       heading(plan),
-      SHELL_PROLOGUE,
+      prologue,
       ...plan.sections.map((each) => asFunction(plan, each)),
       usage(plan),
     ].join('\n');
@@ -40,7 +40,7 @@ export function planAsShell(plan: Plan, section?: string): string {
     });
   }
   const call = `${functionName(plan, found)}\n`;
-  return [heading(plan, section), SHELL_PROLOGUE, asFunction(plan, found), call].join('\n');
+  return [heading(plan, section), prologue, asFunction(plan, found), call].join('\n');
 }
 
 /** `raid-lvm-residue`, `free-disks` → `raid_lvm_residue_free_disks`. */

@@ -1,10 +1,11 @@
 import { productError } from '../../errors.js';
 import { sleep } from '../../host/timers.js';
 import type { Pattern } from '../../language/expectation.js';
-import { shellQuote } from '../../quote.js';
-import { PAUSE_FUNCTION, TICK } from '../guest-scripts/pause.js';
+import { shellQuote, withArguments } from '../../quote.js';
+import { pause } from '../guest-scripts/scripts.generated.js';
 import type { StepContext } from '../step-runner.js';
 import { seconds } from '../wording.js';
+import { untilFile } from './scripts.generated.js';
 import type { WaitCondition, WaitStep } from './schema.js';
 import { explain, scriptFailure } from './unit-failures.js';
 
@@ -80,30 +81,10 @@ export function waitForFileScript(
   seen: string | undefined,
 ): string {
   const known = seen !== undefined && Buffer.byteLength(seen) <= SEEN_LIMIT;
-  const tests = contains.map(
-    (text) => `case $content in *${shellQuote(text)}*) ;; *) return 1 ;; esac`,
+  return withArguments(
+    `${pause}\n${untilFile}`,
+    ...[file, ...(known ? ['known', seen] : ['', '']), ...contains],
   );
-  if (known) tests.push(`[ "$content" != ${shellQuote(seen)} ] || return 1`);
-  return [
-    `file=${shellQuote(file)}`,
-    PAUSE_FUNCTION,
-    // bash reads it without a process; a read that meets the end of the file is not an error.
-    `if [ -n "\${BASH_VERSION-}" ]; then
-  take() { content=; IFS= read -r -d '' content <"$file" || :; }
-else
-  take() { content=$(cat -- "$file"; printf .); content=\${content%.}; }
-fi`,
-    // A directory exists, but has nothing to be read.
-    `reached() {
-  [ -e "$file" ] || return 1
-  content=
-  [ -d "$file" ] || take 2>/dev/null
-${tests.map((line) => `  ${line}`).join('\n')}
-  return 0
-}`,
-    `until reached; do pause ${TICK}; done`,
-    `printf '%s' "$content"`,
-  ].join('\n');
 }
 
 /** A command that shows a person what there is of a file. */
