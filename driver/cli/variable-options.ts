@@ -25,13 +25,13 @@ export const addVariableOptions = (command: Command): Command =>
     .option('--var <name=value>', 'set a variable (repeatable)', collectVariable, {})
     .option(
       '--var-env <name[=variable]>',
-      'the same from the environment, for secrets (repeatable)',
+      'set one from the environment, for secrets (repeatable)',
       collect,
       [],
     )
     .option(
       '--var-file <file>',
-      'the same from a YAML file, for secrets (repeatable)',
+      'set several from a YAML file, for secrets (repeatable)',
       collect,
       [],
     );
