@@ -48,6 +48,6 @@ function table(checks: readonly HostCheck[]): string {
   ]);
   const failed = checks.filter(({ state }) => state === 'failed').length;
   const verdict =
-    failed === 0 ? 'Runs are possible.' : `${String(failed)} things stand in the way.`;
+    failed === 0 ? 'Runs are possible.' : `Runs are not possible: ${String(failed)} checks failed.`;
   return `${[...rows, '', verdict].join('\n')}\n`;
 }

@@ -34,8 +34,8 @@ export function addNewCommand(program: Command, { outside }: CommandContext): vo
         await writeFile(file, text, { flag: 'wx' });
       } catch (cause) {
         if (!hasCode(cause, 'EEXIST')) throw cause;
-        throw scenarioError('TAPBOOT_E_NEW_EXISTS', `${path} is there already`, {
-          expected: 'a name that is free',
+        throw scenarioError('TAPBOOT_E_NEW_EXISTS', `${path} already exists`, {
+          expected: 'the name of a new file',
           hint: 'Choose another name, or remove the file first.',
           cause,
         });

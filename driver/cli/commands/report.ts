@@ -90,5 +90,5 @@ async function open(address: string, { environment, stdout, stderr }: Outside): 
   if (stdout.isTTY !== true || desktop === '') return;
   const { hostCommand } = await import('../../host/command.js');
   const { exitCode } = await hostCommand('xdg-open', [address]);
-  if (exitCode !== 0) stderr.write('tapboot: no browser could be opened; the address is above\n');
+  if (exitCode !== 0) stderr.write('tapboot: cannot open a browser; the address is above\n');
 }

@@ -102,7 +102,7 @@ async function shell(
     say(origin.kind === 'booted' ? 'booted' : `restored; booted at ${origin.bootedAt}`);
     const plans = join(places.scenarioDirectory(outside), 'plans');
     const skipped = (problem: string): void => {
-      say(`not in the machine: ${problem}`);
+      say(`plan left out: ${problem}`);
     };
     const names = await ready.writePlans(vm, plans, outside.workingDirectory, skipped);
     if (names.length > 0) say(`plans in ${ready.GUEST_PLANS}: ${names.join(', ')}`);
