@@ -114,7 +114,7 @@ function explained(waiting: Waiting): Pick<ErrorDetails, 'got' | 'hint'> {
   if (waiting.at === 'boot-loader') {
     return {
       got: `${waiting.name} waits for a choice`,
-      hint: `Nothing is typed into boot menus: give this one a timeout (TIMEOUT, set timeout=…), or go round it with boot=direct. ${MORE_TIME}`,
+      hint: `Nothing is typed into boot menus: give this one a timeout (TIMEOUT, set timeout=…), or bypass it with boot=direct. ${MORE_TIME}`,
     };
   }
   if (waiting.at === 'unknown') {
