@@ -37,7 +37,7 @@ async function mustExist(file: string): Promise<void> {
     await stat(file);
   } catch (error) {
     throw scenarioError('TAPBOOT_E_COPY_SOURCE', `the file to be copied in is not there: ${file}`, {
-      expected: 'a file on the host; relative paths count from the scenario file',
+      expected: 'a file on the host; relative paths start at the directory of the scenario file',
       got: error instanceof Error ? error.message : String(error),
       cause: error,
     });

@@ -14,14 +14,14 @@ const mistakes: Mistake[] = [
       '  4 |',
       '  expected: a file or directory at gone.txt',
       '  got:      nothing there',
-      '  next:     relative paths count from the scenario file',
+      '  next:     relative paths start at the directory of the scenario file',
     ],
   },
   {
     what: 'a copy that would leave the artifacts',
     files: { 'it.yaml': ['name: It', 'steps:', '  - copy: { out: { guest: /x, host: ../x } }'] },
     told: [
-      'it.yaml:3:37: the copy would leave the artifacts [TAPBOOT_E_COPY_TARGET]',
+      'it.yaml:3:37: the target is outside the artifacts [TAPBOOT_E_COPY_TARGET]',
       '  2 | steps:',
       '> 3 |   - copy: { out: { guest: /x, host: ../x } }',
       '    |                                     ^^^^',
@@ -34,7 +34,7 @@ const mistakes: Mistake[] = [
     what: 'a key that no keyboard has',
     files: { 'it.yaml': ['name: It', 'steps:', "  - console: { send: 'root\\q' }"] },
     told: [
-      "it.yaml:3:22: '\\q' is no key [TAPBOOT_E_CONSOLE_KEYS]",
+      "it.yaml:3:22: '\\q' is not a key [TAPBOOT_E_CONSOLE_KEYS]",
       '  2 | steps:',
       "> 3 |   - console: { send: 'root\\q' }",
       '    |                      ^^^^^^^^',
@@ -193,7 +193,7 @@ const mistakes: Mistake[] = [
     ],
   },
   {
-    what: 'a boot that counts, taken up at a checkpoint',
+    what: 'subject: boot with a checkpoint',
     files: { 'it.yaml': ['name: It', 'subject: boot', 'from: other#here', 'steps: [{ run: id }]'] },
     told: [
       "it.yaml:3:1: 'from' cannot stand with 'subject: boot' [TAPBOOT_E_SCENARIO_CONFLICT]",
@@ -201,7 +201,7 @@ const mistakes: Mistake[] = [
       '> 3 | from: other#here',
       '    | ^^^^',
       '  4 | steps: [{ run: id }]',
-      '  expected: a boot that counts must be made in this run, not taken up at a checkpoint',
+      '  expected: the machine must be booted in this run, not started from a checkpoint',
       '  got:      both',
     ],
   },
