@@ -51,7 +51,7 @@ export async function bootImageVm(options: BootImageVmOptions = {}): Promise<Boo
       'TAPBOOT_E_FIXTURE_OPTIONS',
       '`from` goes with neither machine, subject nor pristine',
       {
-        hint: 'A state has its machine; a machine from it is the caller’s own anyhow.',
+        hint: 'A snapshot defines its machine; a machine restored from it is never shared.',
       },
     );
   }

@@ -209,7 +209,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     if (this.#power === 'on') {
       throw scenarioError(
         'TAPBOOT_E_DISKS_IN_USE',
-        'a second machine cannot use the disks of one that runs',
+        'a second machine cannot use the disks of a running one',
         { hint: 'Put `power: off` before this step.' },
       );
     }
@@ -230,7 +230,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   #on(what: string, orOff = false): Guest {
     if (this.#guest !== undefined && (orOff || this.#power === 'on')) return this.#guest;
     throw scenarioError('TAPBOOT_E_POWERED_OFF', `cannot ${what}: the machine is powered off`, {
-      hint: 'After `power: off` only `disks` and `reboot` steps make sense.',
+      hint: 'After `power: off` only `disks` and `reboot` steps are allowed.',
     });
   }
 

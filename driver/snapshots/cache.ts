@@ -116,7 +116,7 @@ export class SnapshotCache {
     const { store, host } = this.#options;
     const work = store.publish({ key, inputs, state }).then(
       (published) => {
-        host.log(`state ${key} ${published ? 'is kept for later runs' : 'was there already'}`);
+        host.log(`snapshot ${key} ${published ? 'saved for later runs' : 'exists already'}`);
       },
       (error: unknown) => {
         this.#unusable(error);

@@ -54,7 +54,7 @@ export class RunCheckpoints {
         at: from.at,
         expected: `${from.scenario} to get to its checkpoint`,
         got: `it failed: ${failure.message} [${failure.code}]`,
-        hint: `See to ${from.scenario} first: without it there is no machine to start from.`,
+        hint: `Fix ${from.scenario} first: this scenario starts from its checkpoint.`,
       });
     }
     throw scenarioError(code, message, {

@@ -120,7 +120,7 @@ function explained(waiting: Waiting): Pick<ErrorDetails, 'got' | 'hint'> {
   if (waiting.at === 'unknown') {
     return {
       got: `an unfinished line that is no login prompt, and no shell’s that is known: “${waiting.line}”`,
-      hint: `If it is a prompt, let it end in # or $, or run a getty that says login: (docs/channels.md, Login). ${MORE_TIME}`,
+      hint: `If it is a prompt, let it end in # or $, or run a getty that shows login: (docs/channels.md, Login). ${MORE_TIME}`,
     };
   }
   if (waiting.at === 'password') {

@@ -32,7 +32,7 @@ export function readOptions(spec: ImageSpec, workingDirectory: string): DebianOp
   const given = spec.options['boot'];
   if (given !== undefined && form === 'fast') {
     throw scenarioError('TAPBOOT_E_IMAGE_OPTION', 'boot= belongs to the ISO', {
-      expected: 'debian:iso,boot=… ; the fast form always boots its kernel directly',
+      expected: 'debian:iso,boot=… ; the fast layout always boots its kernel directly',
       got: spec.text,
     });
   }

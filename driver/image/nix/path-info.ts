@@ -34,10 +34,10 @@ export async function nixPathInfo(
 export function parsePathInfo(json: string, storePath: string): PathInfo {
   const info = findInfo(parse(json), storePath);
   if (info === undefined) {
-    throw infraError('TAPBOOT_E_NIX_PATH_INFO', 'nix path-info says nothing about the image', {
+    throw infraError('TAPBOOT_E_NIX_PATH_INFO', 'nix path-info does not list the image', {
       expected: `JSON with an entry for ${storePath}`,
       got: json.length > 400 ? `${json.slice(0, 400)}…` : json,
-      hint: 'This form is unknown; please report it with the output of nix --version.',
+      hint: 'Unknown format; please report it with the output of nix --version.',
     });
   }
   const result: PathInfo = { storePath };

@@ -72,7 +72,7 @@ export class RamFormats {
       const better = await this.#better(host, { ...state, ram }, restores);
       if (better === undefined || better.form === ram.form) return;
       state.ram = better;
-      host.log(`state ${state.key} is ${better.form} now`);
+      host.log(`snapshot ${state.key} is converted to ${better.form}`);
     } catch (thrown) {
       const { message, details } = asTapbootError(thrown);
       const text = `state ${state.key} stays a ${ram.form}: ${message} (${details.got ?? ''})`;
@@ -93,7 +93,7 @@ export class RamFormats {
       if (restores < WORTH_MEASURING) return undefined;
       const place = await placeFor(host);
       const { verdict, forms } = await measureFormats(host, state, place);
-      host.log(`forms of RAM: ${told(verdict)}`);
+      host.log(`RAM formats: ${told(verdict)}`);
       await this.#verdicts.write(host, memoryBytes, verdict);
       this.#learn(verdict);
       const best = forms.get(fastest(verdict));
@@ -351,10 +351,14 @@ export async function convertRam(
   } catch (thrown) {
     await Promise.all([file, pages ?? file].map((path) => rm(path, { force: true })));
     const { message, details } = asTapbootError(thrown);
-    throw infraError('TAPBOOT_E_RAM_FORM', `the state was not brought into the form ${form}`, {
-      got: details.got === undefined ? message : `${message}: ${details.got}`,
-      cause: thrown,
-    });
+    throw infraError(
+      'TAPBOOT_E_RAM_FORM',
+      `the snapshot was not converted to the RAM format ${form}`,
+      {
+        got: details.got === undefined ? message : `${message}: ${details.got}`,
+        cause: thrown,
+      },
+    );
   } finally {
     await rm(parts.directory, { recursive: true, force: true });
   }

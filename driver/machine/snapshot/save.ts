@@ -31,7 +31,7 @@ export async function saveSnapshot(
   const { shell } = guest;
   if (shell === undefined) {
     throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
-      got: 'it has no shell channel that could prove a restored machine',
+      got: 'it has no shell channel, which a restored machine needs to prove its identity',
     });
   }
   const nonce = freshNonce(key);

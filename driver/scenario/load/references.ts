@@ -51,7 +51,7 @@ export function checkFrom(
   const message = `the machine differs from that of '${parent.id}', whose state it starts from`;
   report(
     problemAt(document, place, 'TAPBOOT_E_SCENARIO_CONFLICT', message, {
-      expected: 'the same machine, or none (it is taken over)',
+      expected: 'the same machine, or no `machine` (it is inherited)',
       got: 'another machine',
     }),
   );

@@ -50,7 +50,7 @@ export async function packCapsule(directory: string, base: string): Promise<Pack
     await rm(part, { force: true });
     throw infraError('TAPBOOT_E_CAPSULE_WRITE', `the capsule ${path} could not be written`, {
       got: error instanceof Error ? error.message : String(error),
-      hint: 'Check the space in the run directory; `--capture none` makes no capsules.',
+      hint: 'Check the space in the run directory; `--capture none` disables capsules.',
       cause: error,
     });
   }
@@ -101,7 +101,7 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
   if (/No space left/.test(result.stderr)) {
     throw infraError('TAPBOOT_E_HOST_FULL', `there is no space to unpack ${file}`, {
       got: result.stderr,
-      hint: 'A capsule takes a few hundred MB when it is open: choose another TMPDIR.',
+      hint: 'An open capsule needs a few hundred MB: choose another TMPDIR.',
     });
   }
   throw badCapsule(file, result.stderr || `tar ${result.ending}`);

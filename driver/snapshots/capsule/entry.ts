@@ -68,10 +68,10 @@ async function checkChain(
   const top = join(directory, layers.at(-1) ?? '');
   for (const { path } of await backingChain(top)) {
     if (known.has(resolve(dirname(top), path))) continue;
-    throw infraError('TAPBOOT_E_CAPSULE', `${file} names a file outside of it`, {
-      expected: 'disks that rest on files of the capsule alone',
+    throw infraError('TAPBOOT_E_CAPSULE', `${file} refers to a file outside the capsule`, {
+      expected: 'disks that refer only to files of the capsule',
       got: path,
-      hint: 'Do not open capsules of people you do not trust.',
+      hint: 'Open only capsules from people you trust.',
     });
   }
 }

@@ -181,7 +181,7 @@ export class CapsuleKeeper {
       for (const missing of capsule.missing) {
         host.emit({ type: 'notice', level: 'info', message: `capsule of ${vm.name}: ${missing}` });
       }
-      if (packed.fallback) host.log('capsule: there is no zstd on this host; gzip took its place');
+      if (packed.fallback) host.log('capsule: compressed with gzip, because this host has no zstd');
       return [{ label: CAPSULE_LABEL, path: packed.path }];
     } catch (thrown) {
       this.#notKept(thrown);

@@ -50,9 +50,9 @@ export function assertOffered(
   version: string,
 ): void {
   if (offered.includes(form)) return;
-  throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU cannot save RAM in the form ${form}`, {
+  throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU does not support the RAM format ${form}`, {
     expected: `one of ${offered.join(', ')}`,
     got: version,
-    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORMAT=auto takes what there is.',
+    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORMAT=auto chooses among the available formats.',
   });
 }

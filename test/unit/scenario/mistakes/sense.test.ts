@@ -188,7 +188,7 @@ const mistakes: Mistake[] = [
       '> 5 |   - checkpoint: here',
       '    |     ^^^^^^^^^^^^^^^^',
       '  6 |',
-      '  expected: a name of its own for each checkpoint',
+      '  expected: a unique name for each checkpoint',
       '  got:      the same name as in line 3',
     ],
   },
