@@ -72,7 +72,7 @@ class Shape {
   }
 }
 
-/** A new machine of the session, from a state. */
+/** A new machine of the session, from a snapshot. */
 export async function restoreIn(session: Session, state: RunCheckpoint): Promise<Controller> {
   const controller = await session.pool.restore(state, NAME);
   session.adopt(controller);

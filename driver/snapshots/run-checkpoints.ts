@@ -4,7 +4,7 @@ import { scenarioError, TapbootError } from '../errors.js';
 import type { Failure, MachineOrigin } from '../events/events.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 
-/** A state that a scenario or a test saved, and whether its boot was made in this run. */
+/** A snapshot that a scenario or a test saved, and whether its boot was made in this run. */
 export interface RunCheckpoint {
   state: Snapshot;
   sameRun: boolean;

@@ -67,7 +67,7 @@ function mapped(pid: number, file: string): Record<string, number> {
   return sum;
 }
 
-/** What holds for a state in one form. */
+/** What holds for a snapshot in one form. */
 async function isWhole(t: Test, host: TestHost, state: Snapshot & { ram: SavedRam }) {
   const { form, file, pages } = state.ram;
   t.ok(state.ram.bytes > 1024 * 1024, `${String(state.ram.bytes)} bytes`);

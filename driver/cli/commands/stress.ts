@@ -61,7 +61,7 @@ async function stress(
   const { signal, release } = interruptSignal();
   try {
     const flags = { ...settings, ...variableFlags(options), scenarios, tags: [], notTags: [] };
-    // Machines restored from one state have one boot, and much of its randomness, in common:
+    // Machines restored from one snapshot have one boot, and much of its randomness, in common:
     // their verdicts are no independent samples.
     const fresh = oneBoot !== true;
     // What the runs tell step by step is for stderr; stdout has the finding alone.

@@ -14,7 +14,7 @@ export interface PathInfo {
 
 /**
  * Asks the store about a path.
- * @throws TapbootError `infra` when nix fails or answers in an unknown form
+ * @throws TapbootError `infra` when nix fails or prints an unknown format
  */
 export async function nixPathInfo(
   storePath: string,
@@ -25,7 +25,7 @@ export async function nixPathInfo(
 }
 
 /**
- * Reads the JSON of `nix path-info --json` in each of its forms: an array of objects with `path`
+ * Reads the JSON of `nix path-info --json` in each of its formats: an array of objects with `path`
  * (before 2.19), an object keyed by store path (since), and that object below `info`, in which
  * keys may be base names (the versioned forms of newer releases).
  *

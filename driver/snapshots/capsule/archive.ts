@@ -5,7 +5,7 @@ import { hostCommand } from '../../host/command.js';
 import { badCapsule, CAPSULE_FILE } from './format.js';
 
 /**
- * zstd at its fastest, told to look 256 MiB back: the states of one machine share most of
+ * zstd at its fastest, told to look 256 MiB back: the snapshots of one machine share most of
  * their pages, and so the second one costs little.
  */
 const PACK_ZSTD = 'zstd -1 -q -T2 --long=28';

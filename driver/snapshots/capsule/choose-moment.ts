@@ -12,8 +12,8 @@ export interface Moment {
 }
 
 /**
- * Finds the state to restore.
- * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MOMENT when the capsule has no such state;
+ * Finds the snapshot to restore.
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MOMENT when the capsule has no such snapshot;
  *   `scenario` TAPBOOT_E_CAPSULE_STEP for a step that there is not, or behind the failure
  */
 export function chooseMoment(capsule: Capsule, choice: MomentChoice): Moment {

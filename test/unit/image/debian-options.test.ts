@@ -6,13 +6,13 @@ const read = (text: string) => readOptions(parseImageSpec(text), '/base');
 
 t.test('what a SPEC means', (t) => {
   t.strictSame(read('debian'), {
-    form: 'fast',
+    layout: 'fast',
     boot: 'bios',
     agent: { kind: 'reference' },
     layers: [],
   });
   t.strictSame(read('debian:iso,boot=uefi,agent=none,layer=a+/b'), {
-    form: 'iso',
+    layout: 'iso',
     boot: 'uefi',
     agent: { kind: 'none' },
     layers: ['/base/a', '/b'],

@@ -7,7 +7,7 @@ import type { QemuBinary } from '../../qemu/version.js';
 import { offeredFormats, type RamFormat } from './formats.js';
 
 /**
- * Makes sure that the QEMU at hand has the form that somebody demands, before anything is
+ * Makes sure that this QEMU supports the requested RAM format, before anything is
  * booted. Asks a QEMU without a machine; `auto` and `stream` need no question.
  * @param directory private and short: a socket is made in it
  * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM

@@ -62,7 +62,7 @@ export async function loadRam(
   }
 }
 
-/** QEMU 7.2 ends, soon after it has said `failed`, when it cannot make sense of a state. */
+/** QEMU 7.2 ends, soon after it has said `failed`, when it cannot make sense of a snapshot. */
 function refused(error: unknown): unknown {
   if (!(error instanceof TapbootError) || error.code !== 'TAPBOOT_E_QMP_CLOSED') return error;
   return infraError('TAPBOOT_E_RESTORE', 'QEMU ended while it restored the machine', {
