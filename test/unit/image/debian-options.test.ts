@@ -23,7 +23,7 @@ t.test('what a SPEC means', (t) => {
 
 t.test('what it cannot mean', (t) => {
   for (const [text, got, hint] of [
-    ['debian:fats', 'form “fats”', '“fast”'],
+    ['debian:fats', 'layout “fats”', '“fast”'],
     ['debian:iso,boot=efi', 'boot “efi”', '“uefi”'],
   ] as const) {
     t.throws(() => read(text), {
