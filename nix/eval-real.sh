@@ -77,7 +77,7 @@ demand "$closure" '-pre-nixos-agent.drv' "requisites of ${iso##*/}"
 demand "$closure" '-mdadm-' 'the ISO'
 demand "$closure" '-lvm2-' 'the ISO'
 fast=$(evaluate packages.x86_64-linux.bootImageFast.drvPath --raw)
-step "the fast form: ${fast##*/}"
+step "the fast layout: ${fast##*/}"
 
 refused() { # option, value
 	local expression="c: builtins.deepSeq (c.extendModules { modules = [ { $1 = $2; } ]; }).config.$1 true"

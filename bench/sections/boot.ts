@@ -20,7 +20,7 @@ export async function boots(bench: Bench, forms = FORMS): Promise<SectionResult>
       await vm.run('echo', { timeoutMs: 60_000, channel: 'shell' });
       ready.push((performance.now() - began) / 1000);
       const login = vm.timings.bootToLoginSeconds ?? Number.NaN;
-      // Its disks and variables are for the next: a machine with a saved state leaves them.
+      // Its disks and variables are for the next: a machine with a saved snapshot keeps them.
       await vm.save();
       await vm.close();
       return login;

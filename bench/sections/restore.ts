@@ -14,7 +14,7 @@ import type { Goal, SectionResult } from '../result.js';
 const FORKS = '( : )';
 
 /**
- * Restore to the first command, and save: tapboot against QEMU driven by hand, with the state
+ * Restore to the first command, and save: tapboot against QEMU driven by hand, with the snapshot
  * as it was saved (a stream), and in the form that tapboot would keep it in here.
  */
 export async function restoreAndSave(bench: Bench): Promise<SectionResult> {
@@ -120,7 +120,7 @@ function ownMegabytes(argv: readonly string[]): number {
   return Number.NaN;
 }
 
-/** Overlays of its own, as any second user of a state needs them. */
+/** Overlays of its own, as any second user of a snapshot needs them. */
 async function overlays(bench: Bench, state: Snapshot, words: readonly string[]) {
   const made = new Map<string, string>();
   for (const { name, path } of state.disks) {

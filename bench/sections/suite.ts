@@ -60,7 +60,7 @@ async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<Ru
 
 const statesOf = (bench: Bench): string => join(bench.directory, 'states');
 
-/** Megabytes that the saved states take on disk (`du`: holes in sparse files take none). */
+/** Megabytes that the saved snapshots take on disk (`du`: holes in sparse files take none). */
 async function stateMegabytes(bench: Bench): Promise<number> {
   const { stdout } = await execa('du', ['--summarize', '--block-size=1', statesOf(bench)]);
   return Number(stdout.split('\t')[0]) / 1e6;

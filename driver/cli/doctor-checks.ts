@@ -48,7 +48,7 @@ async function acceleratorCheck(outside: Outside, probe: boolean): Promise<HostC
       name,
       state: 'warning',
       detail,
-      fix: 'TCG is slower, and right. `tapboot doctor --probe` tries KVM anew.',
+      fix: 'Nothing to fix: TCG gives the same results, only slower. `tapboot doctor --probe` tests KVM again.',
     };
   } catch (error) {
     return { name, state: 'failed', detail: describeError(asTapbootError(error)) };
@@ -71,7 +71,7 @@ async function nixCheck(searchPath: string): Promise<HostCheck> {
     return {
       name: 'nix',
       state: 'ok',
-      detail: 'not there; only images of the nix provider need it',
+      detail: 'not installed; only images of the nix provider need it',
     };
   }
   return { name: 'nix', state: 'ok', detail: (await toolVersion(nix)) ?? nix };

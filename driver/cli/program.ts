@@ -45,7 +45,7 @@ const COMMANDS: readonly AddCommand[] = [
 
 const EPILOGUE = `
 Exit codes: 0 all passed, 1 an expectation failed, 2 scenario or usage error, 3 guest dead,
-4 infrastructure, 75 incomplete (queued). When several apply: 2, 4, 3, 1, 75, 0.
+4 infrastructure, 75 incomplete (queued). If several apply, the first of 2, 4, 3, 1, 75 counts.
 
 Examples:
   $ tapboot list
@@ -56,7 +56,7 @@ Examples:
 /** Throws CommanderError instead of ending the process; the caller prints it. */
 export function buildProgram(outside: Outside, result: CommandResultCode): Command {
   const program = new Command('tapboot')
-    .description('Boots boot images in QEMU, runs scenarios against them, reports TAP.')
+    .description('Boots images in QEMU, runs scenarios against them and reports TAP.')
     .version(outside.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -69,7 +69,7 @@ export function buildProgram(outside: Outside, result: CommandResultCode): Comma
       .configureOutput({
         writeOut: (text) => outside.stdout.write(text),
         writeErr: (text) => outside.stderr.write(text),
-        // Errors are thrown, and printed once, in tapboot's own form.
+        // Errors are thrown, and printed once by the caller, in tapboot's format.
         outputError: () => undefined,
       });
   }

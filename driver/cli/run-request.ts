@@ -25,7 +25,7 @@ export async function runRequest(
     throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--resume runs the queue, as it is', {
       expected: 'no scenarios, tags or --repeat beside it',
       got: narrowed ?? `--repeat ${flags.repeat ?? ''}`,
-      hint: 'Run the queue, or leave --resume out to run what you name.',
+      hint: 'Omit them to run the queue, or omit --resume to run what you name.',
     });
   }
   const config = readConfig(outside.environment, settings, outside.workingDirectory);

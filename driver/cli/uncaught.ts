@@ -51,7 +51,7 @@ function caught(thrown: unknown): void {
   if (!first) return;
   for (const end of ends) end(error);
   startTimer(() => {
-    process.stderr.write('tapboot: the run does not come to its end: ended at once\n');
+    process.stderr.write('tapboot: the run did not end in time: ended at once\n');
     process.exit(EXIT.infra);
   }, ENDING_MS).unref();
 }

@@ -11,6 +11,6 @@ export function usageError(message: string): TapbootError {
     .trim()
     .replace(/^\(|\)$/g, '');
   return scenarioError('TAPBOOT_E_USAGE', first.replace(/^error: /, ''), {
-    hint: suggestion === '' ? 'tapboot --help shows what there is' : suggestion,
+    hint: suggestion === '' ? 'tapboot --help lists all commands' : suggestion,
   });
 }

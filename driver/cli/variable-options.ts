@@ -25,13 +25,13 @@ export const addVariableOptions = (command: Command): Command =>
     .option('--var <name=value>', 'set a variable (repeatable)', collectVariable, {})
     .option(
       '--var-env <name[=variable]>',
-      'the same from the environment, for secrets (repeatable)',
+      'set one from the environment, for secrets (repeatable)',
       collect,
       [],
     )
     .option(
       '--var-file <file>',
-      'the same from a YAML file, for secrets (repeatable)',
+      'set several from a YAML file, for secrets (repeatable)',
       collect,
       [],
     );
@@ -68,7 +68,7 @@ export async function givenVariables(
 
 /** What stands behind the `=` may be the secret itself, typed in the wrong place: it is not shown. */
 const notInEnvironment = (name: string, value: string | undefined): TapbootError =>
-  scenarioError('TAPBOOT_E_VARIABLE_ENVIRONMENT', `--var-env ${name} finds no value`, {
+  scenarioError('TAPBOOT_E_VARIABLE_ENVIRONMENT', `--var-env ${name} has no value`, {
     expected: `an environment variable ${name}, or the one named by --var-env ${name}=VARIABLE`,
     got: value === undefined ? 'unset' : 'empty',
     hint: `Export it, or give an empty value by --var ${name}=`,

@@ -2,7 +2,7 @@ import type { EndingSignal } from '../ending.js';
 import type { FailureClass } from '../errors.js';
 import type { SourceLocation } from '../location.js';
 
-/** Result of one step. `reused` came with a restored state; it is never counted as a pass. */
+/** Result of one step. `reused` came with a restored snapshot; it is never counted as a pass. */
 export type StepOutcome = 'passed' | 'failed' | 'skipped' | 'reused';
 
 /**
@@ -28,7 +28,7 @@ export type MachineOrigin = { kernel?: KernelCommandLine } & (
       kind: 'restored';
       /** Key of the snapshot. */
       key: string;
-      /** When the boot that the state descends from was made (ISO 8601). */
+      /** When the boot that the snapshot descends from was made (ISO 8601). */
       bootedAt: string;
       /** True when that boot was made in this run. */
       sameRun: boolean;
@@ -81,7 +81,7 @@ export interface KnownIssue {
   expires: string;
 }
 
-/** The stages of a run, in their order; `restore` and `save` are of VM states. */
+/** The stages of a run, in their order; `restore` and `save` are of VM snapshots. */
 export type Phase = 'setup' | 'build' | 'boot' | 'restore' | 'save' | 'login' | 'step' | 'teardown';
 
 /** Names one scenario of the run. */

@@ -43,8 +43,8 @@ export async function fileDigest(
   const after = await stamp(absolute);
   if (after.text !== before.text) {
     throw infraError('TAPBOOT_E_IMAGE_CHANGED', `${path} changed while it was read`, {
-      expected: 'an image that nobody writes to',
-      hint: 'Wait until whatever builds the image has ended.',
+      expected: 'an image that no program writes to',
+      hint: 'Wait until the build of the image has ended.',
     });
   }
   const now = BigInt(Date.now()) * 1_000_000n;

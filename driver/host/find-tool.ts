@@ -39,7 +39,7 @@ export async function findTool(
   const owner = packages.find((entry) => entry.commands.includes(name));
   throw infraError('TAPBOOT_E_HOST_TOOL_MISSING', `the tool ${name} is missing on this host`, {
     expected: owner === undefined ? `${name} on the PATH` : `${name}, which ${owner.reason}`,
-    got: `nothing of that name in ${searchPath} or the sbin directories`,
+    got: `not found in ${searchPath} or the sbin directories`,
     hint: owner === undefined ? undefined : `As root: ${installCommand([owner.name])}`,
   });
 }

@@ -74,7 +74,7 @@ async function take(fd: number, path: string, options: LockOptions): Promise<voi
   if (exitCode === CONFLICT) {
     throw infraError('TAPBOOT_E_LOCK_TIMEOUT', `another process holds the lock on ${path}`, {
       expected: `the lock within ${String(timeoutSeconds)} s`,
-      hint: `See who holds it: fuser -v ${path}`,
+      hint: `Find the process: fuser -v ${path}`,
     });
   }
   throw lockError(path, stderr.trim() === '' ? `flock ${ending}` : stderr.trim());

@@ -31,7 +31,7 @@ export interface ImageArtifact {
   store_path?: string;
   deriver?: string;
   nar_hash?: string;
-  /** Any further provenance: form, agent, digests, package versions. */
+  /** Any further provenance: layout, agent, digests, package versions. */
   [key: string]: string | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface ImageProvider {
 /** A SPEC taken apart: `provider[:target][,key=value…]`. */
 export interface ImageSpec {
   provider: BootImage['provider'];
-  /** What follows the colon: form, flake attribute or path. */
+  /** What follows the colon: layout, flake attribute or path. */
   target: string;
   options: Record<string, string>;
   /** The SPEC as written. */

@@ -78,7 +78,7 @@ async function openShell(
   const [port, { hostKey }] = [await vm.sshPort(), vm];
   if (port === undefined || hostKey === undefined) {
     throw infraError('TAPBOOT_E_SSH_NO_NETWORK', 'this machine has no ssh', {
-      hint: 'Its console is there: c.',
+      hint: 'Use its console: c.',
     });
   }
   const privateKey = host.keys.clientPrivateKey;

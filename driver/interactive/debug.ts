@@ -28,7 +28,7 @@ export async function holdForDebugging(
     say(`\ntapboot: step ${String(failed.index)} failed: ${failed.title}`);
     say(`  ${failed.failure.message} [${failed.failure.code}]`);
     if (vm.power === 'off') {
-      say(`tapboot: ${vm.name} is powered off: there is nothing to log in to`);
+      say(`tapboot: ${vm.name} is powered off: no login is possible`);
       return;
     }
     const { stdin } = request;

@@ -53,7 +53,7 @@ export async function withPersonsShell(
 ): Promise<void> {
   const waited = new AbortController();
   void sleep(PATIENCE_MS, undefined, { signal: waited.signal }).then(
-    () => say('tapboot: asking for the shell on the console'),
+    () => say('tapboot: waiting for the shell on the console'),
     () => undefined,
   );
   const owner = await vm.run(WHO, { channel: 'console', timeoutMs: ANSWER_MS }).then(
@@ -62,7 +62,7 @@ export async function withPersonsShell(
   );
   waited.abort();
   if (owner === undefined) {
-    say('tapboot: no shell answers on the console: it is shown as it is');
+    say('tapboot: no shell responds on the console: it is shown as it is');
   } else {
     // With job control the terminal comes back to its owner however the shell ends; without,
     // a shell that was killed leaves it to a group that is no more, and reading it fails.

@@ -22,7 +22,7 @@ export interface ReadyMachine extends AsyncDisposable {
 }
 
 /**
- * A machine as scenarios get it: restored from the state of an earlier run where there is
+ * A machine as scenarios get it: restored from the snapshot of an earlier run where there is
  * one, else booted, and kept for later.
  * @throws TapbootError of boot and restore
  */

@@ -60,8 +60,8 @@ async function loginTo({ vm, ssh, keyFile }: Connection): Promise<RootLogin> {
   const hostKey = ssh?.hostKey;
   if (ssh === undefined || hostKey === undefined) {
     throw infraError('TAPBOOT_E_ATTACH_NO_SSH', `${vm} has no ssh yet`, {
-      got: ssh === undefined ? 'no network, or it still boots' : 'its host key is not known yet',
-      hint: 'Its console is there: `tapboot attach` without --shell.',
+      got: ssh === undefined ? 'no network, or still booting' : 'its host key is not known yet',
+      hint: 'Use its console: `tapboot attach` without --shell.',
     });
   }
   return { port: ssh.port, hostKey, privateKey: await readFile(keyFile, 'utf8') };

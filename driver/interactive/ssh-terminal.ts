@@ -12,7 +12,7 @@ export interface PersonsTerminal {
 /**
  * A login shell in the guest on this terminal, until it ends.
  * @returns its exit status; 255 when the connection broke
- * @throws TapbootError `infra` TAPBOOT_E_SSH_SHELL when the guest gives no terminal
+ * @throws TapbootError `infra` TAPBOOT_E_SSH_SHELL when the guest refused a terminal
  */
 export async function sshTerminal(
   client: Client,
@@ -27,7 +27,7 @@ export async function sshTerminal(
   return await new Promise((resolve, reject) => {
     client.shell({ ...size(), term: type }, (error, stream) => {
       if (error !== undefined) {
-        reject(infraError('TAPBOOT_E_SSH_SHELL', 'the guest gives no terminal', { cause: error }));
+        reject(infraError('TAPBOOT_E_SSH_SHELL', 'the guest refused a terminal', { cause: error }));
         return;
       }
       let status = 255;

@@ -8,7 +8,7 @@ export interface Machine {
   disks: MachineDisk[];
   /** `isolated`: only the driver's SSH forward; `internet`: may go out; `none`: no NIC. */
   network: 'isolated' | 'internet' | 'none';
-  /** Absent: what the image's form asks for. */
+  /** Absent: the firmware path of the image SPEC. */
   firmware?: 'bios' | 'uefi';
   /** A VGA card, for pictures of it. */
   display?: true;

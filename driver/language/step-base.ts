@@ -27,7 +27,7 @@ export interface StepBase {
   timeoutMs: number;
   /** The channel demanded; absent: the best one that is ready. */
   channel?: ChannelName;
-  /** Save the machine's state under this name once the step has passed. */
+  /** Save a snapshot of the machine under this name when the step has passed. */
   saveAs?: string;
   via?: PlanUse;
 }

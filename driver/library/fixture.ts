@@ -14,14 +14,14 @@ export interface BootImageVmOptions extends SessionOptions {
   /** What the machine needs to have; equal machines share one boot. */
   machine?: MachineOptions;
   /**
-   * What the test is about, as in a scenario. `machine` (default): any machine in the wanted
-   * state serves, also one from the snapshot that an earlier run has kept. `boot`: only a
-   * boot of this session, or a copy of one.
+   * What the test is about, as in a scenario. `machine` (default): a boot, or a machine
+   * restored from a snapshot, also of an earlier run. `boot`: only a boot of this session, or a
+   * copy of one.
    */
   subject?: Subject;
-  /** A machine of one's own, as it was right after the boot. */
+  /** A separate machine, as it was right after the boot. */
   pristine?: boolean;
-  /** A machine of one's own in this state. */
+  /** A separate machine, restored from this snapshot. */
   from?: VmState;
   /**
    * The test that uses it (tap's `t`, the context of node:test): the use ends with the test,
@@ -51,7 +51,7 @@ export async function bootImageVm(options: BootImageVmOptions = {}): Promise<Boo
       'TAPBOOT_E_FIXTURE_OPTIONS',
       '`from` goes with neither machine, subject nor pristine',
       {
-        hint: 'A state has its machine; a machine from it is the caller’s own anyhow.',
+        hint: 'A snapshot defines its machine; a machine restored from it is never shared.',
       },
     );
   }

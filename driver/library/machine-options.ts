@@ -16,7 +16,7 @@ export interface MachineOptions {
   disks?: Record<string, Size>;
   /** `isolated` (default): only the driver's SSH forward; `internet`; `none`: no network card. */
   network?: Machine['network'];
-  /** Default: what the image's form asks for. */
+  /** Default: the firmware path of the image SPEC. */
   firmware?: 'bios' | 'uefi';
   /** A VGA card, for pictures of it at failures. Default false. */
   display?: boolean;

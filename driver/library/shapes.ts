@@ -53,7 +53,7 @@ class Shape {
     this.#shared = this.#shared.filter((slot) => slot !== old);
     const { name, power } = old.controller;
     const why = power === 'off' ? 'was switched off' : 'was lost';
-    this.#session.warn(`${name} ${why}: the shared machine is a new one`);
+    this.#session.warn(`${name} ${why}: a new shared machine is used`);
     await this.#session.dismiss(old.controller);
   }
 
@@ -72,7 +72,7 @@ class Shape {
   }
 }
 
-/** A new machine of the session, from a state. */
+/** A new machine of the session, from a snapshot. */
 export async function restoreIn(session: Session, state: RunCheckpoint): Promise<Controller> {
   const controller = await session.pool.restore(state, NAME);
   session.adopt(controller);

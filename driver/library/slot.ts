@@ -2,7 +2,7 @@ import type { BootImageVM as Controller } from '../machine/boot-image-vm.js';
 import { UnitRuns } from '../steps/unit-runs.js';
 import type { Session } from './session.js';
 
-/** A place that holds a machine; restoring a state puts another into it. */
+/** A place that holds a machine; restoring a snapshot puts another into it. */
 export class MachineSlot {
   readonly session: Session;
   #controller: Controller;

@@ -48,7 +48,7 @@ export interface VmConsole {
 
 /** A machine at one moment: memory, devices and disks. Valid until the session ends. */
 export interface VmState {
-  /** Names the state in the record. */
+  /** Names the snapshot in the record. */
   readonly key: string;
   /** Bytes of memory and devices on the host's disk. */
   readonly bytes: number;

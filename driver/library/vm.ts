@@ -260,7 +260,7 @@ export class FixtureVM implements BootImageVM {
     if (this.#closed || this.#slot.session.ended) {
       const whose = this.#closed ? 'this use of the machine' : 'the session of this machine';
       throw scenarioError('TAPBOOT_E_VM_CLOSED', `${whose} has ended`, {
-        hint: 'Ask bootImageVm() again; the shared machine is still there for that.',
+        hint: 'Call bootImageVm() again; it returns the shared machine.',
       });
     }
     return await keepAlive.during(work);

@@ -36,7 +36,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   /** Absent of a machine that was restored powered off. */
   #guest: Guest | undefined;
   #power: 'on' | 'off';
-  /** The states saved of it, and what is kept of it when it fails. */
+  /** The snapshots saved of it, and what is kept of it when it fails. */
   readonly states: MachineSnapshots;
 
   private constructor(parts: MachineParts, guest: Guest | undefined, from?: Snapshot) {
@@ -64,7 +64,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
 
   /**
    * Restores a snapshot into a new QEMU and lets it prove that it is what it claims.
-   * @param sameRun true when the state's boot was made in this run
+   * @param sameRun true when the snapshot's boot was made in this run
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE or TAPBOOT_E_RESTORE_PROOF
    */
   static async restore(
@@ -175,7 +175,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
 
   /**
    * Saves the machine as it is now; it goes on afterwards.
-   * @param key under which the state is to be kept across runs
+   * @param key under which the snapshot is to be kept across runs
    */
   async save(key?: string): Promise<Snapshot> {
     return await this.states.save(key);
@@ -191,7 +191,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
 
   readonly #checkpoints = new Map<string, Snapshot>();
 
-  /** States saved by `checkpoint`, by name. */
+  /** Snapshots saved by `checkpoint`, by name. */
   get checkpoints(): ReadonlyMap<string, Snapshot> {
     return this.#checkpoints;
   }
@@ -209,7 +209,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     if (this.#power === 'on') {
       throw scenarioError(
         'TAPBOOT_E_DISKS_IN_USE',
-        'a second machine cannot use the disks of one that runs',
+        'a second machine cannot use the disks of a running one',
         { hint: 'Put `power: off` before this step.' },
       );
     }
@@ -230,7 +230,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   #on(what: string, orOff = false): Guest {
     if (this.#guest !== undefined && (orOff || this.#power === 'on')) return this.#guest;
     throw scenarioError('TAPBOOT_E_POWERED_OFF', `cannot ${what}: the machine is powered off`, {
-      hint: 'After `power: off` only `disks` and `reboot` steps make sense.',
+      hint: 'After `power: off` only `disks` and `reboot` steps are allowed.',
     });
   }
 

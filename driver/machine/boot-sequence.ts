@@ -72,7 +72,7 @@ export function openLog(host: VmHost, name: string): SerialLog {
   return new SerialLog(serialLog, onError('serial.log'), recording);
 }
 
-/** What a machine's QEMU is made of: the same for a boot and for every restore of its state. */
+/** What a machine's QEMU is made of: the same for a boot and for every restore of its snapshot. */
 export function machineConfig(
   parts: QemuParts,
   initrd: string | undefined,
@@ -104,11 +104,11 @@ export const incoming = ({
   ram: pages === undefined ? undefined : { file: pages, shared: false },
 });
 
-/** Starts QEMU and attaches to it; with a state, restores that instead of booting. */
+/** Starts QEMU and attaches to it; with a snapshot, restores that instead of booting. */
 export async function startGuest(parts: MachineParts, state?: Snapshot): Promise<Guest> {
   const { host, name, directory, medium } = parts;
   const initrd = await initrdOf(medium, join(directory, 'initrd'));
-  // Read once: the state may get another form meanwhile.
+  // Read once: the snapshot may be converted to another RAM format meanwhile.
   const ram = state?.ram;
   const source = ram && (await openRam(ram, host.qemu.major));
   try {
@@ -135,7 +135,7 @@ export async function startGuest(parts: MachineParts, state?: Snapshot): Promise
       pastSeconds: state === undefined ? undefined : (state.ageSeconds ?? Number.POSITIVE_INFINITY),
     });
     if (state !== undefined && ram !== undefined && source !== undefined) {
-      parts.log.mark(`restored from state ${state.key}`);
+      parts.log.mark(`restored from snapshot ${state.key}`);
       await resume(guest, ram, source.uri);
     }
     return guest;

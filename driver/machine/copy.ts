@@ -175,7 +175,7 @@ async function openWay(guest: Guest, options: CopyOptions, what: string): Promis
       if (result.timedOut) {
         throw productError('TAPBOOT_E_COPY_TIMEOUT', `${what} in time`, {
           expected: `an end within ${String(Math.round(options.timeoutMs / 100) / 10)} s`,
-          got: 'a command that was still at it, and was killed',
+          got: 'the copy was still running and was killed',
         });
       }
       if (result.exitStatus === DAMAGED_STATUS) {
@@ -233,10 +233,10 @@ const missing =
     });
 
 const damaged = (what: string, expected: string[], got: string[]): TapbootError =>
-  infraError('TAPBOOT_E_COPY_DAMAGED', `${what}: what arrived is not what was sent`, {
+  infraError('TAPBOOT_E_COPY_DAMAGED', `${what}: the copy differs from the original`, {
     expected: expected.filter((text) => text !== '').join(', '),
     got: got.filter((text) => text !== '').join(', '),
-    hint: 'Is the file being written to? Copy one that is at rest.',
+    hint: 'Is the file being written to? Copy it when nothing writes to it.',
   });
 
 const hash = (name: DigestName, text: string): string =>

@@ -229,7 +229,7 @@ export class Guest implements AsyncDisposable {
     const further = await this.#further(wanted);
     if (further !== undefined) return further;
     throw infraError('TAPBOOT_E_CHANNEL', `the channel ${wanted} is not available`, {
-      got: (wanted === 'shell' ? this.#shellProblem : undefined) ?? 'nobody is logged in there',
+      got: (wanted === 'shell' ? this.#shellProblem : undefined) ?? 'no shell is open on it',
     });
   }
 
@@ -435,7 +435,7 @@ export async function firstRoot(options: FirstRootOptions): Promise<FirstRoot> {
   } catch (error) {
     const problem = asTapbootError(error);
     if (problem.code !== 'TAPBOOT_E_LOGIN_REFUSED' || access.root === 'console') throw problem;
-    options.warn(`no login on the console, root comes over SSH: ${problem.message}`);
+    options.warn(`no login on the console, using SSH for root: ${problem.message}`);
     try {
       return { channel: await options.overSsh(), console: undefined, shellStarted: false };
     } catch (cause) {

@@ -8,7 +8,7 @@ interface Asked {
 
 /**
  * Waits for a moment in which a booted guest is done with the rest of its boot: what is under
- * way when it is saved goes on in every copy, in front of the copy's own work. Of seven states
+ * way when it is saved goes on in every copy, in front of the copy's own work. Of seven snapshots
  * one had been saved busy: it took 750 ms for a trivial scenario, the others 500 to 600.
  * @throws as the command; not when the guest stays busy
  */

@@ -17,8 +17,8 @@ export function mediumFor(image: BootImage, machine: Machine): BootMedium {
   if (medium.kind === 'direct') {
     throw scenarioError(
       'TAPBOOT_E_FIRMWARE_CHOICE',
-      `the scenario asks for ${machine.firmware} firmware, but the image ${image.spec} boots its kernel directly`,
-      { hint: 'Use an ISO or disk form of the image, e.g. `--image debian:iso`.' },
+      `the scenario needs ${machine.firmware} firmware, but the image ${image.spec} boots its kernel directly`,
+      { hint: 'Use an ISO or a disk image, e.g. `--image debian:iso`.' },
     );
   }
   return { ...medium, firmware: machine.firmware };

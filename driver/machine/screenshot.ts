@@ -20,7 +20,7 @@ export async function takeScreenshot(
   if (machine.display !== true) {
     throw scenarioError('TAPBOOT_E_NO_DISPLAY', 'the machine has no display', {
       expected: 'machine: { display: true }',
-      got: 'the serial console alone',
+      got: 'only the serial console',
       hint: 'Give the machine a display, or look at the recording of its console.',
     });
   }

@@ -23,7 +23,7 @@ export interface VmHost {
   qemu: QemuBinary;
   accelerator: AcceleratorChoice;
   keys: RunKeys;
-  /** Short private directory for overlays, sockets, states. */
+  /** Short private directory for overlays, sockets, snapshots. */
   workspace: string;
   names: VmNames;
   /** Milliseconds from QEMU's start to a usable console, and from there to SSH. */
@@ -43,7 +43,7 @@ export interface VmHost {
   facts(vm: string, facts: VmFacts): void;
   /** Told where a VM's sshd is to be reached, for other processes of this user. */
   reachable?: (vm: string, ssh: { port: number; hostKey: string | undefined }) => void;
-  /** The form that the RAM of a machine is saved in at first; absent: a stream. */
+  /** The RAM format in which machines are first saved; absent: a stream. */
   directFormat?: () => DirectFormat;
   signal?: AbortSignal;
   /** A machine that nobody waits for does not keep the process alive (test files end by that). */

@@ -29,7 +29,7 @@ export function parseReports(values: readonly string[], place: ReportPlace): Rep
   const twice = targets.find((target, index) => targets.indexOf(target) !== index);
   if (twice === undefined) return requests;
   throw scenarioError('TAPBOOT_E_REPORT', 'two reports have the same target', {
-    expected: 'a file of its own for each report',
+    expected: 'a different file for each report',
     got: twice,
   });
 }
@@ -53,7 +53,7 @@ function parseReport(value: string, place: ReportPlace): ReportRequest {
   }
   const what = format.target === 'directory' ? 'DIR' : 'FILE';
   const outside = format.target === 'optional file' ? ' outside of GitHub Actions' : '';
-  throw scenarioError('TAPBOOT_E_REPORT', `the report ${name} needs a place to go to${outside}`, {
+  throw scenarioError('TAPBOOT_E_REPORT', `the report ${name} needs a target${outside}`, {
     expected: `--report ${name}=${what}`,
     got: `--report ${value}`,
   });

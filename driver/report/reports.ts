@@ -138,7 +138,7 @@ function reportError({ name, target }: ReportRequest, cause: unknown): TapbootEr
   const { details, message } = asTapbootError(cause);
   const place = target === undefined ? '' : ` at ${target}`;
   return infraError('TAPBOOT_E_REPORT_WRITE', `the report ${name}${place} cannot be written`, {
-    expected: 'a place that can be written to',
+    expected: 'a writable file or directory',
     got: details.got ?? message,
     hint: 'Free space or fix the rights, or choose another place.',
     cause,

@@ -103,7 +103,7 @@ export class TapScenario {
 
   step(event: StepEnd): void {
     this.#seen.add(event.step.index);
-    // What came with a restored state was not run: a skip is never counted as a pass.
+    // What came with a restored snapshot was not run: a skip is never counted as a pass.
     const skipped = event.outcome === 'skipped' || event.outcome === 'reused';
     const directive = skipped ? ` # SKIP ${directiveText(event.skipReason ?? event.outcome)}` : '';
     const known = todo(event.failure);

@@ -45,7 +45,7 @@ export async function runHostTool(
     return { exitCode, stdout, stderr };
   }
   throw infraError('TAPBOOT_E_TOOL_MISSING', `the host has no program ${tool.command}`, {
-    expected: `${tool.command} of the package ${tool.package}, to look at disks`,
+    expected: `${tool.command} of the package ${tool.package}, to inspect disks`,
     got: 'no such file in the PATH, /usr/sbin or /sbin',
     hint: `Install it: apt-get install ${tool.package}`,
   });
@@ -57,9 +57,9 @@ function failed(
   got: string,
   stderr: string,
 ): TapbootError {
-  return infraError('TAPBOOT_E_TOOL_FAILED', `${tool.command} could not look at the disk`, {
+  return infraError('TAPBOOT_E_TOOL_FAILED', `${tool.command} could not inspect the disk`, {
     got,
     output: `${[tool.command, ...args].join(' ')}\n${stderr}`.trimEnd(),
-    hint: 'Run the command by hand; without its answer there is no verdict about the disk.',
+    hint: 'Run the command by hand; without its result the disk cannot be judged.',
   });
 }

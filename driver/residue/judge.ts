@@ -72,7 +72,7 @@ export function judgeDisk(inspection: Inspection, expectation: DiskExpectation):
   if (judgements.length === 0) {
     throw scenarioError('TAPBOOT_E_DISK_NOTHING_EXPECTED', 'nothing is expected of the disk', {
       expected: 'at least one of clean, signatures, absent, present',
-      hint: 'A check without an expectation cannot fail; say what the disk must or must not hold.',
+      hint: 'A check without an expectation cannot fail; state what must or must not be on the disk.',
     });
   }
   return judgements;

@@ -52,14 +52,14 @@ function aboutSecrets(
       type: 'notice',
       level: 'info',
       message:
-        'redacted values are not taken out of serial.log, of capsules, and of files copied from the guest: ' +
-        'look before you pass those on',
+        'redacted values remain in serial.log, in capsules, and in files copied from the guest: ' +
+        'check these before you pass them on',
     },
     ...inArguments
       .filter((name) => names.has(name))
       .map((name) =>
         warning(
-          `${name} is redacted, and its value stands on the command line for every user of this host: ` +
+          `${name} is redacted, but every user of this host can read its value on the command line: ` +
             `give it by --var-env ${name} or --var-file`,
         ),
       ),

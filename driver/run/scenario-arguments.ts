@@ -131,8 +131,8 @@ function takenUp(item: QueueItem, path: string, all: readonly Scenario[], queue:
 }
 
 const stale = ({ id, file }: QueueItem, queue: string, got: string) =>
-  scenarioError('TAPBOOT_E_QUEUE_STALE', `'${id}' is on the queue, and is not there any more`, {
+  scenarioError('TAPBOOT_E_QUEUE_STALE', `'${id}' is on the queue, but no longer exists`, {
     expected: `the scenario ${id} in ${file}`,
     got,
-    hint: `Bring it back, or take it off the queue: ${queue}`,
+    hint: `Restore it, or remove it from the queue: ${queue}`,
   });

@@ -18,7 +18,7 @@ export interface RunSettings {
   tapFlat: boolean;
   accel: 'auto' | 'kvm' | 'tcg';
   fresh: boolean;
-  /** Reuse and keep the states behind single steps. */
+  /** Reuse and keep the snapshots behind single steps. */
   incremental: boolean;
   repeat: number;
   /** Scenarios side by side; undefined: as many as the host bears. */
@@ -34,11 +34,11 @@ export interface RunSettings {
   hardBudgetMinutes: number;
   /** A run of this many seconds or more is flagged. */
   sessionCeilingSeconds: number;
-  /** Absolute directory of the snapshots; undefined: `states` in the cache directory. */
+  /** Absolute directory of the snapshots; undefined: `snapshots` in the cache directory. */
   snapshotDirectory: string | undefined;
   /** What the snapshots may take together on the disk. */
   snapshotLimitBytes: number;
-  /** How the RAM of saved machines lies on the disk; see driver/machine/snapshot/migration/forms.ts. */
+  /** RAM format of snapshots; see driver/machine/snapshot/migration/formats.ts. */
   ramFormat: 'auto' | 'stream' | 'mapped-ram' | 'shared-ram';
   resume: boolean;
   debug: boolean;

@@ -25,7 +25,7 @@ export interface Scenario {
   tags: string[];
   /**
    * `boot`: the verdict is about the boot itself, so only a boot made in this run counts.
-   * `machine`: any pristine machine in the wanted state serves.
+   * `machine`: any pristine machine of the right shape will do.
    */
   subject: 'boot' | 'machine';
   machine: Machine;

@@ -14,7 +14,7 @@ export function newScenario(name: string, schema: string): string {
     throw scenarioError('TAPBOOT_E_NEW_NAME', `'${id}' cannot be the name of a scenario`, {
       expected: 'letters, digits, and - . _ between them',
       got: id,
-      hint: 'Say what must hold, in a few words: installs-grub, keeps-the-clock.',
+      hint: 'Describe what must hold in a few words: installs-grub, keeps-the-clock.',
     });
   }
   const words = id.replace(/[-_.]+/g, ' ').trim();

@@ -50,7 +50,7 @@ export function selectScenarios(scenarios: readonly Scenario[], selection: Selec
   throw scenarioError('TAPBOOT_E_SCENARIO_NONE', 'no scenario fits the selection', {
     expected: 'at least one scenario',
     got: `none of ${String(scenarios.length)}`,
-    hint: 'loosen the names and tags; tapboot list shows what there is',
+    hint: 'use fewer names and tags; `tapboot list` shows all scenarios',
   });
 }
 

@@ -11,13 +11,13 @@ import { snapshotKey, type Json, type SnapshotInputs } from './store/key.js';
 import type { SnapshotStore } from './store/store.js';
 import { timed } from './timed.js';
 
-/** What a state of earlier and later runs is known by. */
+/** What a snapshot of earlier and later runs is known by. */
 export interface SnapshotCacheKey {
   key: string;
   inputs: SnapshotInputs | Record<string, Json>;
 }
 
-/** A machine from another run, and the state that it was restored from. */
+/** A machine from another run, and the snapshot that it was restored from. */
 export interface FromOtherRun {
   vm: BootImageVM;
   state: Snapshot;
@@ -77,7 +77,7 @@ export class SnapshotCache {
     return (await this.restoreSnapshot(key, machine, name))?.vm;
   }
 
-  /** The same, with the state. */
+  /** The same, with the snapshot. */
   async restoreSnapshot(
     { key }: SnapshotCacheKey,
     machine: Machine,
@@ -111,12 +111,12 @@ export class SnapshotCache {
     }
   }
 
-  /** Keeps a state for later runs, in the background. */
+  /** Keeps a snapshot for later runs, in the background. */
   publish({ key, inputs }: SnapshotCacheKey, state: Snapshot): void {
     const { store, host } = this.#options;
     const work = store.publish({ key, inputs, state }).then(
       (published) => {
-        host.log(`state ${key} ${published ? 'is kept for later runs' : 'was there already'}`);
+        host.log(`snapshot ${key} ${published ? 'saved for later runs' : 'exists already'}`);
       },
       (error: unknown) => {
         this.#unusable(error);
@@ -144,6 +144,6 @@ export class SnapshotCache {
   }
 }
 
-/** Whether the state is to blame, and would fail again; a full disk, say, is not its fault. */
+/** Whether the snapshot is to blame, and would fail again; a full disk, say, is not its fault. */
 const isOfSnapshot = ({ code, failureClass }: TapbootError): boolean =>
   /^TAPBOOT_E_(?:RESTORE|RESTORE_PROOF|SHELL_SILENT)$/.test(code) || failureClass === 'guest-dead';

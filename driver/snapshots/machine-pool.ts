@@ -22,7 +22,7 @@ export interface PoolOptions {
   fresh: boolean;
   /** Snapshots of other runs; absent: each run boots for itself. */
   cache?: SnapshotCache;
-  /** In which forms RAM is kept; absent: as it was saved. */
+  /** RAM formats of snapshots; absent: as saved. */
   forms?: RamFormats;
   /**
    * Nobody says beforehand who will ask for what, as tests do not: every boot is saved, for
@@ -52,7 +52,7 @@ interface Shape {
  * of this run, or a copy of one; any other may also get a copy of an earlier run's. The
  * first that needs a boot makes it; when others need the same, or later runs may, the
  * machine is saved before the scenario touches it. Several may ask at once: one of them
- * boots, the others wait for its state.
+ * boots, the others wait for its snapshot.
  */
 export class MachinePool implements AsyncDisposable {
   readonly #options: PoolOptions;
@@ -166,7 +166,7 @@ export class MachinePool implements AsyncDisposable {
     try {
       await untilIdle(vm);
       const work = async (): Promise<Snapshot> => await vm.save(key);
-      const state = await timed(host, 'save', vm.name, key ?? 'a state of this run', work);
+      const state = await timed(host, 'save', vm.name, key ?? 'a snapshot of this run', work);
       const publish = keep
         ? () => {
             cache.publish(root, state);
@@ -189,7 +189,7 @@ export class MachinePool implements AsyncDisposable {
     }
   }
 
-  /** Finds the state's best form, and then keeps it, while its machine goes on. */
+  /** Converts the snapshot to its best RAM format, then stores it; its machine continues meanwhile. */
   async #suit(state: Snapshot, others: number, publish?: () => void): Promise<void> {
     const { host, forms } = this.#options;
     await forms?.suit(host, state, publish === undefined ? others : Number.POSITIVE_INFINITY);
@@ -197,7 +197,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /**
-   * A machine from a state of this run; closed by the caller.
+   * A machine from a snapshot of this run; closed by the caller.
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE or TAPBOOT_E_RESTORE_PROOF
    */
   async restore({ state, sameRun }: RunCheckpoint, name: string): Promise<BootImageVM> {

@@ -63,7 +63,7 @@ export interface PoolRequest {
 /**
  * The pool of a run of scenarios, of a test file, or of a person's shell; closed by the
  * caller. `fresh` boots every machine; a CI service boots each shape once in every run, since
- * nobody there looks at what an old state may hide. Both leave the snapshots of other runs alone.
+ * nobody there looks at what an old snapshot may hide. Both leave the snapshots of other runs alone.
  */
 export function openPool(
   { config, cacheDirectory }: PoolRequest,

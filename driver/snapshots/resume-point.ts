@@ -15,7 +15,7 @@ export interface Acquired {
   stepPassed?: (passed: PassedStep) => Promise<void>;
 }
 
-/** The states behind single steps, where `--incremental` asks for them. */
+/** The snapshots behind single steps, where `--incremental` asks for them. */
 export interface Incremental {
   cache: SnapshotCache;
   steps: StepCache;
@@ -68,7 +68,7 @@ export class ScenarioStart {
     return root === undefined ? undefined : await this.#incremental.steps.steps(scenario, root);
   }
 
-  /** Key of the state that a scenario starts from: the boot, or another's checkpoint. */
+  /** Key of the snapshot that a scenario starts from: the boot, or another's checkpoint. */
   async #startKey(scenario: Scenario): Promise<string | undefined> {
     if (scenario.from === undefined) return await this.#pool.rootKey(scenario);
     return (await this.#checkpointKey(scenario.from))?.key;
@@ -81,7 +81,7 @@ export class ScenarioStart {
     return cached?.keys[source.steps.findIndex(({ saveAs }) => saveAs === from.checkpoint)];
   }
 
-  /** A checkpoint whose step was reused in this run: its state is that of another run. */
+  /** A checkpoint whose step was reused in this run: its snapshot is that of another run. */
   async #keptCheckpoint(scenario: Scenario, name: string): Promise<BootImageVM | undefined> {
     const { from, machine } = scenario;
     if (from === undefined || this.#pool.checkpoints.has(from)) return undefined;

@@ -4,7 +4,7 @@ import { scenarioError, TapbootError } from '../errors.js';
 import type { Failure, MachineOrigin } from '../events/events.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 
-/** A state that a scenario or a test saved, and whether its boot was made in this run. */
+/** A snapshot that a scenario or a test saved, and whether its boot was made in this run. */
 export interface RunCheckpoint {
   state: Snapshot;
   sameRun: boolean;
@@ -54,7 +54,7 @@ export class RunCheckpoints {
         at: from.at,
         expected: `${from.scenario} to get to its checkpoint`,
         got: `it failed: ${failure.message} [${failure.code}]`,
-        hint: `See to ${from.scenario} first: without it there is no machine to start from.`,
+        hint: `Fix ${from.scenario} first: this scenario starts from its checkpoint.`,
       });
     }
     throw scenarioError(code, message, {

@@ -11,7 +11,7 @@ import { timed } from './timed.js';
 /** Milliseconds of steps that are worth a snapshot: one costs about a tenth of it. */
 const WORTH_MS = 2000;
 
-/** The same for the state before the last step, which is the one edited most often. */
+/** The same for the snapshot before the last step, which is the one edited most often. */
 const LAST_WORTH_MS = 250;
 
 const memorySchema = z.object({
@@ -32,7 +32,7 @@ export interface Resumed {
 }
 
 /**
- * The states behind single steps, like the layers of a container build (`--incremental`):
+ * The snapshots behind single steps, like the layers of a container build (`--incremental`):
  * a scenario begins behind the last step of which nothing has changed, neither in it nor
  * in any before it. At least the last step is always run.
  */
@@ -57,7 +57,7 @@ export class StepCache {
     }
   }
 
-  /** Restores the deepest state there is; undefined when there is none. */
+  /** Restores the deepest snapshot there is; undefined when there is none. */
   async resume(cached: CachedSteps, name: () => string): Promise<Resumed | undefined> {
     const { scenario, keys } = cached;
     for (let count = scenario.steps.length - 1; count > 0; count--) {
@@ -87,7 +87,7 @@ export class StepCache {
     return true;
   }
 
-  /** What saves states as the steps pass, where it pays. */
+  /** What saves snapshots as the steps pass, where it pays. */
   recorder(
     { scenario, keys }: CachedSteps,
     vm: BootImageVM,

@@ -4,7 +4,7 @@ import type { Phase } from '../events/events.js';
 
 const VERBS = { restore: ['restoring', 'from'], save: ['saving', 'as'] } as const;
 
-/** Does something with a machine's state, and tells the events of its begin and its end. */
+/** Does something with a machine's snapshot, and tells the events of its begin and its end. */
 export async function timed<T>(
   host: Pick<VmHost, 'emit'>,
   phase: Phase & keyof typeof VERBS,

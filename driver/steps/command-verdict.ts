@@ -30,7 +30,7 @@ export function commandVerdict(
   if (step.expect.stderr !== undefined && !result.stderrSeparate) {
     return scenarioError(
       'TAPBOOT_E_STDERR_NOT_SEPARATE',
-      `${name}: its stderr cannot be judged: the channel ${result.channel} mixes it into stdout`,
+      `${name}: its stderr cannot be judged: the channel ${result.channel} merges it into stdout`,
       { output, hint: 'Use `channel: shell` or `channel: ssh` for this step.' },
     );
   }
@@ -40,7 +40,7 @@ export function commandVerdict(
     const { stdout, stderr } = result.dropped;
     return scenarioError(
       'TAPBOOT_E_OUTPUT_LIMIT',
-      `${name}: its output is larger than the output limit, and what is expected needs all of it`,
+      `${name}: its output exceeds the output limit, and the expectation needs all of it`,
       {
         got: `${String(stdout)} bytes of stdout and ${String(stderr)} of stderr were not kept`,
         hint: 'Raise `output_limit`, or have the command print less.',

@@ -66,7 +66,7 @@ export async function executeStep(
 const machineOff = (step: Step): TapbootError =>
   scenarioError('TAPBOOT_E_MACHINE_OFF', `a ${step.kind} step needs a running machine`, {
     expected: 'a machine that is on',
-    got: 'the machine is off, by a step before this one',
+    got: 'an earlier step switched it off',
     hint: 'Move the step before the power step; `disks` steps work on a machine that is off.',
   });
 
@@ -202,7 +202,7 @@ function overdue({ awaits, ceilingMs, timeoutMs }: Guard): TapbootError {
   const beyond = grace > 0 ? `, ${seconds(grace)} beyond its timeout` : '';
   return infraError(
     'TAPBOOT_E_STEP_OVERDUE',
-    `the step was given up: waited ${seconds(ceilingMs)} for ${awaits}${beyond}`,
+    `the step was cancelled: waited ${seconds(ceilingMs)} for ${awaits}${beyond}`,
     { expected: `an end within ${seconds(timeoutMs)}`, got: 'the step overran its own timeout' },
   );
 }

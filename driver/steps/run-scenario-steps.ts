@@ -121,7 +121,7 @@ class ScenarioRun {
     const last = this.#last;
     this.#last = undefined;
     if (last === undefined) return this.#failureOf(death, undefined, { phase });
-    last.recorder.note('the step itself had passed: the guest was lost behind it');
+    last.recorder.note('the step itself had passed: the guest died after it');
     return await this.#conclude(last, death, phase);
   }
 

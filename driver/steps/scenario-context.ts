@@ -35,10 +35,10 @@ export interface ScenarioContext extends FailureHooks {
   keepEvidence?(): Promise<Artifact[]>;
 }
 
-/** Steps that need not be run: the machine was restored from a state behind them. */
+/** Steps that need not be run: the machine was restored from a snapshot behind them. */
 export interface ReusedSteps {
   count: number;
-  /** One line: from which state, made when. */
+  /** One line: from which snapshot, made when. */
   reason: string;
   unitRuns: UnitRunsMemory;
 }

@@ -3,7 +3,7 @@ const WAYS = [
   /\bthe default is ([^.;]+)/,
   /(\w+) \(default\)/,
   /\b(\w+), the default\b/,
-  /(\w+): not asked \(the default/,
+  /(\w+): not checked \(the default/,
   /\bdefault:? ([^.;]+)/i,
 ];
 

@@ -35,4 +35,4 @@ export async function plantDamaged(states: string, machine?: MachineOptions): Pr
 }
 
 /** What is said of such an entry by whoever comes across it. */
-export const DAMAGE = /^the snapshot \w+ cannot be used: .*; it is removed, and made again$/;
+export const DAMAGE = /^the snapshot \w+ cannot be used: .*; it is removed and saved again$/;

@@ -4,7 +4,7 @@ import type { ReportRecording } from '../../driver/report/html/report-data.js';
 export function sampleRecording(lines: number): ReportRecording {
   const events: ReportRecording['events'] = [
     [0, 'o', '\x1b[2J\x1b[HSeaBIOS (version 1.16.2-debian-1)\r\n'],
-    [0.01, 'm', 'restored from state 9f2c41d0-77aa01bc'],
+    [0.01, 'm', 'restored from snapshot 9f2c41d0-77aa01bc'],
   ];
   let at = 0;
   for (let line = 0; line < lines; line++) {

@@ -1,4 +1,4 @@
-// A hundred restores from one state, then twenty at once.
+// A hundred restores from one snapshot, then twenty at once.
 import t from 'tap';
 import { manyRestores } from '../vm/many-restores.js';
 

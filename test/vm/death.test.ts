@@ -98,7 +98,7 @@ const LAST_WORDS = {
     runs(`${MAKE_OOPS}; systemd-run -p ExecStop='/bin/sh -c "${OOPS}; true"' /bin/sleep infinity`),
     'power: off',
   ],
-  // The state would be that of a machine whose last words are an oops.
+  // The snapshot would be that of a machine whose last words are an oops.
   'oops-before-a-save': [runs(MAKE_OOPS), `${runs(`${OOPS}; true`)}\n    checkpoint: lost`],
 } as const;
 

@@ -6,7 +6,7 @@ import { inSoak } from '../helpers/soak.js';
 
 /**
  * Fails when the clock shows an odd number of microseconds. Not drawn from /dev/urandom, whose
- * first bytes machines restored from one state have in common.
+ * first bytes machines restored from one snapshot have in common.
  */
 const COIN = `version: 1
 name: The coin falls right

@@ -257,7 +257,7 @@ t.test('KVM is demanded and cannot be used', ROOT, async (t) => {
         '^tapboot: KVM was demanded and cannot be used \\[TAPBOOT_E_KVM_UNUSABLE\\]',
         '  expected: a Linux kernel in user space within 20 s under KVM',
         '  got:      KVM refused: (?:QEMU ended \\(status 1\\) before user space ran: .*kvm.*|/dev/kvm does not exist)',
-        '  next:     Use `--accel auto` \\(falls back to TCG and says so\\) or `--accel tcg`\\.',
+        '  next:     Use `--accel auto` \\(falls back to TCG, and reports it\\) or `--accel tcg`\\.',
         'tapboot: run directory PLACE/notes/RUN, exit code 4\n$',
       ].join('\n'),
     ),

@@ -54,7 +54,7 @@ const SEED = [
   "printf 'residue-marker' | dd of=/dev/vg_residue/lv_residue bs=1 conv=fsync status=none",
 ].join(' && ');
 
-t.test('the fast form: access, agent, forced cleanup, power-off', async (t) => {
+t.test('the fast layout: access, agent, forced cleanup, power-off', async (t) => {
   const image = await provide('debian');
   const again = await provide('debian');
   t.ok(again.cached, 'the second time it is there');

@@ -9,7 +9,7 @@ import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
 /**
- * Restores machines from one state, one after the other and then many together: none fails, and
+ * Restores machines from one snapshot, one after the other and then many together: none fails, and
  * nothing is left of them.
  */
 export async function manyRestores(t: Test, inARow: number, atOnce: number): Promise<void> {
@@ -59,6 +59,6 @@ export async function manyRestores(t: Test, inARow: number, atOnce: number): Pro
   const late = Math.min(...memory.slice(-part));
   const [from, to] = [early, late].map((bytes) => String(megabytes(bytes)));
   t.comment(`figure: ${String(inARow)} restores, resident ${from} MB early, ${to} MB late`);
-  // A hundred consoles or states kept by mistake would be tens of megabytes.
+  // A hundred consoles or snapshots kept by mistake would be tens of megabytes.
   t.ok(late < early * 1.5, 'memory does not grow with every restore');
 }

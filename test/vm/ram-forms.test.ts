@@ -67,7 +67,7 @@ function mapped(pid: number, file: string): Record<string, number> {
   return sum;
 }
 
-/** What holds for a state in one form. */
+/** What holds for a snapshot in one form. */
 async function isWhole(t: Test, host: TestHost, state: Snapshot & { ram: SavedRam }) {
   const { form, file, pages } = state.ram;
   t.ok(state.ram.bytes > 1024 * 1024, `${String(state.ram.bytes)} bytes`);
@@ -135,7 +135,7 @@ for (const [what, find, forms] of QEMUS) {
       await t.rejects(convertRam(host, state, 'mapped-ram', place), {
         code: 'TAPBOOT_E_RAM_FORM',
         failureClass: 'infra',
-        details: { got: /cannot save RAM in the form mapped-ram: .*version/ },
+        details: { got: /does not support the RAM format mapped-ram: .*version/ },
       });
     } else {
       await t.test('a machine is saved as mapped-ram at once', async (t) => {
@@ -168,7 +168,7 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
   const shared = verdict.forms['shared-ram']?.restore ?? 0;
   t.ok(stream > 0 && shared > 0, 'both were');
   t.equal(kept.ram.form, shared < stream ? 'shared-ram' : 'stream', 'the faster one is taken');
-  t.match(host.lines.join('\n'), /forms of RAM: stream restores in .*fastest is/);
+  t.match(host.lines.join('\n'), /RAM formats: stream restores in .*fastest is/);
   t.same(
     host.events.filter(({ type }) => type === 'vm:start').length,
     1,
@@ -208,7 +208,7 @@ t.test('what is fastest is measured once, and remembered', async (t) => {
     const said = host.events.flatMap((event) => (event.type === 'notice' ? event.message : []));
     t.match(
       said.join('\n'),
-      /stays a stream: [^]*not brought into the form shared-ram[^]*out of order/,
+      /stays a stream: [^]*not converted to the RAM format shared-ram[^]*out of order/,
     );
   });
 });
@@ -220,7 +220,7 @@ t.test('a form that the QEMU at hand does not have, and one that there is not', 
   if (own.major < 9) {
     const end = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORMAT: 'mapped-ram' } });
     t.equal(end.code, 4, end.told);
-    t.match(end.stdout + end.stderr, /cannot save RAM in the form mapped-ram/);
+    t.match(end.stdout + end.stderr, /does not support the RAM format mapped-ram/);
     t.match(end.stdout + end.stderr, /TAPBOOT_RAM_FORMAT=auto/, 'what to do next');
   }
   const wrong = await place.run(['run', scenario], { env: { TAPBOOT_RAM_FORMAT: 'fast' } });

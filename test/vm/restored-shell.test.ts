@@ -8,7 +8,7 @@ const run = async (vm: BootImageVM, command: string, timeoutMs = 60_000): Promis
 
 const FRESHENER = 'pgrep -x tapboot-freshen';
 
-/** Two copies of a state are of now, and draw numbers of their own. */
+/** Two copies of a snapshot are of now, and draw numbers of their own. */
 async function fresh(t: Test, copies: readonly BootImageVM[]): Promise<void> {
   const drawn = await Promise.all(copies.map((vm) => run(vm, 'head -c 16 /dev/urandom | base64')));
   t.equal(new Set(drawn).size, copies.length, 'each copy draws random numbers of its own');

@@ -1,4 +1,4 @@
-// States across runs: restored, adopted, refused. Real machines; one boot serves many cases.
+// Snapshots across runs: restored, adopted, refused. Real machines; one boot serves many cases.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -40,7 +40,7 @@ const PROGRESS = { stage: () => undefined, log: () => undefined };
 const digest = async (path: string): Promise<string> =>
   await fileDigest(path, { cacheDirectory: userCacheDirectory(process.env), progress: PROGRESS });
 
-/** One run: keys, workspace and record of its own; the states in `directory` are shared. */
+/** One run: keys, workspace and record of its own; the snapshots in `directory` are shared. */
 async function run(t: Test, directory: string) {
   const host = await testHost(t);
   const notices: string[] = [];
@@ -297,7 +297,7 @@ t.test('a state that was moved to the key of another machine is refused', async 
 
 t.test('what QEMU cannot load is removed, and the scenario boots', async (t) => {
   const { place, entry } = copied(t);
-  // All digests are right; it is the state of no machine.
+  // All digests are right; it is the snapshot of no machine.
   const file = join(entry, 'device.state');
   copyFileSync(join(entry, 'console.log'), file);
   const manifest = readManifest(readFileSync(join(entry, 'manifest.json'), 'utf8'), entryKey);

@@ -49,7 +49,7 @@ const last = (t: Test): string => {
 
 t.test('two workers: what each does, then a line each, and the failure', async (t) => {
   const run = start(['run', '--workers', '2']);
-  // One boots, the other waits for its state.
+  // One boots, the other waits for its snapshot.
   await run.shows(/w1 {2}Passes.* {2}(?:boot|get a machine) {2}.*\n.*w2 {2}Fails {2}/);
   await run.shows(/w1 {2}Passes.* {2}1\/2 run: sleep 1\.5 {2}[\d.]+ s/);
   await run.shows(/\d\/2 done/);

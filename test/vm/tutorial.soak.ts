@@ -117,10 +117,10 @@ t.test('the tutorial works as it stands', async (t) => {
   await bash.leave();
 
   const [failing = '', passing = '', again = ''] = said.get('tapboot run') ?? [];
-  t.match(failing, /not ok 1 - The greeting tells how many disks there are/);
+  t.match(failing, /not ok 1 - The greeting shows the number of disks/);
   t.match(failing, /greeting\.service/, 'the unit is named');
   t.match(failing, /tapboot open \S+capsule\.tar\.zst/, 'the failure names the command to open it');
-  t.match(passing, /^ok 1 - The greeting tells how many disks there are/m);
+  t.match(passing, /^ok 1 - The greeting shows the number of disks/m);
   t.match(again, /restored from .* in an earlier run/, 'the second pass needs no boot');
   const [disks = '', traced = ''] = said.get('tapboot open') ?? [];
   t.match(disks, /^vda +1G\n[^]*^vdb +1G$/m);

@@ -29,10 +29,10 @@ export async function becomeRoot(dialogue: Dialogue, access: GuestAccess): Promi
     said.push(`${way}: ${answer}`);
   }
   throw scenarioError('TAPBOOT_E_ROOT_REFUSED', `${access.user} cannot become root`, {
-    expected: `one of ${WAYS.join(', ')} to give a root shell`,
+    expected: `one of ${WAYS.join(', ')} to open a root shell`,
     got: 'all were refused',
     output: said.join('\n'),
-    hint: 'Give the user’s password in the image SPEC (password=…), or an image that takes the credential ssh.authorized_keys.root.',
+    hint: 'Give the user’s password in the image SPEC (password=…), or use an image that accepts the credential ssh.authorized_keys.root.',
   });
 }
 

@@ -153,11 +153,11 @@ export type Renew = (withinMs: number) => Promise<ConsoleSession>;
 function takenAway(error: TapbootError, withinMs: number): TapbootError {
   if (error.code !== 'TAPBOOT_E_LOGIN_TIMEOUT') return error;
   const { output } = error.details;
-  return productError('TAPBOOT_E_CONSOLE_TAKEN', 'the shell on the console is not to be had', {
+  return productError('TAPBOOT_E_CONSOLE_TAKEN', 'the shell on the console does not respond', {
     expected: `a login prompt or a shell within ${String(Math.round(withinMs / 100) / 10)} s`,
-    got: 'someone has typed on the console before, and whatever is there now answers differently',
+    got: 'after earlier input on the console, something else answers there',
     output,
-    hint: 'Does a `console` step leave a program running in the foreground there? Other channels do not mind.',
+    hint: 'Does a `console` step leave a program in the foreground? Other channels are not affected.',
   });
 }
 

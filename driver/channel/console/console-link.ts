@@ -49,7 +49,7 @@ export class ConsoleLink {
     );
     if (ready?.fields[0] !== 'Cg==') {
       throw infraError('TAPBOOT_E_CONSOLE_CHANNEL', 'the guest has no base64', {
-        hint: 'Commands over the console need it for their output.',
+        hint: 'Commands over the console need it to return their output.',
       });
     }
     await this.write('script', Buffer.from(CONSOLE_SCRIPT));

@@ -187,7 +187,7 @@ function notSeen(
 export function consoleGone(transcript: ConsoleTranscript): Error {
   return guestDead('TAPBOOT_E_CONSOLE_CLOSED', 'the console has closed: the machine is gone', {
     output: transcript.tail(),
-    hint: 'serial.log has all that the guest said; harness.log has how QEMU ended.',
+    hint: 'serial.log has the complete console; harness.log shows how QEMU ended.',
   });
 }
 

@@ -114,13 +114,13 @@ function explained(waiting: Waiting): Pick<ErrorDetails, 'got' | 'hint'> {
   if (waiting.at === 'boot-loader') {
     return {
       got: `${waiting.name} waits for a choice`,
-      hint: `Nothing is typed into boot menus: give this one a timeout (TIMEOUT, set timeout=…), or go round it with boot=direct. ${MORE_TIME}`,
+      hint: `Nothing is typed into boot menus: give this one a timeout (TIMEOUT, set timeout=…), or bypass it with boot=direct. ${MORE_TIME}`,
     };
   }
   if (waiting.at === 'unknown') {
     return {
       got: `an unfinished line that is no login prompt, and no shell’s that is known: “${waiting.line}”`,
-      hint: `If it is a prompt, let it end in # or $, or run a getty that says login: (docs/channels.md, Login). ${MORE_TIME}`,
+      hint: `If it is a prompt, let it end in # or $, or run a getty that shows login: (docs/channels.md, Login). ${MORE_TIME}`,
     };
   }
   if (waiting.at === 'password') {

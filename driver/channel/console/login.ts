@@ -138,6 +138,6 @@ function refused(access: GuestAccess, { view, console }: Dialogue): Error {
     expected: `a shell for ${access.user} with ${password}`,
     got: (LOGIN_INCORRECT.exec(view) ?? LOGIN_IMPOSSIBLE.exec(view))?.[0] ?? 'a refusal',
     output: console.transcript.tail(8),
-    hint: 'Say who may log in: `user=…,password=…` in the image SPEC.',
+    hint: 'Set the login in the image SPEC: `user=…,password=…`.',
   });
 }

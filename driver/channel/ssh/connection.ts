@@ -126,21 +126,17 @@ const place = ({ host, port, user = 'root' }: SshTarget): string =>
   `${user}@${host}:${String(port)}`;
 
 const wrongHostKey = (target: SshTarget, offered: string): TapbootError =>
-  infraError(
-    'TAPBOOT_E_SSH_HOST_KEY',
-    `${place(target)} shows a host key that is not the guest's`,
-    {
-      expected: fingerprintOf(target.hostKey),
-      got: offered,
-      hint: 'Either another server answers on that port, or the guest made new host keys.',
-    },
-  );
+  infraError('TAPBOOT_E_SSH_HOST_KEY', `${place(target)} has a host key other than the guest's`, {
+    expected: fingerprintOf(target.hostKey),
+    got: offered,
+    hint: 'Either another server answers on that port, or the guest made new host keys.',
+  });
 
 const loginRefused = (target: SshTarget): TapbootError =>
   infraError('TAPBOOT_E_SSH_LOGIN', `${place(target)} refuses the driver's key`, {
     expected: 'login by public key',
     got: 'authentication failed',
-    hint: 'Did the image take the credential ssh.authorized_keys.root? `access: console` installs the key by hand.',
+    hint: 'Did the guest install the credential ssh.authorized_keys.root? `access=console` installs the key over the console.',
   });
 
 const unreachable = (target: SshTarget, timeoutMs: number, last: string): TapbootError =>

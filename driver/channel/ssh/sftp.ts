@@ -70,7 +70,7 @@ export async function transfer(
     if (stop !== undefined) {
       throw productError('TAPBOOT_E_COPY_TIMEOUT', `could not copy ${what} in time`, {
         expected: `an end within ${String(Math.round(timeoutMs / 100) / 10)} s`,
-        got: `${String(copied)} bytes, and the time was over`,
+        got: `${String(copied)} bytes when the timeout expired`,
       });
     }
     return copied;

@@ -4,13 +4,13 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot attach --list                the machines that run now
-  $ tapboot attach                       the console of the only one; Ctrl-C ends it
-  $ tapboot attach shell --shell         a root shell by ssh
-  $ tapboot attach --shell -- lsblk      one command; its output and exit status
+  $ tapboot attach --list                list the running machines
+  $ tapboot attach                       the console, if only one runs; Ctrl-C leaves
+  $ tapboot attach shell --shell         a root shell over SSH
+  $ tapboot attach --shell -- lsblk      run one command
 
-Found are machines of this user and of the same TMPDIR. The console is read-only: it belongs to
-the run.
+Finds machines of the same user and the same TMPDIR. The console is read-only.
+Exit code with --shell: that of the shell or command.
 `;
 
 interface AttachFlags {
@@ -23,10 +23,10 @@ export function addAttachCommand(program: Command, context: CommandContext): voi
   program
     .command('attach')
     .description('join a running machine from another terminal')
-    .argument('[machine]', 'name of the VM, or (the beginning of) the name of its run')
-    .argument('[command...]', 'with --shell: command to run, after --')
-    .option('--list', 'list the machines that run')
-    .option('--shell', 'a root shell by ssh instead of the console')
+    .argument('[machine]', 'name of the VM or of its run, or the beginning of the latter')
+    .argument('[command...]', 'with --shell: command, after --')
+    .option('--list', 'list the running machines')
+    .option('--shell', 'open a root shell over SSH instead of the console')
     .addHelpText('after', EXAMPLES)
     .action(async (machine: string | undefined, command: string[], flags: AttachFlags) => {
       const { arguments: words } = context.outside;

@@ -9,19 +9,19 @@ import {
 
 const EXAMPLES = `
 Examples:
-  $ tapboot check                          every scenario and plan in scenarios/
+  $ tapboot check                          all scenarios and plans in scenarios/
   $ tapboot check my-scenario.yaml         one file
   $ tapboot check --var disk=8G tests/     with a variable set
 
-Exit code: 0 when all is well, 2 when there is a mistake. No machine is started.
+Starts no machine. Exit code: 0 without errors, 2 with errors.
 `;
 
 /** `tapboot check`: validates scenarios and plans, and shows every mistake with its place. */
 export function addCheckCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('check')
-    .description('validate scenarios and plans, without starting anything')
-    .argument('[path...]', 'files or directories; scenarios/ when none is named');
+    .description('validate scenarios and plans without starting a machine')
+    .argument('[path...]', 'files or directories (default: scenarios/)');
   addVariableOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: VariableOptions) => {

@@ -4,11 +4,11 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot doctor            what is there, what is missing, and how to get it
-  $ tapboot doctor --probe    try KVM anew, by booting the embedded image's kernel
+  $ tapboot doctor            what is present, what is missing, and how to install it
+  $ tapboot doctor --probe    test KVM again by booting the embedded image's kernel
   $ tapboot doctor --json
 
-Exit code: 0 when runs are possible, 4 when something they need is missing.
+Exit code: 0 when this host can run scenarios, 4 when it lacks something.
 `;
 
 interface DoctorOptions {
@@ -22,9 +22,9 @@ const MARKS: Record<HostCheck['state'], string> = { ok: 'ok  ', warning: 'note',
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .description('check what a run needs of this host')
-    .option('--probe', 'try KVM by booting a kernel, even when a verdict is remembered')
-    .option('--json', 'the checks as JSON')
+    .description('check whether this host can run scenarios')
+    .option('--probe', 'test KVM by booting a kernel, even if the result is cached')
+    .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (options: DoctorOptions) => {
       const { outside, result } = context;
@@ -48,6 +48,6 @@ function table(checks: readonly HostCheck[]): string {
   ]);
   const failed = checks.filter(({ state }) => state === 'failed').length;
   const verdict =
-    failed === 0 ? 'Runs are possible.' : `${String(failed)} things stand in the way.`;
+    failed === 0 ? 'Runs are possible.' : `Runs are not possible: ${String(failed)} checks failed.`;
   return `${[...rows, '', verdict].join('\n')}\n`;
 }

@@ -5,16 +5,16 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot explain          the kinds of steps
-  $ tapboot explain wait     the page of one
+  $ tapboot explain          list all kinds of steps
+  $ tapboot explain wait     print the page of one
 `;
 
 /** `tapboot explain`: the manual of a step kind. */
 export function addExplainCommand(program: Command, { outside }: CommandContext): void {
   program
     .command('explain')
-    .description('print the page of a step kind')
-    .argument('[kind]', 'a kind of step; all are listed when none is named')
+    .description('print the manual page of a step kind')
+    .argument('[kind]', 'kind of step (default: list all)')
     .addHelpText('after', EXAMPLES)
     .action(async (kind: string | undefined) => {
       const { explainStep, stepKinds } = await import('../../scenario/index.js');

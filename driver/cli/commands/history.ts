@@ -4,12 +4,12 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot history                           the ledger in force
+  $ tapboot history                           the current ledger
   $ tapboot history --since 2030-01-01 --json
   $ tapboot history old-ledger.jsonl --html history.html
 
-Rates: pass, without retry; flaky, passed on retry or both passed and failed in one run.
-Trend: median of the last ten against the ten before. Regressions: Pettitt's test, p < 0.01.
+pass: passed at the first attempt. flaky: passed on retry, or passed and failed in one run.
+trend: median of the last ten against the ten before. Regressions: Pettitt's test, p < 0.01.
 `;
 
 interface HistoryOptions {
@@ -22,11 +22,11 @@ interface HistoryOptions {
 export function addHistoryCommand(program: Command, context: CommandContext): void {
   program
     .command('history')
-    .description('pass rates, flake rates and durations over all runs of the ledger')
-    .argument('[ledger]', 'a ledger ($BOOT_IMAGE_VM_LEDGER_PATH, else notes/vm-run-ledger.jsonl)')
-    .option('--json', 'as JSON')
-    .option('--html <file>', 'also as one HTML file with plots')
-    .option('--since <date>', 'only runs from this day on (ISO 8601)')
+    .description('show pass rates, flake rates and durations of past runs')
+    .argument('[ledger]', 'default: $BOOT_IMAGE_VM_LEDGER_PATH, else notes/vm-run-ledger.jsonl')
+    .option('--json', 'print JSON')
+    .option('--html <file>', 'also write an HTML page with plots')
+    .option('--since <date>', 'only runs since this date (ISO 8601)')
     .addHelpText('after', EXAMPLES)
     .action(async (ledger: string | undefined, options: HistoryOptions) => {
       await history(ledger, options, context);

@@ -4,12 +4,12 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot image build                       the embedded image, fast form
-  $ tapboot image build debian:iso            … as an ISO
-  $ tapboot image info file:live.iso          what tapboot sees in an image
+  $ tapboot image build                       the embedded image, fast layout
+  $ tapboot image build debian:iso            the same as an ISO
+  $ tapboot image info file:live.iso          how tapboot would boot it
   $ tapboot image info --json nix:.#bootImage
 
-A SPEC is provider[:target][,key=value…]; without one, $TAPBOOT_IMAGE or \`debian\`.
+SPEC: provider[:target][,key=value…] (default: $TAPBOOT_IMAGE, else \`debian\`).
 `;
 
 interface ImageOptions {
@@ -18,10 +18,10 @@ interface ImageOptions {
 
 /** `tapboot image build|info`: makes an image available, and says what it is. */
 export function addImageCommand(program: Command, context: CommandContext): void {
-  const image = program.command('image').description('build boot images and look at them');
+  const image = program.command('image').description('build and inspect boot images');
   image
     .command('build')
-    .description('make an image available in the cache')
+    .description('build an image, or find it in the cache')
     .argument('[spec]', 'which image')
     .addHelpText('after', EXAMPLES)
     .action(async (spec: string | undefined) => {
@@ -31,9 +31,9 @@ export function addImageCommand(program: Command, context: CommandContext): void
     });
   image
     .command('info')
-    .description('show what an image consists of (and build it when it is not in the cache)')
+    .description('show the parts of an image; build it if it is not in the cache')
     .argument('[spec]', 'which image')
-    .option('--json', 'all of it as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (spec: string | undefined, options: ImageOptions) => {
       const built = await provide(spec, context);

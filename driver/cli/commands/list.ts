@@ -26,12 +26,17 @@ interface ListOptions extends VariableOptions {
 export function addListCommand(program: Command, { outside }: CommandContext): void {
   const command = program
     .command('list')
-    .description('list scenarios: id, tags, steps, headline')
-    .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
-    .option('--tag <tag>', 'only scenarios with this tag (repeatable: any of them)', collect, [])
-    .option('--not-tag <tag>', 'no scenarios with this tag (repeatable)', collect, []);
+    .description('list scenarios: id, tags, steps, name')
+    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/')
+    .option(
+      '--tag <tag>',
+      'list only scenarios with this tag (repeatable: any of them)',
+      collect,
+      [],
+    )
+    .option('--not-tag <tag>', 'skip scenarios with this tag (repeatable)', collect, []);
   addVariableOptions(command)
-    .option('--json', 'as JSON: id, name, file, tags, machine, number of steps')
+    .option('--json', 'print JSON: id, name, file, tags, machine, number of steps')
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: ListOptions) => {
       const [scenario, { scenarioArguments }, { redactor }] = await Promise.all([

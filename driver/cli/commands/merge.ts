@@ -5,11 +5,11 @@ import { collect } from '../option-values.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot merge notes/*-vm-run                        run directories, as one verdict
-  $ tapboot merge shards/ --report junit=junit.xml      a folder with run directories in it
-  $ tapboot merge result-1 result-2 --ledger all.jsonl  … and their ledger lines in one ledger
+  $ tapboot merge notes/*-vm-run                        one verdict for several run directories
+  $ tapboot merge shards/ --report junit=junit.xml      all run directories in a folder
+  $ tapboot merge result-1 result-2 --ledger all.jsonl  also join their ledger lines
 
-stdout: TAP. Exit code: as of one run that did all of it.
+stdout: TAP. Exit code: that of one run of all scenarios.
 `;
 
 interface MergeOptions {
@@ -24,11 +24,11 @@ export function addMergeCommand(program: Command, context: CommandContext): void
   program
     .command('merge')
     .description('join the reports of several runs into one verdict')
-    .argument('<report...>', 'run directories, files of events, or folders with run directories')
-    .option('--report <name=file>', 'additional report (repeatable), as of run', collect, [])
+    .argument('<report...>', 'run directories, events.jsonl files, or folders of run directories')
+    .option('--report <name=file>', 'additional report, as for run (repeatable)', collect, [])
     .option('--ledger <file>', 'add the ledger lines of the runs to this ledger, each once')
     .option('--tap-version <number>', '13 or 14 (default: 14)')
-    .option('--tap-flat', 'TAP without subtests: a point per step')
+    .option('--tap-flat', 'TAP without subtests: one test point per step')
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: MergeOptions) => {
       context.result.exitCode = await merge(given, options, context);

@@ -5,16 +5,16 @@ import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot new installs-grub                      scenarios/installs-grub.yaml
-  $ tapboot new checks/boots-fast.yaml             a file of that name
+  $ tapboot new installs-grub                      creates scenarios/installs-grub.yaml
+  $ tapboot new checks/boots-fast.yaml             creates that file
 `;
 
 /** `tapboot new`: a scenario to start from. */
 export function addNewCommand(program: Command, { outside }: CommandContext): void {
   program
     .command('new')
-    .description('write a commented scenario to start from')
-    .argument('<name>', 'NAME for scenarios/NAME.yaml, or a path that ends in .yaml')
+    .description('create a commented scenario')
+    .argument('<name>', 'NAME (creates scenarios/NAME.yaml), or a path that ends in .yaml')
     .addHelpText('after', EXAMPLES)
     .action(async (name: string) => {
       const [{ newScenario }, { scenarioError }, { hasCode }] = await Promise.all([
@@ -34,8 +34,8 @@ export function addNewCommand(program: Command, { outside }: CommandContext): vo
         await writeFile(file, text, { flag: 'wx' });
       } catch (cause) {
         if (!hasCode(cause, 'EEXIST')) throw cause;
-        throw scenarioError('TAPBOOT_E_NEW_EXISTS', `${path} is there already`, {
-          expected: 'a name that is free',
+        throw scenarioError('TAPBOOT_E_NEW_EXISTS', `${path} already exists`, {
+          expected: 'the name of a new file',
           hint: 'Choose another name, or remove the file first.',
           cause,
         });

@@ -4,8 +4,8 @@ import { megabytes, wholeNumber } from '../option-values.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot notes prune --dry-run               what would go by the default limits
-  $ tapboot notes prune --keep 10 --max-age 30  the newest 10, none older than 30 days
+  $ tapboot notes prune --dry-run               what the default limits would remove
+  $ tapboot notes prune --keep 10 --max-age 30  keep the newest 10, none older than 30 days
 `;
 
 /** Limits when none is given: two weeks of work on a laptop's disk. */
@@ -22,30 +22,30 @@ interface PruneOptions {
 
 /** `tapboot notes prune`: removes old run directories. */
 export function addNotesCommand(program: Command, context: CommandContext): void {
-  const notes = program.command('notes').description('look after the run directories');
+  const notes = program.command('notes').description('manage run directories');
   notes
     .command('prune')
-    .description('remove run directories beyond the limits, oldest first')
+    .description('remove the oldest run directories, down to the limits')
     .option(
       '--keep <count>',
-      `the newest that stay (default: ${String(DEFAULTS.keep)})`,
+      `how many to keep (default: ${String(DEFAULTS.keep)})`,
       wholeNumber(0),
     )
     .option(
       '--max-age <days>',
-      `the oldest that stay (default: ${String(DEFAULTS.maxAgeDays)})`,
+      `age of the oldest to keep (default: ${String(DEFAULTS.maxAgeDays)})`,
       wholeNumber(0),
     )
     .option(
       '--max-megabytes <size>',
-      `what they take together (default: ${String(DEFAULTS.maxMegabytes)})`,
+      `their total size in MiB (default: ${String(DEFAULTS.maxMegabytes)})`,
       megabytes,
     )
-    .option('--log-root <directory>', 'where the run directories are ($BOOT_IMAGE_VM_LOG_ROOT)')
-    .option('--dry-run', 'only say what would be removed')
+    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--dry-run', 'print what would be removed, remove nothing')
     .addHelpText(
       'after',
-      `${EXAMPLES}\nWithout any limit, all three defaults hold; with one, only the ones given.\n`,
+      `${EXAMPLES}\nWithout a limit, all three defaults apply; otherwise only the limits given.\n`,
     )
     .action(async (options: PruneOptions) => {
       await prune(options, context);

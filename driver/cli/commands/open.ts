@@ -7,11 +7,11 @@ import type { CommandContext } from '../command-context.js';
 const EXAMPLES = `
 Examples:
   $ tapboot open capsule.tar.zst                        a root shell at the failure
-  $ tapboot open capsule.tar.zst -- lsblk               one command; its output and exit status
-  $ tapboot open capsule.tar.zst --at 5 < look.sh       a script, before step 5
+  $ tapboot open capsule.tar.zst -- lsblk               run one command
+  $ tapboot open capsule.tar.zst --at 5 < look.sh       run a script, before step 5
 
-Exit code: that of the command; 4 when the machine cannot be opened here.
-A capsule holds the memory of a machine, and keys: open only those of people you trust.
+Exit code: that of the command; 4 when the machine cannot be restored here.
+A capsule holds the memory of a machine, including keys. Open only capsules you trust.
 `;
 
 interface OpenFlags {
@@ -24,17 +24,17 @@ interface OpenFlags {
 export function addOpenCommand(program: Command, context: CommandContext): void {
   program
     .command('open')
-    .description('open the machine of a failure capsule')
-    .argument('<capsule>', 'capsule.tar.zst, as a failing run leaves it')
-    .argument('[command...]', 'command to run in it, after --; without one, a root shell')
+    .description('restore the machine of a failure capsule and open a shell in it')
+    .argument('<capsule>', 'capsule.tar.zst of a failed run')
+    .argument('[command...]', 'command, after -- (default: a root shell)')
     .option(
       '--at <moment>',
-      'failure, checkpoint (the nearest snapshot before it), or before step N',
+      'failure, checkpoint (the last snapshot before it), or a step number',
       moment,
       'failure',
     )
-    .option('--image <spec>', 'the image, where it is another SPEC here')
-    .option('--force', 'try it though image, QEMU or arguments differ')
+    .option('--image <spec>', 'image SPEC, if it differs on this host')
+    .option('--force', 'try even if image, QEMU or arguments differ')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, command: string[], flags: OpenFlags) => {
       context.result.exitCode = await open(file, command, flags, context);

@@ -12,11 +12,11 @@ import {
 
 const EXAMPLES = `
 Examples:
-  $ tapboot plan raid-lvm-residue                  its sections and their commands
-  $ tapboot plan raid-lvm-residue/seed --shell     one section, as a script that runs it
-  $ tapboot plan raid-lvm-residue --shell          all sections as functions; runs none
+  $ tapboot plan raid-lvm-residue                  its sections and commands
+  $ tapboot plan raid-lvm-residue/seed --shell     a script that runs one section
+  $ tapboot plan raid-lvm-residue --shell          a script that defines all sections as functions
 
-The script needs nothing but a POSIX shell: copy it into any machine and run it there.
+The script needs only a POSIX shell and runs in any machine.
 `;
 
 interface PlanOptions extends VariableOptions {
@@ -28,8 +28,8 @@ export function addPlanCommand(program: Command, { outside }: CommandContext): v
   const command = program
     .command('plan')
     .description('show a plan, or print it as a shell script')
-    .argument('<name>', 'NAME or NAME/SECTION of scenarios/plans/NAME.yaml, or the file itself')
-    .option('--shell', 'as a script');
+    .argument('<name>', 'NAME or NAME/SECTION (of scenarios/plans/NAME.yaml), or a file')
+    .option('--shell', 'print a shell script');
   addVariableOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (argument: string, options: PlanOptions) => {

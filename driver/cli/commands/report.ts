@@ -5,12 +5,11 @@ import type { Outside } from '../outside.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot report                                opens the newest run's report
-  $ tapboot report 2030-01-01T120000Z-vm-run      … that of another
-  $ tapboot report --serve                        for a browser that reads no files
+  $ tapboot report                                open the report of the newest run
+  $ tapboot report 2030-01-01T120000Z-vm-run      open that of another run
+  $ tapboot report --serve                        for a browser that cannot open local files
 
-The report is made anew from logs/events.jsonl and what else the run directory holds. Its path
-goes to stdout.
+The report is rebuilt from the run directory. Its path is printed on stdout.
 `;
 
 interface ReportOptions {
@@ -24,12 +23,12 @@ interface ReportOptions {
 export function addReportCommand(program: Command, context: CommandContext): void {
   program
     .command('report')
-    .description('make and open the HTML report of a run')
-    .argument('[run]', 'a run directory, by path or name; the newest when none is named')
-    .option('--serve', 'serve it on 127.0.0.1 until interrupted')
+    .description('build and open the HTML report of a run')
+    .argument('[run]', 'run directory, by path or name (default: the newest)')
+    .option('--serve', 'serve it on 127.0.0.1 until Ctrl-C')
     .option('--port <number>', 'port for --serve (default: any)', wholeNumber(0))
-    .option('--no-open', 'open no browser')
-    .option('--log-root <directory>', 'where the run directories are ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--no-open', 'do not open a browser')
+    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
     .addHelpText('after', EXAMPLES)
     .action(async (run: string | undefined, options: ReportOptions) => {
       await report(run, options, context.outside);
@@ -91,5 +90,5 @@ async function open(address: string, { environment, stdout, stderr }: Outside): 
   if (stdout.isTTY !== true || desktop === '') return;
   const { hostCommand } = await import('../../host/command.js');
   const { exitCode } = await hostCommand('xdg-open', [address]);
-  if (exitCode !== 0) stderr.write('tapboot: no browser could be opened; the address is above\n');
+  if (exitCode !== 0) stderr.write('tapboot: cannot open a browser; the address is above\n');
 }

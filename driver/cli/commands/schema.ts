@@ -18,7 +18,7 @@ export function addSchemaCommand(program: Command, { outside }: CommandContext):
   program
     .command('schema')
     .description('print a JSON Schema')
-    .addArgument(new Argument('[kind]', 'of which files').choices(KINDS).default('scenario'))
+    .addArgument(new Argument('[kind]', 'kind of file').choices(KINDS).default('scenario'))
     .addHelpText('after', EXAMPLES)
     .action(async (kind: Kind) => {
       outside.stdout.write(await schemaText(kind));

@@ -8,12 +8,12 @@ import { collectVariable, wholeNumber } from '../option-values.js';
 const EXAMPLES = `
 Examples:
   $ tapboot shell                                        a root shell in a ready machine
-  $ tapboot shell --disk vda=4G --disk vdb=1G            with these blank disks
-  $ tapboot shell --image debian:iso -- uname -a         one command in another image
-  $ tapboot shell < script.sh                            a script
+  $ tapboot shell --disk vda=4G --disk vdb=1G            … with two blank disks
+  $ tapboot shell --image debian:iso -- uname -a         run one command in another image
+  $ tapboot shell < script.sh                            run a script
 
-The plans of scenarios/plans are there as /run/tapboot/plans/NAME.sh. The machine is gone when
-the shell ends. Exit code: that of the command.
+The plans in scenarios/plans are available in it as /run/tapboot/plans/NAME.sh. The machine is
+removed when the shell ends. Exit code: that of the shell or command.
 `;
 
 interface ShellFlags {
@@ -31,16 +31,16 @@ interface ShellFlags {
 export function addShellCommand(program: Command, context: CommandContext): void {
   program
     .command('shell')
-    .description('a root shell in a ready machine')
-    .argument('[command...]', 'command to run in it, after --; without one, a root shell')
+    .description('open a root shell in a booted machine')
+    .argument('[command...]', 'command, after -- (default: a root shell)')
     .option('--image <spec>', 'boot image ($TAPBOOT_IMAGE)')
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
-    .option('--disk <name=size>', 'a blank disk (repeatable; default: vda=4G)', collectVariable)
-    .option('--memory <size>', 'default: 512M')
-    .option('--cpus <number>', 'default: 1', wholeNumber(1))
-    .option('--network <kind>', 'isolated (default), internet or none')
+    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
+    .option('--disk <name=size>', 'add a blank disk (repeatable; default: vda=4G)', collectVariable)
+    .option('--memory <size>', 'memory (default: 512M)')
+    .option('--cpus <number>', 'virtual CPUs (default: 1)', wholeNumber(1))
+    .option('--network <kind>', 'isolated, internet or none (default: isolated)')
     .option('--firmware <name>', 'bios or uefi')
-    .option('--fresh', 'use no snapshot: boot it anew')
+    .option('--fresh', 'ignore snapshots: boot it')
     .addHelpText('after', EXAMPLES)
     .action(async (command: string[], flags: ShellFlags) => {
       context.result.exitCode = await shell(command, flags, context);
@@ -102,7 +102,7 @@ async function shell(
     say(origin.kind === 'booted' ? 'booted' : `restored; booted at ${origin.bootedAt}`);
     const plans = join(places.scenarioDirectory(outside), 'plans');
     const skipped = (problem: string): void => {
-      say(`not in the machine: ${problem}`);
+      say(`plan left out: ${problem}`);
     };
     const names = await ready.writePlans(vm, plans, outside.workingDirectory, skipped);
     if (names.length > 0) say(`plans in ${ready.GUEST_PLANS}: ${names.join(', ')}`);

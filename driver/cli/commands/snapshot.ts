@@ -12,29 +12,31 @@ Examples:
   $ tapboot snapshot prune --old
   $ tapboot snapshot clear
 
-Snapshots are kept in $TAPBOOT_SNAPSHOT_DIR, else in the cache directory; $TAPBOOT_SNAPSHOT_LIMIT
-(MiB) limits their size; $TAPBOOT_RAM_FORMAT (auto, stream, mapped-ram, shared-ram) is the format of
-their RAM. They hold the memory of machines, and with it keys: protect them.
+Snapshots are kept in $TAPBOOT_SNAPSHOT_DIR, else in the cache directory. $TAPBOOT_SNAPSHOT_LIMIT
+(MiB) limits their total size; $TAPBOOT_RAM_FORMAT (auto, stream, mapped-ram, shared-ram) selects
+the RAM format. Snapshots hold the memory of machines, including keys: protect them.
 `;
 
 const MEGABYTE = 1024 ** 2;
 
 /** `tapboot snapshot list|prune|clear`: looks after the snapshots of machines. */
 export function addSnapshotCommand(program: Command, context: CommandContext): void {
-  const snapshot = program.command('snapshot').description('list and remove machine snapshots');
+  const snapshot = program.command('snapshot').description('list and remove snapshots of machines');
   snapshot
     .command('list')
     .description('list the snapshots, most recently used first')
-    .option('--json', 'everything known about them, as JSON')
+    .option('--json', 'print JSON, with all details')
     .addHelpText('after', EXAMPLES)
     .action(async (options: { json?: true }) => {
       await list(options.json === true, context);
     });
   snapshot
     .command('prune')
-    .description('remove damaged snapshots, leftovers of killed runs, and what exceeds the limit')
+    .description(
+      'remove damaged snapshots, leftovers of killed runs, and what exceeds the size limit',
+    )
     .addOption(
-      new Option('--max-megabytes <size>', 'limit on their total size')
+      new Option('--max-megabytes <size>', 'limit of their total size in MiB')
         .argParser(megabytes)
         .conflicts('old'),
     )

@@ -5,12 +5,12 @@ import { addVariableOptions, variableFlags, type VariableOptions } from '../vari
 
 const EXAMPLES = `
 Examples:
-  $ tapboot stress configures-network --runs 50      50 times; how often does it fail?
-  $ tapboot stress configures-network --minutes 30   as often as half an hour takes
+  $ tapboot stress configures-network --runs 50      run it 50 times
+  $ tapboot stress configures-network --minutes 30   run it for half an hour
 
-stdout: per scenario, how often it failed, and between which rates that puts it with 95 %
-confidence (Clopper-Pearson). Everything else: stderr and the run directories.
-Exit code: as of a run; 1 when the product failed once.
+stdout: for each scenario, how often it failed, and the 95 % confidence interval of its failure
+rate (Clopper-Pearson). Everything else goes to stderr and the run directories.
+Exit code: as for run; 1 if the product failed even once.
 `;
 
 interface StressOptions extends VariableOptions {
@@ -27,19 +27,16 @@ interface StressOptions extends VariableOptions {
 export function addStressCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('stress')
-    .description('run scenarios many times, and say how often they fail')
+    .description('run scenarios many times and report how often they fail')
     .argument('<scenario...>', 'names, ids or files')
-    .option('--runs <count>', 'how often each (default: 20)', wholeNumber(1))
-    .option('--minutes <time>', 'as often as fits in this time (at most 7 days)', minutesValue)
-    .option('--image <spec>', 'boot image, as of run');
+    .option('--runs <count>', 'runs of each scenario (default: 20)', wholeNumber(1))
+    .option('--minutes <time>', 'repeat for this time (at most 7 days)', minutesValue)
+    .option('--image <spec>', 'boot image, as for run');
   addVariableOptions(command)
-    .option('--accel <name>', 'auto, kvm or tcg')
-    .option(
-      '--one-boot',
-      'restore every machine from one boot: faster, blind to flakes of the boot',
-    )
-    .option('--log-root <directory>', 'where run directories are made ($BOOT_IMAGE_VM_LOG_ROOT)')
-    .option('--json', 'the finding as JSON')
+    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
+    .option('--one-boot', 'restore every machine from one boot: faster, but misses flaky boots')
+    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: StressOptions) => {
       context.result.exitCode = await stress(scenarios, options, context);
@@ -64,7 +61,7 @@ async function stress(
   const { signal, release } = interruptSignal();
   try {
     const flags = { ...settings, ...variableFlags(options), scenarios, tags: [], notTags: [] };
-    // Machines restored from one state have one boot, and much of its randomness, in common:
+    // Machines restored from one snapshot have one boot, and much of its randomness, in common:
     // their verdicts are no independent samples.
     const fresh = oneBoot !== true;
     // What the runs tell step by step is for stderr; stdout has the finding alone.

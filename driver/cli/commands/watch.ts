@@ -5,27 +5,27 @@ import type { RunFlags } from '../run-flags.js';
 
 const EXAMPLES = `
 Examples:
-  $ tapboot watch removes-raid-lvm-residue          one scenario, again at each save
+  $ tapboot watch removes-raid-lvm-residue          rerun one scenario at each save
   $ tapboot watch scenarios/mine.yaml --var size=4G
 
-Each run resumes after the last unchanged step, in a machine restored from the snapshot that was
-taken there. Reused steps are shown as such, never as passed: for a verdict on the whole, run the
-scenario once with tapboot run. Ctrl-C ends.
+Each run resumes after the last unchanged step, in a machine restored from the snapshot taken
+there. Reused steps are shown as reused, never as passed: for a verdict on the whole scenario, run
+it once with tapboot run. Ctrl-C ends.
 `;
 
 /** `tapboot watch`: runs again at each save of a file. */
 export function addWatchCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('watch')
-    .description('run scenarios again whenever their files change, from the last unchanged step')
-    .argument('[scenario...]', 'names, ids or files; all in scenarios/ when none is named')
+    .description('rerun scenarios when their files change, from the last unchanged step')
+    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/')
     .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)');
   addVariableOptions(command)
     .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, by a probe)')
-    .option('--workers <number>', 'scenarios side by side (default: by cores and free memory)')
-    .option('--log-root <directory>', 'where run directories are made ($BOOT_IMAGE_VM_LOG_ROOT)')
-    .option('--no-color', 'no colour ($NO_COLOR)')
+    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
+    .option('--workers <number>', 'run scenarios in parallel (default: by cores and free memory)')
+    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--no-color', 'print without colours ($NO_COLOR)')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: WatchOptions) => {
       const { var: _asVariables, ...settings } = options;

@@ -3,9 +3,9 @@ import { closest } from 'fastest-levenshtein';
 import { scenarioError } from '../../errors.js';
 import type { ImageSpec } from '../image.js';
 
-/** What a `debian…` SPEC asks for. */
+/** The options of a `debian…` SPEC. */
 export interface DebianOptions {
-  form: 'fast' | 'iso';
+  layout: 'fast' | 'iso';
   /** How an ISO boots; `direct` takes kernel and initrd out of it. */
   boot: 'bios' | 'uefi' | 'direct';
   /** The reference agent, none, or a directory. */
@@ -28,18 +28,18 @@ export function readOptions(spec: ImageSpec, workingDirectory: string): DebianOp
       ]);
     }
   }
-  const form = oneOf(spec, 'form', spec.target || 'fast', ['fast', 'iso'] as const);
+  const layout = oneOf(spec, 'layout', spec.target || 'fast', ['fast', 'iso'] as const);
   const given = spec.options['boot'];
-  if (given !== undefined && form === 'fast') {
+  if (given !== undefined && layout === 'fast') {
     throw scenarioError('TAPBOOT_E_IMAGE_OPTION', 'boot= belongs to the ISO', {
-      expected: 'debian:iso,boot=… ; the fast form always boots its kernel directly',
+      expected: 'debian:iso,boot=… ; the fast layout always boots its kernel directly',
       got: spec.text,
     });
   }
   const agent = spec.options['agent'];
   const path = (text: string): string => resolve(workingDirectory, text);
   return {
-    form,
+    layout,
     boot: oneOf(spec, 'boot', given ?? 'bios', ['bios', 'uefi', 'direct'] as const),
     agent:
       agent === undefined

@@ -37,7 +37,7 @@ async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootI
   const withRoot: BootMedium = { ...fast, root: join(root.directory, 'root.erofs') };
   let medium: BootMedium = withRoot;
   const artifact: BootImage['artifact'] = {
-    form: options.form,
+    form: options.layout,
     agent: options.agent.kind === 'directory' ? options.agent.path : options.agent.kind,
     agent_digest: agent === undefined ? undefined : digestLayers([agent]),
     layers_digest: digestLayers(layers),
@@ -46,7 +46,7 @@ async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootI
     package_list_digest: root.facts['package_list_digest'],
     recipe_digest: recipe.rootDigest,
   };
-  if (options.form === 'iso') {
+  if (options.layout === 'iso') {
     const iso = await obtainIso(context, directory, recipe, root, initrd);
     parts.push(iso);
     const path = join(iso.directory, 'image.iso');
@@ -66,7 +66,7 @@ async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootI
     access: { root: 'credential', user: 'root' },
     artifact,
     identity: sha256(
-      ...['debian', options.form, options.form === 'iso' ? options.boot : '', KERNEL_ARGUMENTS],
+      ...['debian', options.layout, options.layout === 'iso' ? options.boot : '', KERNEL_ARGUMENTS],
       ...parts.map((part) => sha256(...Object.entries(part.digests).flat())),
     ),
     buildSeconds: built.length === 0 ? undefined : built.reduce((a, b) => a + b),

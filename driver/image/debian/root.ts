@@ -118,7 +118,7 @@ export async function obtainRoot(
     if (cached !== undefined) {
       context.progress.log(
         `using the cached root file system ${cached.directory} of the same recipe; ` +
-          'whether newer packages exist could not be found out',
+          'cannot check for newer packages',
       );
       return cached;
     }

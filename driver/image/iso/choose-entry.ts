@@ -63,7 +63,7 @@ function unclear(iso: string, message: string, wanted: string, menus: FoundMenu[
     expected: 'the number, label or title of one entry that starts Linux',
     got: wanted,
     output: lines.join('\n'),
-    hint: 'Choose one with entry=N or entry="title", or boot the ISO as it is with boot=bios.',
+    hint: 'Choose one with entry=N or entry="title", or start its boot loader with boot=bios.',
   });
 }
 
@@ -74,6 +74,6 @@ function noLinux(iso: string, { menus, lookedFor }: IsoMenus): Error {
   return scenarioError('TAPBOOT_E_ISO_NO_ENTRY', `nothing to boot directly was found in ${iso}`, {
     expected: `an isolinux or GRUB configuration with a Linux entry, at one of: ${lookedFor.join(', ')}`,
     got: read.length === 0 ? 'none of these files' : read.join('; '),
-    hint: 'Boot the ISO as it is (boot=bios or boot=uefi), or name file:kernel=…,initrd=…,append=….',
+    hint: 'Start its boot loader (boot=bios or boot=uefi), or use file:kernel=…,initrd=…,append=….',
   });
 }

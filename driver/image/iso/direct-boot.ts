@@ -69,7 +69,7 @@ function sourcesOf(iso: string, { tree }: IsoMenus, { entry, config }: ChosenEnt
     throw infraError('TAPBOOT_E_ISO_READ', 'the ISO lacks a file that its boot menu names', {
       expected: `${path}, named by the entry “${entry.title}” in ${config}`,
       got: `no such file in ${iso}`,
-      hint: 'Choose another entry with entry=…, or boot the ISO as it is with boot=bios.',
+      hint: 'Choose another entry with entry=…, or start its boot loader with boot=bios.',
     });
   });
 }

@@ -41,7 +41,7 @@ export async function isoMedium(
   for (const name of ['entry', 'append'] as const) {
     if (options[name] === undefined) continue;
     throw scenarioError('TAPBOOT_E_IMAGE_OPTION', `the image option “${name}” needs boot=direct`, {
-      expected: `boot=direct,${name}=…: otherwise the ISO's own boot loader decides`,
+      expected: `boot=direct,${name}=…: otherwise the ISO's boot loader decides`,
       got: `${name}=${options[name] ?? ''}`,
     });
   }

@@ -33,7 +33,7 @@ export async function listIso(iso: string, signal?: AbortSignal): Promise<IsoNod
   if (nodes.length > 1) return nodes;
   throw infraError('TAPBOOT_E_ISO_READ', `the ISO ${iso} holds no files`, {
     expected: 'an ISO 9660 image with a file tree',
-    got: 'an empty tree, or no ISO at all',
+    got: 'an empty tree, or not an ISO',
     hint: 'Check the download: its size and its SHA-256.',
   });
 }

@@ -35,7 +35,7 @@ export async function runNix(args: readonly string[], options: NixCommandOptions
   });
   if (result.exitCode === 0) return result.stdout.replace(/\n$/, '');
   if (result.stopped) {
-    throw infraError('TAPBOOT_E_NIX_CANCELLED', 'nix was stopped before it had ended');
+    throw infraError('TAPBOOT_E_NIX_CANCELLED', 'nix was cancelled');
   }
   throw nixFailure(all, lines, result);
 }
@@ -57,7 +57,7 @@ const CASES: readonly Case[] = [
     pattern:
       /experimental (?:Nix )?feature '(?:flakes|nix-command)' is disabled|unrecognised flag '--(?:extra-experimental-features|print-out-paths)'|'build' is not a recognised command/,
     make: (details) =>
-      infraError('TAPBOOT_E_NIX_FLAKES', 'this nix does not do flakes', {
+      infraError('TAPBOOT_E_NIX_FLAKES', 'this nix does not support flakes', {
         ...details,
         expected: 'nix 2.8 or newer with the features nix-command and flakes',
         hint: 'Update nix, and set “experimental-features = nix-command flakes” in nix.conf.',
@@ -88,7 +88,7 @@ const CASES: readonly Case[] = [
       scenarioError('TAPBOOT_E_NIX_FLAKE', 'there is no such flake', {
         ...details,
         expected: 'a flake reference: nix:.#ATTR, nix:./DIRECTORY#ATTR, nix:github:OWNER/REPO#ATTR',
-        hint: 'Flakes in a git repository see only files that git knows: git add flake.nix',
+        hint: 'A flake in a git repository contains only files that git tracks: git add flake.nix',
       }),
   },
 ];
@@ -103,7 +103,7 @@ export function nixFailure(
   end: EndOfNix,
 ): TapbootError {
   if (end.missing) {
-    return infraError('TAPBOOT_E_NIX_MISSING', 'nix is needed for this image and is not here', {
+    return infraError('TAPBOOT_E_NIX_MISSING', 'this image needs nix, which is not installed', {
       expected: 'the program nix on PATH',
       hint: 'Install Nix, or use another image: debian, or file:PATH.',
     });

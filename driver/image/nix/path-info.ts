@@ -14,7 +14,7 @@ export interface PathInfo {
 
 /**
  * Asks the store about a path.
- * @throws TapbootError `infra` when nix fails or answers in an unknown form
+ * @throws TapbootError `infra` when nix fails or prints an unknown format
  */
 export async function nixPathInfo(
   storePath: string,
@@ -25,7 +25,7 @@ export async function nixPathInfo(
 }
 
 /**
- * Reads the JSON of `nix path-info --json` in each of its forms: an array of objects with `path`
+ * Reads the JSON of `nix path-info --json` in each of its formats: an array of objects with `path`
  * (before 2.19), an object keyed by store path (since), and that object below `info`, in which
  * keys may be base names (the versioned forms of newer releases).
  *
@@ -34,10 +34,10 @@ export async function nixPathInfo(
 export function parsePathInfo(json: string, storePath: string): PathInfo {
   const info = findInfo(parse(json), storePath);
   if (info === undefined) {
-    throw infraError('TAPBOOT_E_NIX_PATH_INFO', 'nix path-info says nothing about the image', {
+    throw infraError('TAPBOOT_E_NIX_PATH_INFO', 'nix path-info does not list the image', {
       expected: `JSON with an entry for ${storePath}`,
       got: json.length > 400 ? `${json.slice(0, 400)}…` : json,
-      hint: 'This form is unknown; please report it with the output of nix --version.',
+      hint: 'Unknown format; please report it with the output of nix --version.',
     });
   }
   const result: PathInfo = { storePath };

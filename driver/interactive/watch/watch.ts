@@ -8,7 +8,7 @@ import { FileChanges } from './file-changes.js';
 const CHANGED = 'a change of its files';
 
 /**
- * Runs scenarios again at each change of a scenario or plan file, from the deepest state
+ * Runs scenarios again at each change of a scenario or plan file, from the deepest snapshot
  * that the change leaves valid. A run under way is given up for a newer one. Mistakes in a
  * file are told, and the next save is waited for.
  * @param requestFor makes the request of one run

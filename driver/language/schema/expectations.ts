@@ -31,18 +31,18 @@ const words = oneOrMany(text('a text, or a list of texts'));
 const patterns = oneOrMany(regex);
 
 const streamKeys = {
-  contains: explained(words, 'Text that must appear; of a list, every one.', 'STATE=applied', [
+  contains: explained(words, 'Text that must appear; with a list, all of them.', 'STATE=applied', [
     'STATE=applied',
     'DETAIL=auto-applied',
   ]).optional(),
   not_contains: explained(
     words,
-    'Text that must not appear; of a list, not one.',
+    'Text that must not appear; with a list, none of them.',
     'vg_residue',
   ).optional(),
   equals: explained(
     z.string('a text'),
-    'The whole stream; a newline at the end of either is ignored.',
+    'The complete stream; one newline at the end of either is ignored.',
     'root',
   ).optional(),
 };
@@ -65,7 +65,7 @@ export const streamExpectation = notEmpty(
     ).optional(),
     json: explained(
       z.unknown(),
-      'The stream is JSON that holds at least this: mappings may have more keys, lists must be equally long. If every key starts with $, each is a path into the document.',
+      'The stream is JSON that contains at least this: mappings may have more keys, lists must have equal length. If every key starts with $, each is a path into the document.',
       { state: 'running' },
       { '$.blockdevices[0].name': 'vda' },
     ).optional(),
@@ -86,10 +86,10 @@ const expectationOf = (stream: typeof streamExpectation) =>
         'nonzero',
         'any',
       ).optional(),
-      stdout: explained(stream, 'What standard output must hold.', {
+      stdout: explained(stream, 'What standard output must contain.', {
         contains: 'residue-marker',
       }).optional(),
-      stderr: explained(stream, 'What standard error must hold.', {
+      stderr: explained(stream, 'What standard error must contain.', {
         not_contains: 'WARNING',
       }).optional(),
     }),
@@ -108,25 +108,25 @@ export type WrittenExpectation = z.infer<typeof outputExpectation>;
 
 export const expectKey = explained(
   outputExpectation,
-  'What must hold of the result; exit status 0 when nothing is said.',
+  'Expectations about the result. Default: exit status 0.',
   { exit: 0, stdout: { contains: 'main' } },
 );
 
 export const stdinKey = explained(
   z.string('a text'),
-  'Text for standard input; without it, input is at its end from the start.',
+  'Text for standard input. Default: empty.',
   'y\n',
 );
 
 export const commandKey = explained(
   text('a command'),
-  'Command for the guest: POSIX shell (bash where the guest has it), as root; several lines are one script.',
+  'Command to run in the guest as root, by bash or else a POSIX shell; several lines are one script.',
   'vgs --noheadings -o vg_name',
 );
 
 export const channelKey = explained(
   choice(CHANNELS),
-  'The channel to use; without it, the best one that is ready.',
+  'Channel to use. Default: the best one that is ready.',
   'shell',
 );
 
@@ -144,6 +144,6 @@ export const endedKey = explained(
 
 export const outputLimitKey = explained(
   integer(1, 64 * 1024 * 1024, 'a number of bytes'),
-  'Bytes kept of each stream; what is beyond is counted and said. Default 1 MiB.',
+  'Bytes kept of each stream; the bytes beyond are counted and reported. Default 1 MiB.',
   65536,
 );

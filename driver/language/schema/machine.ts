@@ -35,17 +35,17 @@ export const machine = z.strictObject({
   ).optional(),
   network: explained(
     choice(['isolated', 'internet', 'none']),
-    'isolated (default): nothing but the driver’s SSH forward; internet: the guest may go out; none: no network card.',
+    'isolated (default): only the driver’s SSH forward; internet: outgoing connections, too; none: no network card.',
     'isolated',
   ).optional(),
   firmware: explained(
     choice(['bios', 'uefi']),
-    'Firmware that the scenario needs. Default: what the image’s form asks for.',
+    'Firmware that the scenario needs. Default: the firmware path of the image SPEC.',
     'uefi',
   ).optional(),
   display: explained(
     z.boolean('true or false'),
-    'true: a VGA card, of which screenshot steps and failures keep pictures. Default false.',
+    'true: a VGA card, for screenshot steps and screenshots at failures. Default false.',
     true,
   ).optional(),
 });

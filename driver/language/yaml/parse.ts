@@ -100,7 +100,7 @@ export function parseYaml(file: string, text: string): ParseResult {
         'TAPBOOT_E_YAML_DOCUMENTS',
         'the file holds more than one document',
         { start: at, end: at },
-        'put each scenario into a file of its own',
+        'put each scenario into a separate file',
       ),
     );
   }

@@ -60,7 +60,7 @@ export async function boot_image_iso(options: SessionOptions = {}): Promise<stri
   const { iso_path: iso } = image.artifact;
   if (iso !== undefined) return iso;
   throw scenarioError('TAPBOOT_E_SHIM_ISO', `the image ${image.spec} is booted without an ISO`, {
-    hint: 'Ask for a form that has one, e.g. `boot_image_iso({ image: "debian:iso" })`.',
+    hint: 'Use an image layout with an ISO, e.g. `boot_image_iso({ image: "debian:iso" })`.',
   });
 }
 

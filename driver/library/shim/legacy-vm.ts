@@ -220,5 +220,5 @@ const unsupported = (what: string, expected: string, got: string): Error =>
   scenarioError('TAPBOOT_E_SHIM_SSH', `run_ssh cannot use another ${what}`, {
     expected,
     got,
-    hint: 'Leave it out; or use a client of your own with what vm.sshAccess() says.',
+    hint: 'Leave it out, or use another SSH client with vm.sshAccess().',
   });

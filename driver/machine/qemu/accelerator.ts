@@ -152,7 +152,7 @@ export async function chooseAccelerator(options: AcceleratorOptions): Promise<Ac
     throw infraError('TAPBOOT_E_KVM_UNUSABLE', 'KVM was demanded and cannot be used', {
       expected: `a Linux kernel in user space within ${String(PROBE_DEADLINE_SECONDS)} s under KVM`,
       got: reason,
-      hint: 'Use `--accel auto` (falls back to TCG and says so) or `--accel tcg`.',
+      hint: 'Use `--accel auto` (falls back to TCG, and reports it) or `--accel tcg`.',
     });
   }
   return { name: 'tcg', reasons: [reason, 'TCG: works everywhere'], remembered };

@@ -35,7 +35,7 @@ export interface MachineConfig {
   cpuModel: string;
   /** Files with one SMBIOS type 11 string each (systemd credentials). */
   smbiosFiles: string[];
-  /** MAC address; the same for a machine and the states saved from it. */
+  /** MAC address; the same for a machine and the snapshots saved from it. */
   mac: string;
   /** Unix sockets that the driver listens on. */
   sockets: { qmp: string; console: string; shell: string };

@@ -6,7 +6,7 @@ import { settledDeath } from '../settled-death.js';
 import { saveSnapshot, saveStopped, saveUnasked } from './save.js';
 import type { Snapshot, SnapshotName } from './snapshot.js';
 
-/** What the states of a machine are taken from: what it is at that moment. */
+/** What the snapshots of a machine are taken from: what it is at that moment. */
 export interface SnapshotSource {
   parts: MachineParts;
   /** Absent of a machine that was restored powered off. */
@@ -14,25 +14,25 @@ export interface SnapshotSource {
   power: 'on' | 'off';
 }
 
-/** The states that are saved of one machine, and the one it came from. */
+/** The snapshots that are saved of one machine, and the one it came from. */
 export class MachineSnapshots {
   readonly #source: () => SnapshotSource;
   #count = 0;
   #kept = 0;
   #nearest: Snapshot | undefined;
 
-  /** @param from the state that the machine was restored from */
+  /** @param from the snapshot that the machine was restored from */
   constructor(source: () => SnapshotSource, from: Snapshot | undefined) {
     this.#source = source;
     this.#nearest = from;
   }
 
-  /** True while a state's files lie in the machine's directory. */
+  /** True while a snapshot's files lie in the machine's directory. */
   get kept(): boolean {
     return this.#kept > 0;
   }
 
-  /** The state saved last, or the one that the machine was restored from. */
+  /** The snapshot saved last, or the one that the machine was restored from. */
   get nearest(): Snapshot | undefined {
     return this.#nearest;
   }
@@ -59,7 +59,7 @@ export class MachineSnapshots {
     return await captureMoment(parts, guest, power, this.#name(key));
   }
 
-  /** Removes the RAM of a state of this machine that nobody will restore any more. */
+  /** Removes the RAM of a snapshot of this machine that nobody will restore any more. */
   async discard(state: Snapshot): Promise<void> {
     this.#kept--;
     if (this.#nearest === state) this.#nearest = undefined;
@@ -91,7 +91,7 @@ export interface Capture {
 }
 
 /**
- * Keeps of a machine what can be kept, whatever state it is in; it goes on afterwards.
+ * Saves what can be saved of a machine, even if it hangs or is dead; a running one continues.
  * @throws TapbootError `infra` when not even its disks can be told (a full disk, say)
  */
 export async function captureMoment(

@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.js';
 import type { VmHost } from '../vm-host.js';
 
 /**
- * What a QEMU that restores `state` is made of: overlays and a variable store of its own, in a
+ * What a QEMU that restores `state` is made of: its own overlays and variable store, in a
  * directory of its own.
  * @param sameRun the guest knows this run's keys already
  */

@@ -27,13 +27,13 @@ import type { Snapshot } from './snapshot.js';
 /** Restores that make it worth to measure what is fastest, where nobody has measured yet. */
 const WORTH_MEASURING = 10;
 
-/** What was asked for by `TAPBOOT_RAM_FORMAT`. */
+/** The value of `TAPBOOT_RAM_FORMAT`. */
 export type WantedFormat = RamFormat | 'auto';
 
 /**
- * Decides in which form RAM is saved and kept. With `auto` by what restores fastest here: it
- * is measured with the first state that is worth it, and remembered for this QEMU, host and
- * size of memory.
+ * Decides in which RAM format snapshots are saved and kept. With `auto`, that which restores fastest
+ * here: it is measured with the first snapshot that is worth it, and remembered for this QEMU, host
+ * and size of memory.
  */
 export class RamFormats {
   readonly #wanted: WantedFormat;
@@ -49,14 +49,14 @@ export class RamFormats {
     if (wanted === 'mapped-ram') this.#direct = wanted;
   }
 
-  /** The form in which a running machine is saved. */
+  /** The RAM format in which a running machine is saved. */
   get direct(): DirectFormat {
     return this.#direct;
   }
 
   /**
-   * Brings a state into the form that suits it, while it may already be in use. Never rejects:
-   * what goes wrong is said, and the state stays what it is.
+   * Converts a snapshot to its best RAM format, while it may already be in use. Never rejects:
+   * failures are reported, and the snapshot keeps its format.
    * @param restores expected of it; infinity for one that is kept for later runs
    */
   async suit(host: VmHost, state: Snapshot, restores: number): Promise<void> {
@@ -72,10 +72,10 @@ export class RamFormats {
       const better = await this.#better(host, { ...state, ram }, restores);
       if (better === undefined || better.form === ram.form) return;
       state.ram = better;
-      host.log(`state ${state.key} is ${better.form} now`);
+      host.log(`snapshot ${state.key} is converted to ${better.form}`);
     } catch (thrown) {
       const { message, details } = asTapbootError(thrown);
-      const text = `state ${state.key} stays a ${ram.form}: ${message} (${details.got ?? ''})`;
+      const text = `snapshot ${state.key} stays a ${ram.form}: ${message} (${details.got ?? ''})`;
       if (interrupted(host)) host.log(text);
       else host.emit({ type: 'notice', level: 'warning', message: text });
     }
@@ -93,7 +93,7 @@ export class RamFormats {
       if (restores < WORTH_MEASURING) return undefined;
       const place = await placeFor(host);
       const { verdict, forms } = await measureFormats(host, state, place);
-      host.log(`forms of RAM: ${told(verdict)}`);
+      host.log(`RAM formats: ${told(verdict)}`);
       await this.#verdicts.write(host, memoryBytes, verdict);
       this.#learn(verdict);
       const best = forms.get(fastest(verdict));
@@ -107,7 +107,7 @@ export class RamFormats {
     return await convertRam(host, state, form, await placeFor(host));
   }
 
-  /** What machines are saved in from here on: of the forms that need no conversion the faster. */
+  /** The format for further saves: the faster of those that need no conversion. */
   #learn({ forms }: FormatVerdict): void {
     const mapped = forms['mapped-ram']?.restore ?? Number.POSITIVE_INFINITY;
     const stream = forms.stream?.restore ?? Number.POSITIVE_INFINITY;
@@ -140,19 +140,19 @@ const told = (verdict: FormatVerdict): string =>
     `fastest is ${fastest(verdict)}`,
   ].join('; ');
 
-/** Restores of each form; the fastest counts, since nothing but noise makes one slower. */
+/** Restores of each format; the fastest counts, since only noise makes one slower. */
 const ROUNDS = 2;
 
-/** What was measured, and the state's RAM in every form that was made for it. */
+/** The measurement, and the snapshot's RAM in every format that was measured. */
 export interface Measured {
   verdict: FormatVerdict;
   forms: Map<RamFormat, SavedRam>;
 }
 
 /**
- * Brings a state into every form that the QEMU at hand has, and restores real machines from
+ * Converts a snapshot to every RAM format that this QEMU supports, and restores real machines from
  * each until they have proved themselves. The machines are in no record.
- * @param into directory for the forms' files, there already
+ * @param into existing directory for the files
  * @param name unique in the run
  * @throws TapbootError when not even the stream can be restored; an interrupt's reason
  */
@@ -226,7 +226,7 @@ async function unrecorded(host: VmHost, into: string): Promise<VmHost> {
 const timings = z.object({
   /** Seconds from QEMU's start to a guest that has proved itself. */
   restore: z.number().nonnegative(),
-  /** Seconds that it took to bring a stream into this form; 0 for the stream itself. */
+  /** Seconds that the conversion from a stream took; 0 for the stream itself. */
   convert: z.number().nonnegative(),
 });
 
@@ -234,24 +234,24 @@ const verdictSchema = z.object({
   /** ISO 8601. */
   measuredAt: z.iso.datetime(),
   qemu: z.string(),
-  /** What was measured; a form that failed is not in it. */
+  /** What was measured, without formats that failed. */
   forms: z.partialRecord(z.enum(RAM_FORMATS), timings),
-  /** Why forms that this QEMU has were not measured: a sentence each. */
+  /** Why formats that this QEMU supports were not measured: a sentence each. */
   failed: z.array(z.string()),
 });
 
-/** What the forms of RAM cost on this host, as it was measured once. */
+/** The costs of the RAM formats on this host, measured once. */
 export type FormatVerdict = z.infer<typeof verdictSchema>;
 
-/** The form that restores fastest; the stream where nothing else was measured. */
+/** The format that restores fastest; the stream if nothing else was measured. */
 export function fastest({ forms }: FormatVerdict): RamFormat {
   const seconds = (form: RamFormat): number => forms[form]?.restore ?? Number.POSITIVE_INFINITY;
   return RAM_FORMATS.reduce((best, form) => (seconds(form) < seconds(best) ? form : best));
 }
 
 /**
- * After how many restores a form has earned what the conversion to it took.
- * @returns infinity for a form that restores no faster than the stream
+ * The number of restores after which a conversion to a format has paid off.
+ * @returns infinity for a format that restores no faster than the stream
  */
 export function breakEven({ forms }: FormatVerdict, form: RamFormat): number {
   const stream = forms.stream;
@@ -299,12 +299,12 @@ export class FormatVerdicts {
 }
 
 /**
- * Writes a state's RAM in another form. A QEMU that never runs its guest loads the state and
+ * Converts a snapshot's RAM to another format. A QEMU that never runs its guest loads the snapshot and
  * saves it again; so `shared-ram` has no machine that could go on writing to its file, which is
  * what makes such a file dangerous otherwise.
  * @param into directory for the new files, there already
  * @param name of the scratch machine, unique in the run
- * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM when this QEMU does not have the form, or fails;
+ * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM when this QEMU does not support the format, or fails;
  *   nothing is left then
  */
 export async function convertRam(
@@ -351,10 +351,14 @@ export async function convertRam(
   } catch (thrown) {
     await Promise.all([file, pages ?? file].map((path) => rm(path, { force: true })));
     const { message, details } = asTapbootError(thrown);
-    throw infraError('TAPBOOT_E_RAM_FORM', `the state was not brought into the form ${form}`, {
-      got: details.got === undefined ? message : `${message}: ${details.got}`,
-      cause: thrown,
-    });
+    throw infraError(
+      'TAPBOOT_E_RAM_FORM',
+      `the snapshot was not converted to the RAM format ${form}`,
+      {
+        got: details.got === undefined ? message : `${message}: ${details.got}`,
+        cause: thrown,
+      },
+    );
   } finally {
     await rm(parts.directory, { recursive: true, force: true });
   }

@@ -118,9 +118,9 @@ function code(length: number): Buffer {
 }
 
 /**
- * Lines that bring a restored guest into the present: its clock is behind by the state's
+ * Lines that bring a restored guest into the present: its clock is behind by the snapshot's
  * age, and its random numbers would be those of every other machine restored from the same
- * state (see {@link freshenProgram}). The driver's own shell gives the order to the program
+ * snapshot (see {@link freshenProgram}). The driver's own shell gives the order to the program
  * that waits; where none does, the program is started for it. Where it cannot run (another
  * architecture, a /run without execution), the clock is set by `date`, and bytes are mixed
  * into the pool, which takes effect when the kernel next reseeds: within a minute.

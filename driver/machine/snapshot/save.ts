@@ -27,11 +27,11 @@ export async function saveSnapshot(
   const { shell } = guest;
   if (shell === undefined) {
     throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
-      got: 'it has no shell channel that could prove a restored machine',
+      got: 'it has no shell channel, which a restored machine needs to prove its identity',
     });
   }
   const nonce = freshNonce(key);
-  // Clean pages of the page cache need not be in the state: it gets small by this.
+  // Without clean pages of the page cache, the snapshot is smaller.
   const flush = `${INSTALL_FRESHENER}; sync; echo 3 > /proc/sys/vm/drop_caches`;
   await guest.guard(shell.run(flush, { timeoutMs: OWN_COMMAND_MS }));
   await guest.guard(shell.plant(nonce, shell.dialect === 'bash' ? startFreshener : ':'));
@@ -63,7 +63,7 @@ const freshNonce = (key: string | undefined): string => {
   return key === undefined ? random : `${key}-${random}`;
 };
 
-/** Key of a state that is of this run alone. */
+/** Key of a snapshot that is of this run alone. */
 const shortKey = ({ image }: MachineParts, nonce: string): string =>
   `${image.identity.slice(0, 8)}-${nonce.slice(-8)}`;
 
@@ -148,7 +148,7 @@ export async function saveStopped(
   };
 }
 
-/** Of the boot that a state descends from. */
+/** Of the boot that a snapshot descends from. */
 function bootOf({ origin }: MachineParts): Pick<Snapshot, 'bootedAt' | 'kernel'> {
   const { bootedAt, kernel } = origin;
   return { bootedAt, kernel };

@@ -8,7 +8,7 @@ import type { SavedRam } from './migration/formats.js';
 /** What a machine carries in its RAM to prove later that it was restored, not rebooted. */
 export interface RestoreProof {
   nonce: string;
-  /** Times the guest has been asked for the proof before the state was saved. */
+  /** Times the guest has been asked for the proof before the snapshot was saved. */
   counter: number;
 }
 
@@ -17,7 +17,7 @@ export interface RestoreProof {
  * Any number of machines can be restored from it, also at the same time.
  */
 export interface Snapshot {
-  /** Names the state in TAP and record. */
+  /** Names the snapshot in TAP and record. */
   key: string;
   /** Settles when the files are known to be what was written; absent: they are this run's own. */
   verified?: Promise<void>;
@@ -34,12 +34,12 @@ export interface Snapshot {
   kernel?: KernelCommandLine;
   /**
    * The most seconds that the guest's kernel had run by then; absent where nobody knows, as in
-   * states of older drivers, and of a machine that was off.
+   * snapshots of older drivers, and of a machine that was off.
    */
   ageSeconds?: number;
   /**
    * RAM and devices; absent of a machine that was off: then the disks are all there is. May
-   * be put into another form while the state is in use: each has all that a restore needs.
+   * be converted to another format while the snapshot is in use: each has all that a restore needs.
    */
   ram?: SavedRam;
   disks: FrozenDisk[];
@@ -61,20 +61,20 @@ export interface Snapshot {
   memory?: unknown;
 }
 
-/** What a state is called. */
+/** What a snapshot is called. */
 export interface SnapshotName {
-  /** Of the state's files, unique for this machine. */
+  /** Of the snapshot's files, unique for this machine. */
   files: string;
-  /** Key under which the state is to be kept; the machine carries it in its RAM from then on. */
+  /** Key under which the snapshot is to be kept; the machine carries it in its RAM from then on. */
   key?: string;
 }
 
 /**
  * A clock of the most seconds that a guest's kernel can have run: since QEMU was started, and
- * before its state was saved. The wall clock counts a sleep of the host, in which a guest's
+ * before its snapshot was saved. The wall clock counts a sleep of the host, in which a guest's
  * clock may go on; the monotonic one is not set back by anybody.
  * @param startedAt `performance.now()` when QEMU was started
- * @param pastSeconds age of the guest when the state was saved from which it was restored
+ * @param pastSeconds age of the guest when the snapshot was saved from which it was restored
  */
 export function guestAge(startedAt: number, pastSeconds: number): () => number {
   const wallStart = Date.now() - (performance.now() - startedAt);

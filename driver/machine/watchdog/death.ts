@@ -33,7 +33,7 @@ export function deathByConsole(finding: Finding, transcript: ConsoleTranscript):
     ...meaningful(transcript.text(finding.offset)).slice(0, AFTER),
   ];
   return guestDead(CODES[finding.kind], finding.message, {
-    expected: 'a guest that goes on running',
+    expected: 'a guest that keeps running',
     got: finding.line.trim(),
     output: lines.join('\n'),
     hint: 'serial.log has the whole console.',
@@ -55,10 +55,10 @@ export function deathWithTail(
   transcript: ConsoleTranscript,
 ): TapbootError {
   return guestDead(code, message, {
-    expected: 'a guest that goes on running',
+    expected: 'a guest that keeps running',
     got,
     output: transcript.tail(AFTER),
-    hint: 'serial.log has the whole console, harness.log what QEMU said.',
+    hint: 'serial.log has the complete console, harness.log the messages of QEMU.',
   });
 }
 

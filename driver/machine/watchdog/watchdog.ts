@@ -337,7 +337,7 @@ export function diskTrouble(data: unknown): TapbootError {
       got: `${operation}: ${text('reason') || 'no reason given'}`,
       hint: full
         ? 'Free space (`df`), or put machines elsewhere: TMPDIR.'
-        : 'Is the image file damaged, or its file system? harness.log has what QEMU said.',
+        : 'Is the image file damaged, or its file system? harness.log has the messages of QEMU.',
     },
   );
 }

@@ -51,7 +51,7 @@ export function readQueue(file: string): QueueItem[] {
       cause,
       at: { file, line: 1, column: 1 },
       got: cause instanceof Error ? cause.message : String(cause),
-      hint: `Repair ${file}, or remove it to forget what is queued.`,
+      hint: `Repair ${file}, or remove it to discard the queue.`,
     });
   }
 }

@@ -24,7 +24,7 @@ export function findShards(given: readonly string[]): ShardPlace[] {
   const found = given.flatMap((argument) => {
     const shards = shardsOf(argument);
     if (shards.length > 0) return shards;
-    throw scenarioError('TAPBOOT_E_MERGE_INPUT', `${argument} holds no run`, {
+    throw scenarioError('TAPBOOT_E_MERGE_INPUT', `${argument} contains no run`, {
       expected: 'a run directory, its logs/events.jsonl, or a folder with run directories in it',
       got: existsSync(argument) ? 'no events.jsonl in it' : 'nothing at this path',
       hint: 'tapboot run keeps logs/events.jsonl in every run directory.',

@@ -68,7 +68,7 @@ async function play(
     sink.handle({ at, type: 'notice', level: 'warning', message: `${label}: ${message}` });
   };
   for (const line of shard.badLines) {
-    notice(`line ${String(line)} of its events cannot be read and is passed over`);
+    notice(`line ${String(line)} of its events cannot be read and is ignored`);
   }
   for await (const line of readEvents(shard.events)) {
     if (line.kind === 'bad') continue;

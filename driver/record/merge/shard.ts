@@ -43,9 +43,9 @@ export async function readShard(place: ShardPlace): Promise<Shard> {
     else if (event.type === 'scenario:queued') verdicts.set(event.scenario.id, 'queued');
   }
   if (start === undefined) {
-    throw scenarioError('TAPBOOT_E_MERGE_INPUT', `${place.events} holds no run`, {
+    throw scenarioError('TAPBOOT_E_MERGE_INPUT', `${place.events} contains no run`, {
       expected: 'the events of a run, from run:start on',
-      got: badLines.length > 0 ? 'lines that are no events' : 'no such event',
+      got: badLines.length > 0 ? 'lines that are not events' : 'no such event',
     });
   }
   return { ...place, label: start.run, start, end, lastAt, verdicts, badLines };
@@ -63,7 +63,7 @@ export function labelled(shards: readonly Shard[]): Shard[] {
     const other = seen.get(identity(shard));
     seen.set(identity(shard), shard);
     if (other === undefined) continue;
-    throw scenarioError('TAPBOOT_E_MERGE_TWICE', `the run ${shard.label} is there twice`, {
+    throw scenarioError('TAPBOOT_E_MERGE_TWICE', `the run ${shard.label} is named twice`, {
       expected: 'each run once',
       got: `${other.events} and ${shard.events}`,
       hint: 'Name only one of the two.',

@@ -25,7 +25,7 @@ export function findRun(
   if (found !== undefined) return found;
   throw scenarioError(
     'TAPBOOT_E_NO_RUN',
-    given === undefined ? `there is no run in ${logRoot}` : `${given} is no run directory`,
+    given === undefined ? `there is no run in ${logRoot}` : `${given} is not a run directory`,
     {
       expected: `a run directory with ${EVENTS} in it`,
       got:

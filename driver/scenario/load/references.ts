@@ -48,10 +48,10 @@ export function checkFrom(
   }
   if (JSON.stringify(scenario.machine) === JSON.stringify(parent.machine)) return;
   const place = document.valueSpan(['machine']);
-  const message = `the machine differs from that of '${parent.id}', whose state it starts from`;
+  const message = `the machine differs from that of '${parent.id}', whose snapshot it starts from`;
   report(
     problemAt(document, place, 'TAPBOOT_E_SCENARIO_CONFLICT', message, {
-      expected: 'the same machine, or none (it is taken over)',
+      expected: 'the same machine, or no `machine` (it is inherited)',
       got: 'another machine',
     }),
   );

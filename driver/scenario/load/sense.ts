@@ -70,7 +70,7 @@ export function checkSense(
     const first = saved.get(step.saveAs);
     if (first !== undefined) {
       wrong('TAPBOOT_E_CHECKPOINT_TWICE', `the checkpoint '${step.saveAs}' is saved twice`, {
-        expected: 'a name of its own for each checkpoint',
+        expected: 'a unique name for each checkpoint',
         got: `the same name as in line ${String(first.at.line)}`,
       });
     }

@@ -12,7 +12,7 @@ const PLAN_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 const expectKey = explained(
   plainExpectation,
-  'What must hold of the result; only what a shell script can check just so.',
+  'Expectations about the result; only those that a shell script can check.',
   { exit: 'nonzero' },
   { stdout: { not_contains: 'vg_residue' } },
 );
@@ -54,12 +54,12 @@ export const planFile = z
     ).optional(),
     plan: explained(
       z.string(NAME).regex(PLAN_NAME, NAME),
-      'Name of the plan; the same as the file’s.',
+      'Name of the plan; equal to the name of the file.',
       'raid-lvm-residue',
     ),
     description: explained(
       z.string('a text'),
-      'What the plan is for, in sentences.',
+      'Purpose of the plan, in sentences.',
       'Seeds RAID/LVM residue on vdb and vdc, and checks for it.',
     ).optional(),
     variables: explained(variablesMap, 'Variables and their defaults.', {
@@ -79,7 +79,7 @@ export const planFile = z
   })
   .meta({
     title: 'tapboot plan',
-    description: 'A plan: named sections of commands that scenarios and people share.',
+    description: 'A plan: named sections of commands, for scenarios and for use by hand.',
   });
 
 export type WrittenPlan = z.infer<typeof planFile>;

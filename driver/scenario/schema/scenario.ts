@@ -28,25 +28,25 @@ export const scenarioFile = z
     ).optional(),
     name: explained(
       line('one line of text'),
-      'Headline of the scenario.',
+      'Title of the scenario.',
       'RAID/LVM residue is removed',
     ),
     description: explained(
       z.string('a text'),
-      'What the scenario is about, in sentences.',
+      'Description of the scenario, in sentences.',
       'Seeds an array with a volume group on it and checks that a forced cleanup leaves nothing.',
     ).optional(),
-    tags: explained(z.array(slug(TAG), 'a list of tags'), 'Words to select scenarios by.', [
+    tags: explained(z.array(slug(TAG), 'a list of tags'), 'Tags for selecting scenarios.', [
       'vm',
       'slow',
       'residue',
     ]).optional(),
     subject: explained(
       choice(['boot', 'machine']),
-      'boot: the verdict is about the boot, so only a boot made in this run counts. Default machine.',
+      'boot: the verdict is about the boot, so the machine is booted in this run. Default machine.',
       'boot',
     ).optional(),
-    machine: explained(machine, 'What the scenario needs of its machine.', {
+    machine: explained(machine, 'The machine that the scenario needs.', {
       memory: '512M',
       disks: { vda: '4G', vdb: '1.5G', vdc: '1.5G' },
     }).optional(),
@@ -70,7 +70,7 @@ export const scenarioFile = z
     ).optional(),
     timeout: explained(
       duration,
-      'Timeout of a step that names none. Default 60s.',
+      'Timeout of steps without a timeout. Default 60s.',
       '60s',
     ).optional(),
     from: explained(
@@ -80,19 +80,19 @@ export const scenarioFile = z
     ).optional(),
     steps: explained(
       z.array(anyStep, 'a list of steps').min(1, 'at least one step'),
-      'What is done and checked, in order. After a failed step the rest is skipped.',
+      'Steps, in order. After a failed step the rest is skipped.',
       [{ run: 'systemctl is-system-running --wait' }],
     ),
   })
   .superRefine((value, context) => {
     if (value.from === undefined || value.subject !== 'boot') return;
-    const why = 'a boot that counts must be made in this run, not taken up at a checkpoint';
+    const why = 'the machine must be booted in this run, not started from a checkpoint';
     const params: RuleParams = { rule: 'not-with', key: 'from', other: 'subject: boot', why };
     context.addIssue({ code: 'custom', path: ['from'], params });
   })
   .meta({
     title: 'tapboot scenario',
-    description: 'A scenario: a machine, and what is done to it and expected of it.',
+    description: 'A scenario: a machine, and steps with expectations.',
     not: { required: ['from', 'subject'], properties: { subject: { const: 'boot' } } },
   });
 

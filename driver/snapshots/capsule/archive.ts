@@ -5,7 +5,7 @@ import { hostCommand } from '../../host/command.js';
 import { badCapsule, CAPSULE_FILE } from './format.js';
 
 /**
- * zstd at its fastest, told to look 256 MiB back: the states of one machine share most of
+ * zstd at its fastest, told to look 256 MiB back: the snapshots of one machine share most of
  * their pages, and so the second one costs little.
  */
 const PACK_ZSTD = 'zstd -1 -q -T2 --long=28';
@@ -50,7 +50,7 @@ export async function packCapsule(directory: string, base: string): Promise<Pack
     await rm(part, { force: true });
     throw infraError('TAPBOOT_E_CAPSULE_WRITE', `the capsule ${path} could not be written`, {
       got: error instanceof Error ? error.message : String(error),
-      hint: 'Check the space in the run directory; `--capture none` makes no capsules.',
+      hint: 'Check the space in the run directory; `--capture none` disables capsules.',
       cause: error,
     });
   }
@@ -101,7 +101,7 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
   if (/No space left/.test(result.stderr)) {
     throw infraError('TAPBOOT_E_HOST_FULL', `there is no space to unpack ${file}`, {
       got: result.stderr,
-      hint: 'A capsule takes a few hundred MB when it is open: choose another TMPDIR.',
+      hint: 'An open capsule needs a few hundred MB: choose another TMPDIR.',
     });
   }
   throw badCapsule(file, result.stderr || `tar ${result.ending}`);

@@ -12,8 +12,8 @@ export interface Moment {
 }
 
 /**
- * Finds the state to restore.
- * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MOMENT when the capsule has no such state;
+ * Finds the snapshot to restore.
+ * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MOMENT when the capsule has no such snapshot;
  *   `scenario` TAPBOOT_E_CAPSULE_STEP for a step that there is not, or behind the failure
  */
 export function chooseMoment(capsule: Capsule, choice: MomentChoice): Moment {
@@ -32,7 +32,7 @@ export function chooseMoment(capsule: Capsule, choice: MomentChoice): Moment {
   }
   const last = Math.min(capsule.failure.step, capsule.scenario.steps.length);
   if (choice < 1 || choice > last) {
-    throw scenarioError('TAPBOOT_E_CAPSULE_STEP', `there is no going to step ${String(choice)}`, {
+    throw scenarioError('TAPBOOT_E_CAPSULE_STEP', `cannot go to step ${String(choice)}`, {
       expected: `a step from 1 to ${String(last)}, the one that failed`,
       got: String(choice),
     });
@@ -50,11 +50,9 @@ function notThere({ states, missing }: Capsule, what: string): TapbootError {
         ? '--at failure'
         : `--at ${moment === 'step' ? String(behind + 1) : 'checkpoint'}`,
     );
-  return infraError('TAPBOOT_E_CAPSULE_MOMENT', `the capsule has no machine of ${what}`, {
-    got: missing.length === 0 ? 'it was not kept' : missing.join('; '),
+  return infraError('TAPBOOT_E_CAPSULE_MOMENT', `the capsule has no snapshot of ${what}`, {
+    got: missing.length === 0 ? 'it was not saved' : missing.join('; '),
     hint:
-      there.length === 0
-        ? 'Disks and console can be taken out with tar.'
-        : `There is: ${there.join(', ')}.`,
+      there.length === 0 ? 'Extract disks and console with tar.' : `There is: ${there.join(', ')}.`,
   });
 }

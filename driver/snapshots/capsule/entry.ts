@@ -10,11 +10,11 @@ import { restorable } from '../store/restorable.js';
 import type { CapsuleSnapshot } from './format.js';
 import { badCapsule } from './format.js';
 
-/** What a state is taken out of a capsule with. */
+/** What a snapshot is taken out of a capsule with. */
 export interface EntryOptions {
   /** The capsule, for messages. */
   file: string;
-  /** The directory of the state. */
+  /** The directory of the snapshot. */
   directory: string;
   described: CapsuleSnapshot;
   image: BootImage;
@@ -22,14 +22,14 @@ export interface EntryOptions {
 }
 
 /**
- * A state of an unpacked capsule, ready to be restored: its files are what was written, and
+ * A snapshot of an unpacked capsule, ready to be restored: its files are what was written, and
  * its disks rest on nothing but each other and the image.
  * @throws TapbootError `infra` TAPBOOT_E_CAPSULE when it is damaged
  */
 export async function snapshotOfCapsule(options: EntryOptions): Promise<Snapshot> {
   const { file, directory, described, image, firmware } = options;
   const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => undefined);
-  if (text === undefined) throw badCapsule(file, `its state ${described.key} is missing`);
+  if (text === undefined) throw badCapsule(file, `its snapshot ${described.key} is missing`);
   const manifest = parseManifest(text);
   if (isProblem(manifest)) throw badCapsule(file, manifest.problem);
   for (const { name, sha256, sparse } of manifest.files) {
@@ -68,10 +68,10 @@ async function checkChain(
   const top = join(directory, layers.at(-1) ?? '');
   for (const { path } of await backingChain(top)) {
     if (known.has(resolve(dirname(top), path))) continue;
-    throw infraError('TAPBOOT_E_CAPSULE', `${file} names a file outside of it`, {
-      expected: 'disks that rest on files of the capsule alone',
+    throw infraError('TAPBOOT_E_CAPSULE', `${file} refers to a file outside the capsule`, {
+      expected: 'disks that refer only to files of the capsule',
       got: path,
-      hint: 'Do not open capsules of people you do not trust.',
+      hint: 'Open only capsules from people you trust.',
     });
   }
 }

@@ -103,8 +103,8 @@ export function parseCapsule(text: string, file: string): Capsule {
 
 /** A capsule that cannot be read. */
 export const badCapsule = (file: string, got: string, cause?: unknown): TapbootError =>
-  infraError('TAPBOOT_E_CAPSULE', `${file} is no capsule that this tapboot can open`, {
-    expected: 'a file capsule.tar.zst or capsule.tar.gz as a failing run leaves it',
+  infraError('TAPBOOT_E_CAPSULE', `${file} is not a capsule that this version can open`, {
+    expected: 'capsule.tar.zst or capsule.tar.gz of a failed run',
     got,
     cause,
   });

@@ -47,7 +47,7 @@ export interface KeeperOptions {
   reused?: { count: number; unitRuns: UnitRunsMemory };
 }
 
-/** A state of the machine, and where in the scenario it lies. */
+/** A snapshot of the machine, and where in the scenario it lies. */
 interface Kept {
   state: Snapshot;
   behind: number;
@@ -181,7 +181,7 @@ export class CapsuleKeeper {
       for (const missing of capsule.missing) {
         host.emit({ type: 'notice', level: 'info', message: `capsule of ${vm.name}: ${missing}` });
       }
-      if (packed.fallback) host.log('capsule: there is no zstd on this host; gzip took its place');
+      if (packed.fallback) host.log('capsule: compressed with gzip, because this host has no zstd');
       return [{ label: CAPSULE_LABEL, path: packed.path }];
     } catch (thrown) {
       this.#notKept(thrown);
@@ -259,12 +259,12 @@ interface Files {
   files: { name: string; sha256: string; bytes: number }[];
 }
 
-/** Brings states into a directory that is to become a capsule, as entries of the state cache. */
+/** Brings snapshots into a directory that is to become a capsule, as entries of the snapshot cache. */
 export class CapsuleStage {
   readonly directory: string;
   readonly #states: string;
   readonly #making: string;
-  /** By content, so that what several states share is in the capsule once. */
+  /** By content, so that what several snapshots share is in the capsule once. */
   readonly #known = new Map<string, string>();
 
   private constructor(directory: string) {
@@ -282,7 +282,7 @@ export class CapsuleStage {
   }
 
   /**
-   * Adds a state under the key of `inputs`.
+   * Adds a snapshot under the key of `inputs`.
    * @throws what writing throws
    */
   async add(inputs: Record<string, string>, state: Snapshot): Promise<void> {
@@ -311,7 +311,7 @@ async function linkInPlaceOf(existing: string, file: string): Promise<void> {
   await rm(`${file}.same`, { force: true });
 }
 
-/** What a state in a capsule is named by. */
+/** What a snapshot in a capsule is named by. */
 export function capsuleInputs(id: string, moment: string): Record<string, string> {
   return { capsule: createHash('sha256').update(id).digest('hex'), moment };
 }

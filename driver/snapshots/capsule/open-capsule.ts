@@ -72,7 +72,9 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   const state = await stateOf(options, moment);
   if (state.unasked === true) {
     const why = capsule.failure.message;
-    say(`the guest answered no more when it was saved: no proof, only its console (${why})`);
+    say(
+      `saved without the guest's cooperation (${why}): cannot be verified, only its console is available`,
+    );
   }
   const vm = await BootImageVM.restore(host, capsule.vm, state, false);
   try {
@@ -109,14 +111,18 @@ async function assertSame(options: OpenOptions): Promise<void> {
     return;
   }
   const other = image.identity !== capsule.image.identity;
-  throw infraError('TAPBOOT_E_CAPSULE_MISMATCH', `${file} was made of another machine`, {
-    expected: `the same image, QEMU and arguments as in run ${capsule.run}`,
-    got: `${String(differences.length)} difference${differences.length === 1 ? '' : 's'}`,
-    output: differences.join('\n'),
-    hint: other
-      ? `Name the image that it was made from: --image SPEC (it was ${capsule.image.spec}).`
-      : 'Use the same QEMU; --force tries it nevertheless.',
-  });
+  throw infraError(
+    'TAPBOOT_E_CAPSULE_MISMATCH',
+    `${file} was made with another image, QEMU or arguments`,
+    {
+      expected: `the same image, QEMU and arguments as in run ${capsule.run}`,
+      got: `${String(differences.length)} difference${differences.length === 1 ? '' : 's'}`,
+      output: differences.join('\n'),
+      hint: other
+        ? `Name the image that it was made from: --image SPEC (it was ${capsule.image.spec}).`
+        : 'Use the same QEMU; --force tries it nevertheless.',
+    },
+  );
 }
 
 /** The inputs of a capsule, or of the machine that this host would start. */

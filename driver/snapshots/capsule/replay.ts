@@ -19,7 +19,7 @@ export interface ReplayOptions {
 }
 
 /**
- * Runs the steps that lie between a state and the moment wanted, as the run did.
+ * Runs the steps that lie between a snapshot and the moment wanted, as the run did.
  * @throws TapbootError of the first step that does not pass this time
  */
 export async function replay(options: ReplayOptions): Promise<void> {
@@ -34,7 +34,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
     log: host.log,
     redact: (text) => text,
     signal: host.signal ?? new AbortController().signal,
-    reused: { count: from.behind, reason: 'in the state', unitRuns: from.unitRuns },
+    reused: { count: from.behind, reason: 'restored from the snapshot', unitRuns: from.unitRuns },
     emit: (event) => {
       if (event.type !== 'step:end' || event.outcome === 'reused') return;
       const seconds = (event.durationMs / 1000).toFixed(1);

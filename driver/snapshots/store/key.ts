@@ -4,7 +4,7 @@ import type { Step } from '../../steps/step.js';
 
 /**
  * Raised when a driver leaves something else in a saved machine than the one before, or
- * lays an entry out differently: older states are then not found any more.
+ * lays an entry out differently: older snapshots are then ignored.
  */
 export const STATE_PROTOCOL = 5;
 
@@ -42,7 +42,7 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sortKeys
 /** SHA-256 of a text, hex. */
 export const digestText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Key of the state that a boot of exactly this leads to: 32 hex digits. */
+/** Key of the snapshot that a boot of exactly this leads to: 32 hex digits. */
 export const snapshotKey = (inputs: SnapshotInputs): string =>
   digestText(canonicalJson(inputs)).slice(0, KEY_LENGTH);
 
@@ -85,7 +85,7 @@ const isLocation = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'file' in value && 'line' in value;
 
 /**
- * Key of the state that `steps` lead to from the state `parent`: the parent's key and every
+ * Key of the snapshot that `steps` lead to from the snapshot `parent`: the parent's key and every
  * step since, so that a change anywhere on the way gives another key.
  */
 export const checkpointKey = (parent: string, steps: readonly KeyedStep[]): string =>

@@ -62,7 +62,7 @@ const manifestSchema = z.object({
       layers: z.array(fileName).min(1),
     }),
   ),
-  /** RAM and devices (see SavedRam in driver/machine/snapshot/migration/forms.ts); absent of a machine that was off. */
+  /** RAM and devices (see SavedRam in driver/machine/snapshot/migration/formats.ts); absent of a machine that was off. */
   ram: z
     .object({ form: z.enum(RAM_FORMATS), file: fileName, pages: fileName.optional() })
     .optional(),
@@ -83,7 +83,7 @@ const manifestSchema = z.object({
   ),
 });
 
-/** What an entry of the state cache says of itself. */
+/** What an entry of the snapshot cache says of itself. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The manifest as it is written: with a digest of itself. */

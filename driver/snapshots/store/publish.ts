@@ -12,7 +12,7 @@ const PAGES = 'ram.state';
 const CONSOLE = 'console.log';
 const VARIABLES = 'variables.fd';
 
-/** What is published: a state that was saved with `key` in its proof, and what the key was made of. */
+/** What is published: a snapshot that was saved with `key` in its proof, and what the key was made of. */
 export interface Publication {
   key: string;
   inputs: SnapshotInputs | Record<string, unknown>;
@@ -52,7 +52,7 @@ export async function publishEntry(
 
 async function stage(directory: string, { key, inputs, state }: Publication): Promise<Manifest> {
   const { image, machine, medium, firmware, bootFrom, hostKey, authorizedKey } = state;
-  // Read once: the state may get another form meanwhile.
+  // Read once: the snapshot may be converted to another RAM format meanwhile.
   const { ram } = state;
   if (ram !== undefined) await linkOrCopy(ram.file, join(directory, DEVICE_STATE));
   if (ram?.pages !== undefined) await linkOrCopy(ram.pages, join(directory, PAGES));

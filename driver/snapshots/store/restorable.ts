@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 /**
- * The entry as a state that machines can be restored from. Its `verified` rejects with
+ * The entry as a snapshot that machines can be restored from. Its `verified` rejects with
  * TAPBOOT_E_STATE_DAMAGED (`infra`) when a file is not what was written.
  */
 export async function restorable(lease: Lease, wanted: Wanted): Promise<Snapshot> {

@@ -85,7 +85,7 @@ export class SnapshotStore implements AsyncDisposable {
 
   async #remove(key: string, text: string | undefined, reason: string): Promise<void> {
     const { directory, notice } = this.#options;
-    notice(`the snapshot ${key} cannot be used: ${reason}; it is removed, and made again`);
+    notice(`the snapshot ${key} cannot be used: ${reason}; it is removed and saved again`);
     const entry = join(directory, key);
     // Another process may have put a good one in its place.
     if ((await manifestOf(entry)) === text) await discard(directory, entry);

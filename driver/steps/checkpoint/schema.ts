@@ -4,13 +4,13 @@ import { checkpointKey, nameKey, timeoutKey } from '../../language/schema/common
 import { explained } from '../../language/schema/leaves.js';
 import { defineKind } from '../kind.js';
 
-/** Does nothing but save the state; the name is in `saveAs`. */
+/** Only saves a snapshot; its name is in `saveAs`. */
 export interface CheckpointStep extends StepBase {
   kind: 'checkpoint';
   saveAs: string;
 }
 
-/** `checkpoint`: save the machine's state. */
+/** `checkpoint`: save a snapshot of the machine. */
 export const kind = defineKind({
   schema: explained(
     z.strictObject({
@@ -18,7 +18,7 @@ export const kind = defineKind({
       name: nameKey.optional(),
       timeout: timeoutKey.optional(),
     }),
-    'Saves the machine’s state under a name, for other scenarios to start from.',
+    'Saves a snapshot of the machine under a name, for other scenarios to start from.',
     { checkpoint: 'residue-seeded' },
   ),
   summary: (written) => written.checkpoint,

@@ -30,7 +30,7 @@ const exchange = notEmpty(
     ).optional(),
     expect: explained(
       oneOrMany(text('a text or a /regular expression/')),
-      'Text or /regular expression/ that must then appear; of a list, one after the other.',
+      'Text or /regular expression/ that must then appear; with a list, one after the other.',
       'login:',
       '/[#$] $/',
     ).optional(),
@@ -43,7 +43,7 @@ export const kind = defineKind({
     z.strictObject({
       console: explained(
         oneOrMany(exchange),
-        'One exchange, or a list of them: what is sent, then what must appear.',
+        'One exchange, or a list of them: what to send, then what must appear.',
         [{ send: '\\r', expect: 'login:' }, { send: 'root\\r' }],
       ),
       ...commonKeys,
@@ -64,7 +64,7 @@ export const kind = defineKind({
         const keys = decodeKeys(item.send);
         if (keys.ok) sent.push({ do: 'send', text: keys.text, at: reader.at(place) });
         else {
-          reader.wrong(place, 'TAPBOOT_E_CONSOLE_KEYS', `'${keys.unknown}' is no key`, {
+          reader.wrong(place, 'TAPBOOT_E_CONSOLE_KEYS', `'${keys.unknown}' is not a key`, {
             expected: '\\r \\n \\t \\e \\\\ \\xHH, ^A to ^Z, ^[ ^\\ ^] ^_ ^? or ^^ for a caret',
             got: `'${keys.unknown}'`,
           });

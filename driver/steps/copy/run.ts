@@ -36,8 +36,8 @@ async function mustExist(file: string): Promise<void> {
   try {
     await stat(file);
   } catch (error) {
-    throw scenarioError('TAPBOOT_E_COPY_SOURCE', `the file to be copied in is not there: ${file}`, {
-      expected: 'a file on the host; relative paths count from the scenario file',
+    throw scenarioError('TAPBOOT_E_COPY_SOURCE', `the file to copy does not exist: ${file}`, {
+      expected: 'a file on the host; relative paths start at the directory of the scenario file',
       got: error instanceof Error ? error.message : String(error),
       cause: error,
     });
@@ -52,7 +52,7 @@ function artifactPath(directory: string, name: string): string {
     return target;
   throw scenarioError(
     'TAPBOOT_E_ARTIFACT_OUTSIDE',
-    `the copy would lie outside of the run's artifacts: ${name}`,
+    `the target is outside the run's artifacts: ${name}`,
     { expected: 'a relative path that stays below the artifacts', got: name },
   );
 }

@@ -31,7 +31,7 @@ const inward = z.strictObject({
       [z.string().regex(/^0?[0-7]{3,4}$/, MODE), z.string().regex(ONLY_TEMPLATE, MODE)],
       MODE,
     ),
-    'Permission bits, in quotes. Default: those of the host’s file.',
+    'Permission bits, in quotes. Default: those of the file on the host.',
     '0755',
   ).optional(),
 });
@@ -40,7 +40,7 @@ const outward = z.strictObject({
   guest: explained(guestPath, 'File in the guest.', '/etc/fstab'),
   host: explained(
     line('a relative path'),
-    'Where to put it, relative to the run’s artifacts and below them.',
+    'Target, relative to the run’s artifacts and below them.',
     'installed/fstab',
   ),
 });
@@ -60,7 +60,7 @@ const transfer = byKey('a copy', {
   }),
 });
 
-/** `copy`: a file into the guest, or out of it. */
+/** `copy`: copies a file into the guest, or out of it. */
 export const kind = defineKind({
   schema: explained(
     z.strictObject({
@@ -92,7 +92,7 @@ export const kind = defineKind({
       reader.wrong(['copy', 'in', 'host'], 'TAPBOOT_E_COPY_SOURCE', 'the file to copy is missing', {
         expected: `a file or directory at ${file.host}`,
         got: 'nothing there',
-        hint: 'relative paths count from the scenario file',
+        hint: 'relative paths start at the directory of the scenario file',
       });
     }
     checkGuestPath(file.guest, ['copy', 'in', 'guest'], reader);
@@ -115,7 +115,7 @@ function belowArtifacts(written: string, reader: StepReader): string {
     reader.wrong(
       ['copy', 'out', 'host'],
       'TAPBOOT_E_COPY_TARGET',
-      'the copy would leave the artifacts',
+      'the target is outside the artifacts',
       {
         expected: 'a relative path below the run’s artifacts',
         got: `'${written}'`,

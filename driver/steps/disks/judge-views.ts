@@ -44,7 +44,7 @@ export async function judgeView(
   await keepTable(view, inspection, context);
   const blank = inspection.nonZero.bytes === 0;
   if (wanted.signatures === 'any' && wanted.absent.length === 0 && wanted.present.length === 0) {
-    context.note(`${view.disk}: nothing is asked of it at level ${step.level}`);
+    context.note(`${view.disk}: no expectation at level ${step.level}`);
     return { mismatches: [], blank };
   }
   const mismatches = judgeDisk(inspection, residueExpectation(wanted))
@@ -92,7 +92,7 @@ function residueExpectation({ signatures, absent, present }: DiskExpectation): R
 function findingKind(kind: string, entry: Omit<PresentOnDisk, 'kind'>): FindingKind {
   const known = DISK_FINDING_KINDS.find((name) => name === kind);
   if (known !== undefined) return known;
-  throw scenarioError('TAPBOOT_E_DISK_KIND', `no disk inspection knows the kind '${kind}'`, {
+  throw scenarioError('TAPBOOT_E_DISK_KIND', `unknown kind of finding '${kind}'`, {
     expected: DISK_FINDING_KINDS.join(', '),
     got: JSON.stringify({ kind, ...entry }),
   });

@@ -28,7 +28,7 @@ export const runner: StepRunner<'disks'> = {
     const { mismatches, blank } = await inspectAll(step, context);
     if (step.resurrect !== undefined && step.level === 'content') {
       if (context.guestIsDead) {
-        context.note('resurrection left out: the machine died and its disks are not final');
+        context.note('resurrection skipped: the machine died and its disks are not final');
       } else {
         mismatches.push(...(await resurrect(step.resurrect, blank, context)));
       }
@@ -66,8 +66,8 @@ async function inspectAll(
 function viewOf(expectation: DiskExpectation, views: readonly DiskView[]): DiskView {
   const view = views.find(({ disk }) => disk === expectation.disk);
   if (view !== undefined) return view;
-  throw infraError('TAPBOOT_E_DISK_VIEW', `no view of ${expectation.disk} was made`, {
-    expected: `views of the disks asked for, ${expectation.disk} among them`,
+  throw infraError('TAPBOOT_E_DISK_VIEW', `${expectation.disk} was not inspected`, {
+    expected: `all requested disks, including ${expectation.disk}`,
     got: views.map(({ disk }) => disk).join(', '),
   });
 }

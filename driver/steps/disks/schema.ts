@@ -67,13 +67,13 @@ const present = z
     bytes: explained(text('a text'), 'Byte string (UTF-8).', 'residue-marker').optional(),
     kind: explained(
       choice(DISK_FINDING_KINDS),
-      'Kind of mark, as the disk inspection names it.',
+      'Kind of finding, as named by the disk inspection.',
       'md-superblock',
       'lvm-label',
     ).optional(),
     offset: explained(
       z.union([integer(0, Number.MAX_SAFE_INTEGER, 'bytes'), size], OFFSET),
-      'Where it begins, counted from the start of the disk. Default: anywhere.',
+      'Offset from the start of the disk. Default: anywhere.',
       4096,
       '3M',
     ).optional(),
@@ -87,7 +87,7 @@ const present = z
 
 const absentKey = explained(
   oneOrMany(text('a text, or a list of texts')),
-  'Byte string that must be nowhere on the disk; of a list, not one.',
+  'Byte string that must be nowhere on the disk; with a list, none of them.',
   'residue-marker',
 );
 
@@ -107,7 +107,7 @@ export const oneDisk = explained(
       z.strictObject({
         signatures: explained(
           choice(['none', 'any']),
-          'none: no known signature of any kind; any: not asked (the default in this form).',
+          'none: no known signature of any kind; any: not checked (the default here).',
           'none',
         ).optional(),
         absent: absentKey.optional(),
@@ -115,7 +115,7 @@ export const oneDisk = explained(
       }),
     ),
   ]),
-  'clean (no known signature of any kind), or what must and must not be on it.',
+  'clean (no known signature of any kind), or what must and must not be on the disk.',
   'clean',
   { signatures: 'none', absent: 'residue-marker' },
 );
@@ -135,7 +135,7 @@ export const resurrect = explained(
       'residue-marker',
     ).optional(),
   }),
-  'Try to bring the old content back, in a second machine on overlays of the named disks.',
+  'Try to bring the old content back, in a second machine, on overlays of the named disks.',
   { plan: 'raid-lvm-residue/resurrect' },
 );
 
@@ -158,15 +158,15 @@ export const disksMapping = notEmpty(
     ...perDisk,
     absent: explained(
       absentKey,
-      'Byte string that must be nowhere on any of the named disks (of the machine’s disks when none is named).',
+      'Byte string that must be nowhere on the named disks (on all disks of the machine if none is named).',
       'residue-marker',
     ).optional(),
-    present: explained(presentKey, 'What must be on every one of the named disks.', [
+    present: explained(presentKey, 'What must be on each of the named disks.', [
       { kind: 'md-superblock' },
     ]).optional(),
     level: explained(
       choice(['content', 'signatures']),
-      'content (default): all that is asked; signatures: byte strings and resurrect are left out.',
+      'content (default): check everything; signatures: skip byte strings and resurrect.',
       'signatures',
     ).optional(),
     resurrect: resurrect.optional(),
@@ -181,14 +181,14 @@ export type WrittenPresent = z.infer<typeof present>;
 export const kind = defineKind({
   schema: explained(
     z.strictObject({
-      disks: explained(disksMapping, 'What is expected of each disk, and of all of them.', {
+      disks: explained(disksMapping, 'Expectations for each disk, and for all of them.', {
         vdb: 'clean',
         vdc: 'clean',
         absent: 'residue-marker',
       }),
       ...commonKeys,
     }),
-    'Looks at the raw disks from the host: signatures at all their places, and byte strings anywhere.',
+    'Inspects the raw disks from the host: signatures at all their places, and byte strings anywhere.',
     { disks: { vdb: 'clean', vdc: 'clean', absent: 'residue-marker' } },
   ),
   summary: ({ disks: written }) => {

@@ -3,7 +3,7 @@ import { alwaysKey, checkpointKey, nameKey } from '../../language/schema/common.
 import { explained } from '../../language/schema/leaves.js';
 import { planReference, planVariables } from '../../language/schema/plan-reference.js';
 
-/** `plan`: a section of a plan, expanded where it stands. Its steps carry their own times. */
+/** `plan`: a section of a plan, expanded in place. Its steps have their own timeouts. */
 export const planStep = explained(
   z.strictObject({
     plan: explained(
@@ -21,7 +21,7 @@ export const planStep = explained(
     always: alwaysKey.optional(),
     checkpoint: checkpointKey.optional(),
   }),
-  'Runs a section of a plan file, step by step, in place.',
+  'Runs the steps of a section of a plan file.',
   { plan: 'raid-lvm-residue/seed' },
 );
 

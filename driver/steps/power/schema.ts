@@ -16,13 +16,13 @@ export const kind = defineKind({
     z.strictObject({
       power: explained(
         choice(['off', 'cut']),
-        'off: an orderly shutdown, waited for; cut: the plug is pulled.',
+        'off: shut down and wait until the machine is off; cut: pull the plug.',
         'off',
         'cut',
       ),
       ...commonKeys,
     }),
-    'Switches the machine off; after it only steps that look from the host can follow, or a reboot.',
+    'Switches the machine off; only disks and reboot steps can follow.',
     { power: 'off' },
   ),
   summary: (written) => written.power,

@@ -11,18 +11,18 @@ export interface ScreenshotStep extends StepBase {
   picture: string;
 }
 
-/** `screenshot`: a picture of the machine's display. */
+/** `screenshot`: a screenshot of the machine's display. */
 export const kind = defineKind({
   schema: explained(
     z.strictObject({
       screenshot: explained(
         slug('a name of small letters, digits and hyphens'),
-        'What the picture is called; with the step’s number before it and .png behind it, its file among the run’s artifacts.',
+        'Name of the screenshot; the file among the run’s artifacts is STEP-NAME.png.',
         'login-screen',
       ),
       ...commonKeys,
     }),
-    'Keeps a picture of the machine’s display, which needs machine: { display: true }.',
+    'Takes a screenshot of the machine’s display, which needs machine: { display: true }.',
     { screenshot: 'login-screen' },
   ),
   summary: (written) => written.screenshot,

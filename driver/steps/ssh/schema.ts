@@ -29,7 +29,7 @@ export const kind = defineKind({
       'ssh',
       ['expect'],
     ),
-    'Runs a command over a real SSH connection: key accepted, host key as pinned.',
+    'Runs a command over a real SSH connection, with the run’s key and the pinned host key.',
     { ssh: 'id -un', expect: { stdout: { equals: 'root' } } },
   ),
   summary: (written) => commandOf(written.ssh),

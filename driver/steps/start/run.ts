@@ -114,7 +114,7 @@ function notRun(step: StartStep, report: UnitReport): TapbootError | undefined {
   if (report.TapbootStart === 'running') {
     return scenarioError(
       'TAPBOOT_E_UNIT_RUNNING',
-      `${unit} was running already, so that \`start\` would not run it`,
+      `${unit} is running already, so \`start\` does nothing`,
       {
         expected: 'a unit that is inactive',
         got: unitWords(report),
@@ -133,7 +133,7 @@ function notRun(step: StartStep, report: UnitReport): TapbootError | undefined {
   if ((report.InvocationID ?? '') === '') {
     return scenarioError(
       'TAPBOOT_E_UNIT_FORGOTTEN',
-      `whether ${unit} ran is not known: systemd has unloaded it and could not be kept from it`,
+      `cannot tell whether ${unit} ran: systemd has unloaded it`,
       {
         expected: 'a unit that remembers its last run',
         got: 'no InvocationID',
@@ -143,7 +143,7 @@ function notRun(step: StartStep, report: UnitReport): TapbootError | undefined {
   }
   return productError('TAPBOOT_E_UNIT_NOT_STARTED', `${unit} was not run again`, {
     expected: 'a new run of the unit',
-    got: `its last run is the one before; ${unitWords(report)}`,
+    got: `its last run is an earlier one; ${unitWords(report)}`,
   });
 }
 

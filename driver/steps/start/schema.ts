@@ -13,7 +13,7 @@ export interface StartStep extends StepBase {
   unit: string;
   action: 'start' | 'restart';
   ended: UnitEnd;
-  /** Handed to the unit by `systemctl set-environment`, and taken back after its end. */
+  /** Passed to the unit by `systemctl set-environment`, and unset after its end. */
   environment: Record<string, string>;
 }
 
@@ -27,7 +27,7 @@ export const kind = defineKind({
             unit: unitKey,
             action: explained(
               choice(['restart', 'start']),
-              'What systemctl is told. Default restart.',
+              'The systemctl command. Default restart.',
               'restart',
             ).optional(),
             ended: endedKey.optional(),
@@ -36,12 +36,12 @@ export const kind = defineKind({
                 z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'),
                 z.string('a text (put numbers in quotes)'),
               ),
-              'Environment variables for the unit; set in the manager before, unset after.',
+              'Environment variables for the unit; set in the manager before the start, unset afterwards.',
               { PRE_NIXOS_FORCE_CLEANUP: '1' },
             ).optional(),
             timeout: timeoutKey.optional(),
           }),
-          'The unit, and how this run of it must end.',
+          'The unit, and how its run must end.',
           { unit: 'pre-nixos.service', ended: 'inactive', timeout: '240s' },
         ),
         channel: channelKey.optional(),
@@ -50,7 +50,7 @@ export const kind = defineKind({
       'start',
       ['timeout'],
     ),
-    'Starts or restarts a systemd unit and waits until this very run of it has ended.',
+    'Starts or restarts a systemd unit and waits until exactly this run has ended.',
     { start: { unit: 'pre-nixos.service', ended: 'inactive', timeout: '240s' } },
   ),
   innerTimeout: (written) => written.start.timeout,

@@ -72,7 +72,7 @@ const forms = {
       state: explained(choice(['active']), 'The unit is active now.', 'active').optional(),
       since: explained(
         choice(['boot', 'step']),
-        'From when the run that ended must date: boot, or step: the last start step of this unit, else the beginning of the step before this one. Default: step when an earlier start step started the unit, else boot.',
+        'Which runs count: boot, all since the boot; step, those since the last start step of this unit, else since the step before this one began. Default: step if an earlier start step started the unit, else boot.',
         'boot',
       ).optional(),
       timeout,
@@ -88,12 +88,12 @@ const forms = {
     ),
     contains: explained(
       oneOrMany(text('a text, or a list of texts')),
-      'Text that the file must hold; of a list, every one.',
+      'Text that the file must contain; with a list, all of them.',
       'STATE=applied',
     ).optional(),
     matches: explained(
       oneOrMany(regex),
-      'Regular expression that the file’s text must match.',
+      'Regular expression that the file’s content must match.',
       '^STATE=(applied|failed)$',
     ).optional(),
     timeout,
@@ -109,7 +109,7 @@ const forms = {
   ipv4: z.strictObject({
     ipv4: explained(
       line('the name of a network interface'),
-      'Network interface of the guest that has an IPv4 address beyond the link.',
+      'Network interface of the guest that must have an IPv4 address that is not link-local.',
       'lan',
     ),
     timeout,
@@ -123,7 +123,7 @@ const forms = {
     ),
     from: explained(
       choice(['boot', 'now']),
-      'Whether what was shown before this step counts (boot, the default) or not (now).',
+      'Whether output from before this step counts (boot, the default) or not (now).',
       'boot',
     ).optional(),
     timeout,
@@ -140,7 +140,7 @@ const forms = {
 const condition = byKey('a wait', forms);
 type WrittenWait = z.infer<typeof condition>;
 
-/** `wait`: until something holds in the guest. */
+/** `wait`: for a condition in the guest. */
 export const kind = defineKind({
   schema: explained(
     notTwice(
@@ -157,7 +157,7 @@ export const kind = defineKind({
       'wait',
       ['timeout'],
     ),
-    'Waits until something holds in the guest, and fails when the time is over.',
+    'Waits for a condition in the guest, and fails after the timeout.',
     { wait: { ipv4: 'lan', timeout: '240s' } },
   ),
   innerTimeout: (written) => written.wait.timeout,

@@ -32,5 +32,5 @@ t.test('commander’s words become an error of ours', async (t) => {
   t.equal(near.code, 'TAPBOOT_E_USAGE');
   t.equal(near.failureClass, 'scenario');
   t.equal(near.details.hint, 'Did you mean --image?');
-  t.equal(usageError('error: x').details.hint, 'tapboot --help shows what there is');
+  t.equal(usageError('error: x').details.hint, 'tapboot --help lists all commands');
 });

@@ -51,7 +51,7 @@ t.test('a variable that is not there', async (t) => {
   ] as const) {
     const error = await given([...args], { TB_EMPTY: '' }).catch((thrown: unknown) => thrown);
     const told = describeError(error as TapbootError);
-    t.match(told, /^--var-env password finds no value \[TAPBOOT_E_VARIABLE_ENVIRONMENT\]/);
+    t.match(told, /^--var-env password has no value \[TAPBOOT_E_VARIABLE_ENVIRONMENT\]/);
     t.match(told, `got:      ${got}`);
     t.notMatch(told, /hunter22/, 'a value that was typed in the wrong place is not repeated');
   }

@@ -6,13 +6,13 @@ const read = (text: string) => readOptions(parseImageSpec(text), '/base');
 
 t.test('what a SPEC means', (t) => {
   t.strictSame(read('debian'), {
-    form: 'fast',
+    layout: 'fast',
     boot: 'bios',
     agent: { kind: 'reference' },
     layers: [],
   });
   t.strictSame(read('debian:iso,boot=uefi,agent=none,layer=a+/b'), {
-    form: 'iso',
+    layout: 'iso',
     boot: 'uefi',
     agent: { kind: 'none' },
     layers: ['/base/a', '/b'],
@@ -23,7 +23,7 @@ t.test('what a SPEC means', (t) => {
 
 t.test('what it cannot mean', (t) => {
   for (const [text, got, hint] of [
-    ['debian:fats', 'form “fats”', '“fast”'],
+    ['debian:fats', 'layout “fats”', '“fast”'],
     ['debian:iso,boot=efi', 'boot “efi”', '“uefi”'],
   ] as const) {
     t.throws(() => read(text), {

@@ -34,7 +34,7 @@ t.test('an asciicast beside the log', async (t) => {
   log.write(euro.subarray(0, 1));
   await sleep(40);
   log.write(euro.subarray(1));
-  log.mark('restored from state x');
+  log.mark('restored from snapshot x');
   log.write(Buffer.from('two'));
   log.started(performance.now());
   log.close();
@@ -46,7 +46,7 @@ t.test('an asciicast beside the log', async (t) => {
   t.ok((lines[0]?.[0] ?? 0) >= 2, 'seconds since the start of QEMU');
   t.same(
     lines.filter(([, kind]) => kind === 'm').map(([, , label]) => label),
-    ['restored from state x', 'QEMU started again'],
+    ['restored from snapshot x', 'QEMU started again'],
   );
   const order = lines.map(([, kind, text]) => (kind === 'm' ? 'mark' : text));
   t.ok(order.indexOf('mark') > order.indexOf('€') && order.indexOf('mark') < order.indexOf('two'));

@@ -50,7 +50,7 @@ t.test('a checkpoint that was not reached: the class is that of the cause', (t) 
     details: {
       at: FROM.at,
       got: 'it failed: 1 expectation did not hold [TAPBOOT_E_EXPECTATION]',
-      hint: 'See to maker first: without it there is no machine to start from.',
+      hint: 'Fix maker first: this scenario starts from its checkpoint.',
     },
   });
   t.end();

@@ -256,7 +256,7 @@ t.test('disks: residue fails with offset and kind; the level decides what counts
       disks: [{ disk: 'vdb', signatures: 'any', absent: ['x'], present: [] }],
     }),
   ]);
-  t.match(nothing.ends[0]?.notes.at(-1), 'nothing is asked of it at level signatures');
+  t.match(nothing.ends[0]?.notes.at(-1), 'no expectation at level signatures');
   const present = await play(vm, [
     disks({
       disks: [

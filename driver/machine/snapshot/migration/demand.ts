@@ -7,7 +7,7 @@ import type { QemuBinary } from '../../qemu/version.js';
 import { offeredFormats, type RamFormat } from './formats.js';
 
 /**
- * Makes sure that the QEMU at hand has the form that somebody demands, before anything is
+ * Makes sure that this QEMU supports the requested RAM format, before anything is
  * booted. Asks a QEMU without a machine; `auto` and `stream` need no question.
  * @param directory private and short: a socket is made in it
  * @throws TapbootError `infra` TAPBOOT_E_RAM_FORM
@@ -50,9 +50,9 @@ export function assertOffered(
   version: string,
 ): void {
   if (offered.includes(form)) return;
-  throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU cannot save RAM in the form ${form}`, {
+  throw infraError('TAPBOOT_E_RAM_FORM', `this QEMU does not support the RAM format ${form}`, {
     expected: `one of ${offered.join(', ')}`,
     got: version,
-    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORMAT=auto takes what there is.',
+    hint: 'mapped-ram needs QEMU 9.0 or later; TAPBOOT_RAM_FORMAT=auto chooses among the available formats.',
   });
 }

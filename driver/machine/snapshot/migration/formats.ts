@@ -13,7 +13,7 @@ export const RAM_FORMATS = ['stream', 'mapped-ram', 'shared-ram'] as const;
 export type RamFormat = (typeof RAM_FORMATS)[number];
 
 /**
- * The forms that a machine which goes on can be saved in. A shared file is not among them:
+ * The RAM formats in which a running machine can be saved. A shared file is not among them:
  * its machine would go on writing to it.
  */
 export type DirectFormat = Exclude<RamFormat, 'shared-ram'>;
@@ -29,17 +29,17 @@ export interface SavedRam {
   bytes: number;
 }
 
-/** The migration capability that a form needs of QEMU. */
+/** The migration capability of QEMU that a format needs. */
 const NEEDS: Record<RamFormat, string | undefined> = {
   stream: undefined,
   'mapped-ram': 'mapped-ram',
   'shared-ram': 'x-ignore-shared',
 };
 
-/** QEMU's name for the migration capability behind a form. */
+/** QEMU's name of the migration capability for a format. */
 export const capabilityOf = (form: RamFormat): string | undefined => NEEDS[form];
 
-/** The forms that a running QEMU has (QMP `query-migrate-capabilities`). */
+/** The formats that a running QEMU supports (QMP `query-migrate-capabilities`). */
 export async function offeredFormats(qmp: QmpClient): Promise<RamFormat[]> {
   const answer = (await qmp.execute('query-migrate-capabilities')) as { capability: string }[];
   const known = new Set(answer.map(({ capability }) => capability));

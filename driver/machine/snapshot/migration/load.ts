@@ -62,11 +62,11 @@ export async function loadRam(
   }
 }
 
-/** QEMU 7.2 ends, soon after it has said `failed`, when it cannot make sense of a state. */
+/** QEMU 7.2 ends, soon after it has said `failed`, when it cannot make sense of a snapshot. */
 function refused(error: unknown): unknown {
   if (!(error instanceof TapbootError) || error.code !== 'TAPBOOT_E_QMP_CLOSED') return error;
   return infraError('TAPBOOT_E_RESTORE', 'QEMU ended while it restored the machine', {
-    got: 'it could not load the state; its own message is in harness.log',
+    got: 'it could not load the snapshot; its message is in harness.log',
     hint: 'Run again with --fresh to boot instead.',
     cause: error,
   });

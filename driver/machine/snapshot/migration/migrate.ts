@@ -3,12 +3,12 @@ import { capabilityOf, RAM_FORMATS, type RamFormat } from './formats.js';
 
 const FINAL = new Set(['completed', 'failed', 'cancelled']);
 
-/** What every form asks for by capabilities of its own; `events` tells us the end. */
+/** Capabilities that every format needs; `events` reports the end. */
 const OWN = RAM_FORMATS.map(capabilityOf).filter((capability) => capability !== undefined);
 
 /**
- * Turns on what `form` needs of a migration, and off what other forms do: a machine may be
- * loaded in one form and saved in another. An older QEMU knows nothing of the newer forms,
+ * Enables what `form` needs of a migration, and disables what other formats need: a machine may be
+ * loaded in one format and saved in another. An older QEMU does not know the newer formats,
  * and has nothing to turn off.
  */
 export async function prepareMigration(qmp: QmpClient, form: RamFormat): Promise<void> {

@@ -74,8 +74,8 @@ async function start(qmp: QmpClient, uri: string): Promise<void> {
     await qmp.execute('migrate', { uri });
   } catch (error) {
     throw infraError('TAPBOOT_E_SAVE', 'this machine cannot be saved', {
-      expected: 'devices that QEMU can migrate, each of them',
-      hint: 'Scenarios boot such a machine instead; only what needs a saved one (`checkpoint:`) has to go.',
+      expected: 'only devices that QEMU can migrate',
+      hint: 'Scenarios boot such a machine instead; remove `checkpoint:`.',
       got: error instanceof Error ? error.message : String(error),
       cause: error,
     });

@@ -86,7 +86,7 @@ const mistakes: Mistake[] = [
       '> 3 | ---',
       '    | ^',
       '  4 | name: That',
-      '  next:     put each scenario into a file of its own',
+      '  next:     put each scenario into a separate file',
     ],
   },
   {

@@ -1,4 +1,4 @@
-// Publishes a state in a process of its own: `publisher.ts STORE NAME DIRECTORY RAM_BYTES`.
+// Publishes a snapshot in a process of its own: `publisher.ts STORE NAME DIRECTORY RAM_BYTES`.
 // Says `ready`, waits for its stdin to say anything, and then says how it went.
 import { truncateSync } from 'node:fs';
 import { SnapshotStore } from '../../../../driver/snapshots/store/store.js';

@@ -25,7 +25,7 @@ const IMAGE: BootImage = {
   access: { root: 'auto', user: 'root' },
 };
 
-/** A state as a machine leaves it in `directory`: real qcow2 files, and noise for its RAM. */
+/** A snapshot as a machine leaves it in `directory`: real qcow2 files, and noise for its RAM. */
 export async function savedSnapshot(
   directory: string,
   name: string,

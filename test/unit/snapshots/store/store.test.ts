@@ -29,7 +29,7 @@ interface Bench {
   states: string;
   notices: string[];
   open(limitBytes?: number): SnapshotStore;
-  /** Publishes a state by a store of its own, as an earlier run did. */
+  /** Publishes a snapshot by a store of its own, as an earlier run did. */
   published(name: string): Promise<string>;
 }
 
@@ -251,7 +251,7 @@ t.test('publishing keeps the limit', async (t) => {
   t.same(left(states), [keyOf('b')]);
 });
 
-/** A process that has a state ready, and publishes it when told to. */
+/** A process that has a snapshot ready, and publishes it when told to. */
 function publisher(t: Test, { root, states }: Bench, run: string, bytes: number, wrap: string[]) {
   const script = join(import.meta.dirname, 'publisher.ts');
   const node = ['node', '--import', 'tsx', script, states, 'a', join(root, run), String(bytes)];
