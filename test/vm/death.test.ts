@@ -149,8 +149,7 @@ const run = (place: Place, files: string[], env: Record<string, string> = {}): T
   place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', ...files], { env });
 
 await t.test('deaths in the middle of a scenario', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
-  // All of them are restored from the one boot that the first scenario makes.
+  const place = await Place.make(t, { states: soaking ? 'none' : 'shared' });
   const deaths = [
     [
       'qemu-is-killed',
@@ -176,7 +175,7 @@ await t.test('deaths in the middle of a scenario', async (t) => {
   const files = await Promise.all(deaths.map(([id, happens]) => scenario(place, id, happens)));
   files.push(await scenario(place, 'it-survives', FROM_THE_FUTURE));
   const oopses = [
-    // First, and so the one that is booted: a restored machine comes in the run behind this one.
+    // First, and so the one that is booted in the soak; the others are restored from that boot.
     'oops-behind-a-line-from-the-future',
     'oops-in-the-last-step',
     'oops-behind-the-last-step',
@@ -240,7 +239,7 @@ steps: [{ name: it goes on, run: 'true' }]
   t.equal(phaseOf('oops-by-the-evidence'), 'teardown');
   t.match(
     end.tap.scenarios.find(({ title }) => title === oopses[0]),
-    { diagnosis: { machine: /^booted at / } },
+    { diagnosis: { machine: soaking ? /^booted at / : /^restored from .* in an earlier run/ } },
   );
   const cases = (await readFile(junit, 'utf8')).split('<testcase ');
   t.match(
@@ -256,7 +255,7 @@ steps: [{ name: it goes on, run: 'true' }]
   t.match(end.metadata, { outcome: 'error', exit_code: 3 });
   await place.expectNothingLeft(t);
 
-  await t.test('a line from the future on a machine of an earlier run', async (t) => {
+  await inSoak(t, 'a line from the future on a machine of an earlier run', async (t) => {
     const end = await run(place, [future]).end;
     t.equal(end.code, 3, end.told);
     oopsTold(t, end, oopses[0], 1);

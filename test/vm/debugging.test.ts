@@ -65,10 +65,10 @@ void t.test('a ready machine, restored; plans are in it', async (t) => {
       stdin: input === undefined ? 'ignore' : 'pipe',
       input,
     });
-  const disks = ['--disk', 'vda=64M', '--disk', 'vdb=64M'];
+  const disks = ['--disk', 'vda=4G', '--disk', 'vdb=1.5G', '--disk', 'vdc=1.5G'];
   const first = await shell([...disks, '--', 'lsblk -bno SIZE /dev/vdb; exit 5']);
   t.equal(first.exitCode, 5, first.stderr);
-  t.equal(first.stdout, String(64 * 1024 ** 2));
+  t.equal(first.stdout, String(1.5 * 1024 ** 3));
   t.match(first.stderr, /tapboot: restored; booted at /);
   const script = 'sh /run/tapboot/plans/raid-lvm-residue.sh; id -un\n';
   const second = await shell(disks, script);

@@ -23,6 +23,26 @@ const RUN = ['run', '--image', 'debian:fast', 'provisions-clean-disk'];
 const NO_KVM = '[ ! -e /dev/kvm ] || mount --bind /dev/null /dev/kvm && exec "$@"';
 const TCG = [...RUN, '--accel', 'tcg'];
 
+/** The same for a scenario file of one's own. */
+const ONE = ['run', '--image', 'debian:fast', '--accel', 'tcg'];
+
+/** A scenario with one command, on a machine that tests share. */
+function tiny(place: Place, command: string): string {
+  const file = join(place.directory, 'tiny.yaml');
+  writeFileSync(
+    file,
+    `version: 1
+name: tiny
+machine: { memory: 512M, disks: { vda: 64M } }
+steps:
+  - run: 'true'
+  - run: ${command}
+    timeout: 500s
+`,
+  );
+  return file;
+}
+
 /** File systems are mounted for these. */
 const ROOT = { skip: process.getuid?.() === 0 ? false : 'only root can mount' } as const;
 
@@ -287,9 +307,10 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   });
 
   await t.test('no room for what the guest writes', async (t) => {
-    const place = await Place.make(t, { states: 'none' });
+    const place = await Place.make(t);
     const temporary = await mounted(t, place, 'tmp', 'size=1m');
-    const end = await place.run(TCG, { env: { TMPDIR: temporary } });
+    const writes = tiny(place, 'dd if=/dev/urandom of=/dev/vda bs=1M count=8 conv=fsync');
+    const end = await place.run([...ONE, writes], { env: { TMPDIR: temporary } });
     t.equal(end.code, 4);
     t.same(verdict(place, end), {
       class: 'infra',
@@ -306,22 +327,9 @@ t.test('the host’s disk fills up', ROOT, async (t) => {
   await t.test('no room for what QEMU tells in the middle of a step', async (t) => {
     const place = await Place.make(t);
     const root = await mounted(t, place, 'notes-disk', 'size=4m');
-    const file = join(place.directory, 'waits.yaml');
-    // QEMU tells its driver of every change of the guest's hardware clock, unasked.
-    writeFileSync(
-      file,
-      `version: 1
-name: waits
-machine: { memory: 512M, disks: { vda: 64M } }
-steps:
-  - run: 'true'
-  - run: while :; do hwclock --systohc; sleep 1; done
-    timeout: 500s
-`,
-    );
-    const going = place.start(['run', '--image', 'debian:fast', '--accel', 'tcg', file], {
-      logRoot: root,
-    });
+    // QEMU reports every change of the guest's hardware clock.
+    const sets = tiny(place, 'while :; do hwclock --systohc; sleep 1; done');
+    const going = place.start([...ONE, sets], { logRoot: root });
     await going.logged(/qmp event RTC_CHANGE/);
     fill(root);
     const [run = ''] = runDirectories(root);
@@ -343,7 +351,7 @@ steps:
   await t.test('no room for the record of a run that has begun', async (t) => {
     const place = await Place.make(t);
     const root = await mounted(t, place, 'notes-disk', 'size=40k');
-    const end = await place.run(TCG, { logRoot: root });
+    const end = await place.run([...ONE, tiny(place, 'seq 20000')], { logRoot: root });
     t.equal(end.code, 4);
     t.equal(end.tap.ok, false, 'TAP agrees');
     // Which of its files is the first to find no room depends on how long each is by then.

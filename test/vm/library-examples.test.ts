@@ -2,7 +2,9 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Parser, type FinalResults } from 'tap-parser';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { linkSharedStates } from '../helpers/shared-states.js';
+import { inSoak } from '../helpers/soak.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -19,10 +21,11 @@ t.test('examples of the documentation, run as they stand', async (t) => {
   const all = await examples();
   t.same([...all.keys()], ['tap', 'node:test']);
   const states = join(t.testdir(), 'states');
-  // The first is about the boot; the second gets what is kept of it.
+  linkSharedStates(states);
+  // The first is about the boot, which takes long; the second has a machine that tests share.
   const starts: Record<string, string> = { tap: 'booted', 'node:test': 'restored' };
   for (const [runner, code] of all) {
-    await t.test(runner, async (t) => {
+    const run = async (t: Test): Promise<void> => {
       const directory = t.testdir({ node_modules: {} });
       await symlink(project, join(directory, 'node_modules/tapboot'));
       await symlink(join(project, 'node_modules/tap'), join(directory, 'node_modules/tap'));
@@ -48,6 +51,8 @@ t.test('examples of the documentation, run as they stand', async (t) => {
       const line = await readFile(join(directory, 'notes/vm-run-ledger.jsonl'), 'utf8');
       const driver_args = ['example.test.mjs'];
       t.match(JSON.parse(line), { outcome: 'passed', driver_args, start: starts[runner] });
-    });
+    };
+    if (starts[runner] === 'booted') await inSoak(t, runner, run);
+    else await t.test(runner, run);
   }
 });

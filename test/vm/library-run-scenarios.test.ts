@@ -4,6 +4,8 @@ import { Writable } from 'node:stream';
 import { Parser, type FinalResults } from 'tap-parser';
 import t from 'tap';
 import { runScenarios, type RunEvent } from '../../driver/index.js';
+import type { Metadata } from '../../driver/record/metadata-schema.js';
+import { plantDamaged } from '../helpers/planted-state.js';
 
 const scenario = (name: string, command: string): string =>
   `version: 1\nname: ${name}\ntags: [vm, slow]\nsteps:\n  - run: ${command}\n`;
@@ -15,12 +17,13 @@ const root = t.testdir({
   },
   bad: { 'wrong.yaml': 'version: 1\nname: wrong\nsteps: [{ rum: x }]\n' },
 });
+const states = join(root, 'states');
 const settings = {
   accel: 'tcg' as const,
   cwd: root,
   env: {
     BOOT_IMAGE_VM_LEDGER_PATH: join(root, 'ledger.jsonl'),
-    TAPBOOT_SNAPSHOT_DIR: join(root, 'states'),
+    TAPBOOT_SNAPSHOT_DIR: states,
     // As in a CI service: snapshots of other runs are neither used nor kept.
     CI: 'true',
   },
@@ -39,6 +42,7 @@ function sink() {
 }
 
 t.test('scenarios are run, reported and recorded', async (t) => {
+  const key = await plantDamaged(states);
   const output = sink();
   const seen: RunEvent['type'][] = [];
   const report = await runScenarios({
@@ -77,8 +81,10 @@ t.test('scenarios are run, reported and recorded', async (t) => {
   t.match(results, { ok: false, count: 2, fail: 1 });
   const metadata = JSON.parse(
     await readFile(join(report.directory, 'logs/metadata.json'), 'utf8'),
-  ) as { outcome: string };
+  ) as Metadata;
   t.equal(metadata.outcome, 'failed');
+  t.same(metadata.notices, [], 'no snapshot of another run was looked at');
+  t.equal(await readFile(join(states, key, 'manifest.json'), 'utf8'), 'damaged');
   t.match(JSON.parse(await readFile(join(root, 'ledger.jsonl'), 'utf8')), { outcome: 'failed' });
 });
 

@@ -16,7 +16,7 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   const host = await testHost(t);
   // Their names begin with the same 46 characters.
   const name = 'a-machine-whose-name-is-longer-than-any-prefix';
-  const vm = await readyVm(t, host, testMachine(64, 64), name);
+  const vm = await readyVm(t, host, testMachine(4096, 1536, 1536), name);
 
   const bootId = await run(vm, 'cat /proc/sys/kernel/random/boot_id');
   await run(vm, 'printf marker-one | dd of=/dev/vdb bs=1 seek=4096 conv=fsync');
@@ -54,7 +54,7 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
 
 t.test('a cut of power keeps what was written and loses what was not', async (t) => {
   const host = await testHost(t);
-  const vm = await readyVm(t, host, testMachine(64, 64));
+  const vm = await readyVm(t, host, testMachine(4096, 1536, 1536));
   await run(vm, 'printf written | dd of=/dev/vdb bs=512 conv=fsync');
   await vm.cutPower();
   t.equal(vm.power, 'off');

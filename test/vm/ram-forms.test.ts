@@ -34,12 +34,12 @@ const write = (word: string): string =>
 
 /** A saved machine whose RAM and disk say `before`; the machine itself has gone on. */
 async function saved(t: Test, host: TestHost): Promise<Snapshot & { ram: SavedRam }> {
-  return await savedFrom(await readyVm(t, host, testMachine(64, 64)));
+  return await savedFrom(await readyVm(t, host, testMachine(4096, 1536, 1536)));
 }
 
 /** A machine of no pool, which has a say in the form of its machines. */
 async function booted(t: Test, host: TestHost): Promise<BootImageVM> {
-  const parts = { name: 'direct', image: await testImage(), machine: testMachine(64, 64) };
+  const parts = { name: 'direct', image: await testImage(), machine: testMachine(4096, 1536, 1536) };
   const vm = await BootImageVM.boot(host, parts);
   t.teardown(() => vm.close());
   await vm.settle();

@@ -315,7 +315,7 @@ t.test('what QEMU cannot load is removed, and the scenario boots', async (t) => 
 });
 
 t.test('the command line: who boots, who is restored, and what is said of it', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t, { states: soaking ? 'none' : 'shared' });
   const file = join(place.directory, 'lives.yaml');
   writeFileSync(
     file,
@@ -345,10 +345,12 @@ steps:
     t.match(ci, { machine: /^booted at /, start: 'booted', kept: [] });
   }
   const first = await tapboot();
-  t.match(first, { machine: /^booted at /, start: 'booted', kept: [/^[0-9a-f]{32}$/] });
-  const [key = ''] = first.kept;
-  const bootedAt = first.machine.replace('booted at ', '');
-  const { kernel, told } = first;
+  if (soaking) {
+    t.match(first, { machine: /^booted at /, start: 'booted', kept: [/^[0-9a-f]{32}$/] });
+  }
+  const { kernel, told, machine: made, kept } = first;
+  const [, key = kept[0] ?? '', bootedAt = made.replace('booted at ', '')] =
+    /^restored from (\S+), booted at (\S+) in an earlier run$/.exec(made) ?? [];
   t.match(kernel, { text: /\bquiet .*\bconsole=ttyS0,115200n8$/, source: 'guest' });
   t.equal(told, `kernel command line: ${kernel?.text ?? ''}`);
   t.strictSame(await tapboot(), {
@@ -356,7 +358,7 @@ steps:
     told,
     machine: `restored from ${key}, booted at ${bootedAt} in an earlier run`,
     start: 'restored',
-    kept: [key],
+    kept,
   });
   const list = await place.run(['snapshot', 'list']);
   const line = `^${key}  .* debian:fast, 512.0 MiB \\+ vda 64.0 MiB, (stream|mapped-ram|shared-ram), booted`;
@@ -365,7 +367,9 @@ steps:
   const pruned = await place.run(['snapshot', 'prune']);
   t.match(pruned.stdout, `kept    ${key}`);
   const cleared = await place.run(['snapshot', 'clear']);
-  t.match(cleared.stdout, new RegExp(`removed ${key} .*\n1 of 1 snapshots removed`));
+  const count = String(kept.length);
+  t.match(cleared.stdout, new RegExp(`removed ${key} `));
+  t.match(cleared.stdout, `${count} of ${count} snapshots removed`);
   t.same(readdirSync(states), []);
   await place.expectNothingLeft(t);
 });

@@ -11,7 +11,7 @@ const run = async (vm: BootImageVM, command: string): Promise<string> => {
 
 t.test('a machine is saved, goes on, and is restored pristine any number of times', async (t) => {
   const host = await testHost(t);
-  const first = await readyVm(t, host, testMachine(64, 64));
+  const first = await readyVm(t, host, testMachine(4096, 1536, 1536));
   const bootId = await run(first, 'cat /proc/sys/kernel/random/boot_id');
   await run(first, 'echo before > /run/trace; printf before | dd of=/dev/vdb conv=fsync');
 

@@ -32,8 +32,7 @@ steps:
     timeout: 11m
 `;
 
-// One boot serves all.
-const place = await Place.make(t, { states: 'none' });
+const place = await Place.make(t);
 const work = t.testdir({
   scenarios: { 'a.yaml': PASSES, 'b.yaml': FAILS },
   hang: { 'hangs.yaml': HANGS },
@@ -49,8 +48,7 @@ const last = (t: Test): string => {
 
 t.test('two workers: what each does, then a line each, and the failure', async (t) => {
   const run = start(['run', '--workers', '2']);
-  // One boots, the other waits for its snapshot.
-  await run.shows(/w1 {2}Passes.* {2}(?:boot|get a machine) {2}.*\n.*w2 {2}Fails {2}/);
+  await run.shows(/w1 {2}Passes.* {2}(?:boot|restore|get a machine) {2}.*\n.*w2 {2}Fails {2}/);
   await run.shows(/w1 {2}Passes.* {2}1\/2 run: sleep 1\.5 {2}[\d.]+ s/);
   await run.shows(/\d\/2 done/);
   t.equal((await run.end).code, 1);

@@ -11,18 +11,18 @@ t.setTimeout(15 * 60_000);
 /** Looks for another's traces, leaves its own everywhere, and looks again. */
 const vandal = (name: string): string => `version: 1
 name: ${name} was here
-machine: { memory: 512M, disks: { vda: 64M, vdb: 64M } }
+machine: { memory: 512M, disks: { vda: 4G, vdb: 1.5G, vdc: 1.5G } }
 steps:
   - name: the machine is pristine
-    run: cat /run/trace /etc/trace 2>/dev/null; head -c 16 /dev/vda | tr -d '\\0'; head -c 16 /dev/vdb | tr -d '\\0'
+    run: cat /run/trace /etc/trace 2>/dev/null; head -c 16 /dev/vdb | tr -d '\\0'; head -c 16 /dev/vdc | tr -d '\\0'
     expect: { stdout: { equals: '' } }
   - name: it is no more
     run: |
-      for disk in vda vdb; do yes ${name} | head -c 4M | dd of=/dev/$disk bs=1M iflag=fullblock conv=fsync status=none; done 2>/dev/null
+      for disk in vdb vdc; do yes ${name} | head -c 4M | dd of=/dev/$disk bs=1M iflag=fullblock conv=fsync status=none; done 2>/dev/null
       echo ${name} | tee /run/trace > /etc/trace
       rm -rf /usr/share/* ; sync
   - name: only its own traces are there
-    run: cat /run/trace; head -c 4 /dev/vda; head -c 4 /dev/vdb
+    run: cat /run/trace; head -c 4 /dev/vdb; head -c 4 /dev/vdc
     expect: { stdout: { contains: ${name}, not_contains: [${['ada', 'bob', 'eve'].filter((other) => other !== name).join(', ')}] } }
 `;
 

@@ -1,8 +1,7 @@
-import t from 'tap';
-import { ConsoleChannel } from '../../driver/channel/console/console-channel.js';
-import { login } from '../../driver/channel/console/login.js';
+import type { Test } from 'tap';
+import type { ConsoleChannel } from '../../driver/channel/console/console-channel.js';
 import { ShellChannel } from '../../driver/channel/shell/shell-channel.js';
-import { imageGuest, startBareGuest } from './channel-guest.js';
+import type { RunningGuest } from './channel-guest.js';
 
 const MINUTE = 60_000;
 
@@ -16,16 +15,15 @@ modprobe virtio_console
 PATH=/run/bin setsid -f /bin/dash <>/dev/virtio-ports/tapboot.shell.0 1>&0 2>/dev/null
 `;
 
-t.test('a guest without bash', async (t) => {
-  await using guest = await startBareGuest(await imageGuest('debian'));
-  const session = await login(
-    guest.console,
-    { root: 'console', user: 'root' },
-    { timeoutMs: 3 * MINUTE },
-  );
-  const started = await new ConsoleChannel(session).run(WITHOUT_BASH, { timeoutMs: MINUTE });
+/** The shell channel in a guest without bash; afterwards the port is free again. */
+export async function withoutBash(
+  t: Test,
+  guest: RunningGuest,
+  root: ConsoleChannel,
+): Promise<void> {
+  const started = await root.run(WITHOUT_BASH, { timeoutMs: MINUTE });
   t.equal(started.exitStatus, 0, started.stderr);
-  await using shell = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
+  const shell = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
   t.equal(shell.dialect, 'sh');
   t.match(shell.commandLine, / quiet /, 'it has read what its kernel was started with');
   const run = async (command: string, stdin?: string) =>
@@ -59,4 +57,5 @@ t.test('a guest without bash', async (t) => {
   const again = await ShellChannel.attach(guest.shell, { timeoutMs: MINUTE });
   t.equal(again.fresh, false);
   t.strictSame(await again.prove(MINUTE), { nonce: 'n-1', count: 1 });
-});
+  t.match(await root.run('pkill -x dash', { timeoutMs: MINUTE }), { exitStatus: 0 });
+}
