@@ -39,7 +39,11 @@ async function saved(t: Test, host: TestHost): Promise<Snapshot & { ram: SavedRa
 
 /** A machine of no pool, which has a say in the form of its machines. */
 async function booted(t: Test, host: TestHost): Promise<BootImageVM> {
-  const parts = { name: 'direct', image: await testImage(), machine: testMachine(4096, 1536, 1536) };
+  const parts = {
+    name: 'direct',
+    image: await testImage(),
+    machine: testMachine(4096, 1536, 1536),
+  };
   const vm = await BootImageVM.boot(host, parts);
   t.teardown(() => vm.close());
   await vm.settle();
