@@ -1,8 +1,10 @@
 // npm run generate: tables of kinds, made of the folders and files that hold them, the shell scripts
-// that guests get, and the layers and picture of docs/architecture.md. `npm run lint` refuses what is out of date.
+// that guests get, the layers and picture of docs/architecture.md, and the codes of docs/errors.md.
+// `npm run lint` refuses what is out of date.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
+import { ERROR_CODES, INTRODUCTIONS } from '../driver/error-codes.ts';
 import { keyTable } from '../driver/scenario/key-table.ts';
 import { tree } from './setup/tree.mjs';
 
@@ -167,6 +169,28 @@ async function picture(rooms) {
   return ['```mermaid', 'flowchart TB', ...arrows, '```'].join('\n');
 }
 
+const listed = new Intl.ListFormat('en', { type: 'disjunction' });
+
+/** All error codes, a section a heading. */
+function errorTables() {
+  return Object.entries(ERROR_CODES)
+    .map(([title, codes]) => {
+      const introduction = INTRODUCTIONS[title];
+      return [
+        `## ${title}`,
+        '',
+        ...(introduction === undefined ? [] : [introduction, '']),
+        '| code | class | meaning |',
+        '|---|---|---|',
+        ...Object.entries(codes).map(
+          ([code, { classes, meaning }]) =>
+            `| \`${code}\` | ${listed.format(classes)} | ${meaning} |`,
+        ),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
+
 /** The page of a kind of step: what its folder says, and the keys of its schema. */
 async function stepPage(kind) {
   const { explainStep } = await import('../driver/scenario/explain.ts');
@@ -253,6 +277,7 @@ async function pages() {
       kinds,
       'Every step has exactly one of these keys, and a page of its own: ',
     ),
+    'docs/errors.md': filled(read('docs/errors.md'), { codes: errorTables() }),
     'docs/architecture.md': filled(read('docs/architecture.md'), {
       layers: layerTable(rooms),
       picture: await picture(rooms),

@@ -1,15 +1,5 @@
+import type { ErrorCode, FailureClass } from './error-codes.js';
 import type { SourceLocation } from './location.js';
-
-/**
- * Who is to blame when something does not hold; the same four words in TAP, JUnit,
- * the ledger and the exit code.
- *
- * - `product`: an expectation about the machine under test did not hold
- * - `scenario`: the YAML, or the way tapboot was called, is wrong
- * - `guest-dead`: the guest panicked, hung, powered off unasked, or QEMU is gone
- * - `infra`: a host tool, disk, port, or accelerator failed
- */
-export type FailureClass = 'product' | 'scenario' | 'guest-dead' | 'infra';
 
 /** What an error says beside its message: the answers to where, expected, got, next. */
 export interface ErrorDetails {
@@ -30,17 +20,17 @@ export interface ErrorDetails {
 
 /**
  * The one error type that crosses module borders. `code` is stable
- * (`TAPBOOT_E_…`, listed in docs/errors.md); `failureClass` decides the exit code.
+ * (docs/errors.md lists all); `failureClass` decides the exit code.
  */
 export class TapbootError extends Error {
   override readonly name: string = 'TapbootError';
-  readonly code: `TAPBOOT_E_${string}`;
+  readonly code: ErrorCode;
   readonly failureClass: FailureClass;
   readonly details: ErrorDetails;
 
   constructor(
     failureClass: FailureClass,
-    code: `TAPBOOT_E_${string}`,
+    code: ErrorCode,
     message: string,
     details: ErrorDetails = {},
   ) {
@@ -49,32 +39,37 @@ export class TapbootError extends Error {
     this.failureClass = failureClass;
     this.details = details;
   }
+
+  /** The same error in other words. */
+  with(message: string, details: ErrorDetails): TapbootError {
+    return new TapbootError(this.failureClass, this.code, message, details);
+  }
 }
 
 /** The scenario file, or the call, is wrong. */
 export const scenarioError = (
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'scenario'>,
   message: string,
   details?: ErrorDetails,
 ): TapbootError => new TapbootError('scenario', code, message, details);
 
 /** The host let us down. */
 export const infraError = (
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'infra'>,
   message: string,
   details?: ErrorDetails,
 ): TapbootError => new TapbootError('infra', code, message, details);
 
 /** The machine under test is no longer there to be asked. */
 export const guestDead = (
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'guest-dead'>,
   message: string,
   details?: ErrorDetails,
 ): TapbootError => new TapbootError('guest-dead', code, message, details);
 
 /** An expectation about the machine under test did not hold. */
 export const productError = (
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'product'>,
   message: string,
   details?: ErrorDetails,
 ): TapbootError => new TapbootError('product', code, message, details);

@@ -1,4 +1,4 @@
-import type { FailureClass } from './errors.js';
+import type { FailureClass } from './error-codes.js';
 
 /** Exit codes of `tapboot run`; the numbers are part of the interface. */
 export const EXIT = {

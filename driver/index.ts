@@ -23,7 +23,8 @@ export type {
   VmState,
 } from './library/vm-interface.js';
 
-export { TapbootError, describeError, type ErrorDetails, type FailureClass } from './errors.js';
+export type { FailureClass } from './error-codes.js';
+export { TapbootError, describeError, type ErrorDetails } from './errors.js';
 export type { CommandResult } from './channel/channel.js';
 export type { ChannelName } from './language/step-base.js';
 export type { DiskView } from './machine/machine-under-test.js';

@@ -307,7 +307,7 @@ export function redactError(error: TapbootError, redact: (text: string) => strin
     const text = details[key];
     if (text !== undefined) details[key] = redact(text);
   }
-  return new TapbootError(error.failureClass, error.code, redact(error.message), details);
+  return error.with(redact(error.message), details);
 }
 
 /** Redacts a stream that arrives in pieces, holding back what may become a secret yet. */

@@ -4,7 +4,7 @@ export const EXIT_INFRA = 4;
 /** A reason to stop that the user can act on: printed without a stack. */
 export class SetupError extends Error {
   /**
-   * @param {string} code stable code, listed in docs/errors.md
+   * @param {string} code stable code, of the table in driver/error-codes.ts
    * @param {string} message what is wrong
    * @param {{ output?: string, hint?: string, exitCode?: number }} [details]
    */

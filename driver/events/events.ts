@@ -1,5 +1,5 @@
 import type { EndingSignal } from '../ending.js';
-import type { FailureClass } from '../errors.js';
+import type { ErrorCode, FailureClass } from '../error-codes.js';
 import type { SourceLocation } from '../location.js';
 
 /** Result of one step. `reused` came with a restored snapshot; it is never counted as a pass. */
@@ -53,8 +53,7 @@ export interface Mismatch {
 /** Why a step, a scenario or a run did not pass. */
 export interface Failure {
   class: FailureClass;
-  /** Stable code, `TAPBOOT_E_…`. */
-  code: string;
+  code: ErrorCode;
   message: string;
   /** `setup`, `build`, `boot`, `login`, `step`, `teardown`. */
   phase: Phase;

@@ -103,6 +103,6 @@ async function interact(options: SessionOptions, terminal: PersonsTerminal): Pro
   if (vm.states.nearest?.unasked === true) await show();
   else await withPersonsShell(vm, { type: terminal.type, say }, show);
   const death = await Promise.race([died, Promise.resolve(undefined)]);
-  if (death !== undefined) throw guestDead(death.code, death.message, death.details);
+  if (death !== undefined) throw death;
   return 0;
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.js';
 import { closest, distance } from 'fastest-levenshtein';
 import { describeError, scenarioError, type TapbootError } from '../errors.js';
 import type { Span, YamlDocument } from './yaml/document.js';
@@ -17,7 +18,7 @@ export type Report = (problem: TapbootError) => void;
 export function problemAt(
   document: YamlDocument,
   span: Span,
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'scenario'>,
   message: string,
   details: ProblemDetails = {},
 ): TapbootError {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.js';
 import type { SourceLocation } from '../location.js';
 import type { Pattern, TextPattern } from './expectation.js';
 import { nearest, problemAt, type ProblemDetails, type Report } from './problem.js';
@@ -32,7 +33,7 @@ export class StepReader {
   /** Reports a mistake in the value at `path`. */
   wrong(
     path: YamlPath,
-    code: `TAPBOOT_E_${string}`,
+    code: ErrorCode<'scenario'>,
     message: string,
     details: ProblemDetails = {},
   ): void {
@@ -42,7 +43,7 @@ export class StepReader {
   /** The same for a place that is not a value, e.g. a key. */
   reportAt(
     span: Span,
-    code: `TAPBOOT_E_${string}`,
+    code: ErrorCode<'scenario'>,
     message: string,
     details: ProblemDetails = {},
   ): void {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.js';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeFrameColumns } from '@babel/code-frame';
@@ -60,16 +61,21 @@ function mismatchesOf(error: TapbootError): Mismatch[] {
 /** A product failure that can say, one by one, what did not hold. */
 export class UnmetExpectation extends TapbootError {
   override readonly name = 'UnmetExpectation';
+  declare readonly code: ErrorCode<'product'>;
   readonly mismatches: Mismatch[];
 
   constructor(
-    code: `TAPBOOT_E_${string}`,
+    code: ErrorCode<'product'>,
     message: string,
     mismatches: Mismatch[],
     details: ErrorDetails = {},
   ) {
     super('product', code, message, details);
     this.mismatches = mismatches;
+  }
+
+  override with(message: string, details: ErrorDetails): UnmetExpectation {
+    return new UnmetExpectation(this.code, message, this.mismatches, details);
   }
 }
 

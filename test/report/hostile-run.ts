@@ -28,7 +28,7 @@ export function hostileRun(): { run: SampleRun; recording: ReportRecording } {
   const steps = ATTACKS.map((title, index) => ({ index: index + 1, title, kind: image, at }));
   const failure: Failure = {
     class: 'product',
-    code: image,
+    code: image as Failure['code'],
     message: all,
     phase: 'step',
     at,

@@ -170,7 +170,7 @@ export const seededDisk: DiskMap = {
 
 export const mismatchFailure: Failure = {
   class: 'product',
-  code: 'TAPBOOT_E_RESIDUE',
+  code: 'TAPBOOT_E_DISK_EXPECTATION',
   message: 'vdb: 5 findings where none are allowed',
   phase: 'step',
   at: { file: 'scenarios/sample.yaml', line: 14, column: 5 },

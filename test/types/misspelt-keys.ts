@@ -1,8 +1,10 @@
 /**
- * A type test: nothing here runs. Each literal has a key that is not there; `tsc` fails where one
- * of them is accepted (an `@ts-expect-error` without an error is an error). Keys in a spread
- * literal would not be seen, which is why lint refuses those.
+ * A type test: nothing here runs. Each literal has a key that is not there, or an error code that
+ * does not fit; `tsc` fails where one of them is accepted (an `@ts-expect-error` without an error
+ * is an error). Keys in a spread literal would not be seen, which is why lint refuses those.
  */
+import type { ErrorCode } from '../../driver/error-codes.js';
+import { scenarioError, type TapbootError } from '../../driver/errors.js';
 import type { NewEvent } from '../../driver/events/events.js';
 import type { HostOptions } from '../../driver/machine/host-of-run.js';
 import type { MachineOptions } from '../../driver/library/machine-options.js';
@@ -72,3 +74,10 @@ export const made = (error: Error | undefined): NewEvent => ({
   // @ts-expect-error also in a literal that is made of an expression
   cause: error,
 });
+
+// @ts-expect-error a misspelt error code
+export const code: ErrorCode = 'TAPBOOT_E_CONFIG_VALEU';
+
+export const error = (): TapbootError =>
+  // @ts-expect-error a code whose class is another
+  scenarioError('TAPBOOT_E_LOCK_TIMEOUT', 'm');

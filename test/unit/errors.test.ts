@@ -2,7 +2,7 @@ import t from 'tap';
 import { asTapbootError, describeError, scenarioError } from '../../driver/errors.js';
 
 t.test('describeError answers what, where, expected, got, next', async (t) => {
-  const error = scenarioError('TAPBOOT_E_EXAMPLE', 'the key is unknown', {
+  const error = scenarioError('TAPBOOT_E_SCENARIO_KEY', 'the key is unknown', {
     at: { file: 'a.yaml', line: 3, column: 5 },
     expected: 'run',
     got: 'rnu',
@@ -11,7 +11,7 @@ t.test('describeError answers what, where, expected, got, next', async (t) => {
   t.equal(
     describeError(error),
     [
-      'a.yaml:3:5: the key is unknown [TAPBOOT_E_EXAMPLE]',
+      'a.yaml:3:5: the key is unknown [TAPBOOT_E_SCENARIO_KEY]',
       '  expected: run',
       '  got:      rnu',
       '  next:     write run',
@@ -27,7 +27,7 @@ t.test('what nobody foresaw is infra, never a verdict about the product', async 
 });
 
 t.test('a TapbootError passes through untouched', async (t) => {
-  const error = scenarioError('TAPBOOT_E_EXAMPLE', 'x');
+  const error = scenarioError('TAPBOOT_E_SCENARIO_KEY', 'x');
   t.equal(asTapbootError(error), error);
 });
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import type { z } from 'zod';
 import type { TapbootError } from '../../errors.js';
 import { type ProblemDetails, nearest, problemAt } from '../problem.js';
@@ -179,7 +180,7 @@ export function brokenRule(
     message: string,
     details: ProblemDetails,
     span = document.valueSpan(path),
-    code: `TAPBOOT_E_${string}` = 'TAPBOOT_E_SCENARIO_CONFLICT',
+    code: ErrorCode<'scenario'> = 'TAPBOOT_E_SCENARIO_CONFLICT',
   ) => problemAt(document, span, code, message, details);
   switch (params.rule) {
     case 'one-of': {

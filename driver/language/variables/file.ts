@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ErrorCode } from '../../error-codes.js';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { asOneError } from '../problem.js';
 import { VARIABLE_NAME } from '../schema/leaves.js';
@@ -64,15 +65,19 @@ const wrong = (
   });
 
 /** Those of the parser's complaints that quote keys at most. */
-const QUOTES_NO_VALUE = new Set(
-  ['SIZE', 'DEPTH', 'EMPTY', 'DUPLICATE_KEY', 'DOCUMENTS'].map((end) => `TAPBOOT_E_YAML_${end}`),
-);
+const QUOTES_NO_VALUE = new Set<ErrorCode>([
+  'TAPBOOT_E_YAML_SIZE',
+  'TAPBOOT_E_YAML_DEPTH',
+  'TAPBOOT_E_YAML_EMPTY',
+  'TAPBOOT_E_YAML_DUPLICATE_KEY',
+  'TAPBOOT_E_YAML_DOCUMENTS',
+]);
 
 /** What the parser says may quote the text, and the excerpt always does. */
-function withoutText({ code, details, message }: TapbootError): TapbootError {
-  const told = QUOTES_NO_VALUE.has(code) ? message : 'this cannot be read as YAML';
-  return scenarioError(code, told, {
-    at: details.at,
+function withoutText(error: TapbootError): TapbootError {
+  const told = QUOTES_NO_VALUE.has(error.code) ? error.message : 'this cannot be read as YAML';
+  return error.with(told, {
+    at: error.details.at,
     expected: 'a YAML mapping, NAME: VALUE; text with special characters in quotes',
     hint: 'The line is not shown here, since it may hold a secret.',
   });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import {
   type Document,
   LineCounter,
@@ -30,7 +31,7 @@ export type ParseResult =
  */
 export function parseYaml(file: string, text: string): ParseResult {
   const lines = new LineCounter();
-  const problem = (code: `TAPBOOT_E_${string}`, message: string, span: Span, hint?: string) => {
+  const problem = (code: ErrorCode<'scenario'>, message: string, span: Span, hint?: string) => {
     const { line, col } = lines.linePos(span.start);
     return scenarioError(code, message, {
       at: { file, line: Math.max(line, 1), column: Math.max(col, 1) },
@@ -157,7 +158,7 @@ const lower = (message: string): string => message.charAt(0).toLowerCase() + mes
 
 /** Makes a problem with place and frame. */
 export type MakeProblem = (
-  code: `TAPBOOT_E_${string}`,
+  code: ErrorCode<'scenario'>,
   message: string,
   span: Span,
   hint?: string,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import type { ConsoleTranscript } from '../../channel/console/transcript.js';
 import { guestDead, type TapbootError } from '../../errors.js';
 import type { Finding } from './console-detector.js';
@@ -7,7 +8,7 @@ import type { FindingKind } from './panic-patterns.js';
 const BEFORE = 6;
 const AFTER = 30;
 
-const CODES: Record<FindingKind, `TAPBOOT_E_${string}`> = {
+const CODES: Record<FindingKind, ErrorCode<'guest-dead'>> = {
   panic: 'TAPBOOT_E_GUEST_PANIC',
   oops: 'TAPBOOT_E_GUEST_OOPS',
   lockup: 'TAPBOOT_E_GUEST_HUNG',
@@ -42,7 +43,7 @@ export function deathByConsole(finding: Finding, transcript: ConsoleTranscript):
 
 /** What is said of a death that the console does not tell. */
 export interface DeathWords {
-  code: `TAPBOOT_E_${string}`;
+  code: ErrorCode<'guest-dead'>;
   message: string;
   got: string;
   /** QEMU has ended by itself, as it does for a guest that powers off or restarts. */

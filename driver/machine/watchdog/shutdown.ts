@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import type { FindingKind } from './panic-patterns.js';
 import type { DeathWords } from './death.js';
 
@@ -10,7 +11,7 @@ export interface QemuExitLike {
 
 /** What an event of QEMU's monitor says of the end of a guest. */
 export interface ShutdownCause {
-  code: `TAPBOOT_E_${string}`;
+  code: ErrorCode<'guest-dead'>;
   message: string;
   reason: string;
   /** It is no death when this was asked for. */

@@ -1,5 +1,5 @@
 import type { Artifact, RunOutcome, ScenarioOutcome } from '../../events/events.js';
-import type { FailureClass } from '../../errors.js';
+import type { FailureClass } from '../../error-codes.js';
 
 /** One scenario of a past run; what the line did not say is undefined. */
 export interface PastScenario {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import type { EventSink, Failure } from '../../events/events.js';
 import { plainLine, plainText } from '../plain-text.js';
 import type { ReportContext, ReportFormats } from '../report-format.js';
@@ -131,7 +132,11 @@ function verdict(row: ScenarioRow): string[] {
   }
   if (failure === undefined) {
     const message = `not run: ${outcome ?? 'no verdict'}`;
-    return [element('error', { message, type: 'TAPBOOT_E_INTERRUPTED' }, [text(message)])];
+    return [
+      element('error', { message, type: 'TAPBOOT_E_INTERRUPTED' satisfies ErrorCode }, [
+        text(message),
+      ]),
+    ];
   }
   return [failureElement(tag, failure)];
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.js';
 import type { CheckpointReference, Scenario } from '../model.js';
 import type { Step } from '../../steps/step.js';
 import { problemAt, type ProblemDetails, type Report } from '../../language/problem.js';
@@ -40,7 +41,7 @@ export function checkSense(
   let off = offBefore;
   const saved = new Map<string, Step>();
   for (const step of scenario.steps) {
-    const wrong = (code: `TAPBOOT_E_${string}`, message: string, details: ProblemDetails): void => {
+    const wrong = (code: ErrorCode<'scenario'>, message: string, details: ProblemDetails): void => {
       // A step from a plan makes no sense here because of where it is used.
       const { line, column } = step.via?.at ?? step.at;
       report(problemAt(document, document.spanAt(line, column), code, message, details));

@@ -48,7 +48,7 @@ function asError(failure: Failure): TapbootError {
   const [mismatch] = failure.mismatches;
   return new TapbootError(
     failure.class,
-    failure.code as `TAPBOOT_E_${string}`,
+    failure.code,
     `a step failed in the replay: ${failure.message}`,
     {
       expected: mismatch === undefined ? undefined : mismatch.expected,

@@ -1,4 +1,4 @@
-import { asTapbootError, TapbootError } from '../../errors.js';
+import { asTapbootError, type TapbootError } from '../../errors.js';
 import { withGrace, type StepRunner } from '../step-runner.js';
 import { looked } from '../wording.js';
 
@@ -46,8 +46,5 @@ function placedAt(
   at: { file: string; line: number; column: number },
 ): TapbootError {
   if (error.details.at !== undefined) return error;
-  return new TapbootError(error.failureClass, error.code, error.message, {
-    ...error.details,
-    at,
-  });
+  return error.with(error.message, { ...error.details, at });
 }

@@ -1,10 +1,9 @@
-import { asTapbootError, scenarioError, TapbootError } from '../../errors.js';
+import { asTapbootError, scenarioError, type TapbootError } from '../../errors.js';
 import type { Mismatch } from '../../events/events.js';
 import type { Resurrection } from './schema.js';
 import type { RunStep } from '../run/schema.js';
 import { runCommandStep } from '../run/run.js';
 import type { StepContext } from '../step-runner.js';
-import { UnmetExpectation } from '../failure.js';
 import { quoted } from '../wording.js';
 
 /**
@@ -58,11 +57,7 @@ export async function resurrect(
 
 /** Says in which machine it went wrong, and at which line of the plan. */
 function inSecondMachine(error: TapbootError, step: RunStep): TapbootError {
-  const message = `second machine: ${error.message}`;
-  const details = { at: step.at, ...error.details };
-  return error instanceof UnmetExpectation
-    ? new UnmetExpectation(error.code, message, error.mismatches, details)
-    : new TapbootError(error.failureClass, error.code, message, details);
+  return error.with(`second machine: ${error.message}`, { at: step.at, ...error.details });
 }
 
 function cameBack(stdout: string, step: RunStep, absent: readonly string[]): Mismatch[] {

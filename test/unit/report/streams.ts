@@ -9,7 +9,7 @@ import type {
   StepRef,
 } from '../../../driver/events/events.js';
 import { EventStream } from '../../../driver/events/stream.js';
-import type { FailureClass } from '../../../driver/errors.js';
+import type { FailureClass } from '../../../driver/error-codes.js';
 import { exitCode } from '../../../driver/exit-code.js';
 
 /** Texts that break a careless TAP writer. */

@@ -46,7 +46,7 @@ t.test('a failure carries the excerpt around its place', async (t) => {
 
 t.test('expected and got of any error count as a mismatch; its own place goes first', (t) => {
   const failure = failureOf(
-    productError('TAPBOOT_E_X', 'm', {
+    productError('TAPBOOT_E_EXPECTATION', 'm', {
       expected: 'a',
       got: 'b',
       hint: 'h',
@@ -58,7 +58,7 @@ t.test('expected and got of any error count as a mismatch; its own place goes fi
   t.strictSame(plain(failure.mismatches), [{ what: 'expectation', expected: 'a', got: 'b' }]);
   t.match(failure, { at: { line: 9 }, hint: 'h', output: 'o', phase: 'boot' });
   t.equal(failure.frame, undefined, 'a file that is gone has no excerpt');
-  const bare = failureOf(infraError('TAPBOOT_E_X', 'm'), {
+  const bare = failureOf(infraError('TAPBOOT_E_IMAGE_BUILD', 'm'), {
     scenario: { file: 's', path: '/s' },
     phase: 'build',
   });

@@ -107,14 +107,14 @@ t.test('ssh: demands ssh, and takes its absence for a failure of the product', a
   const held = await play(vm, [ssh('echo root')]);
   t.strictSame(held.summary, ['1 passed']);
   t.equal(held.ends[0]?.commands[0]?.channel, 'ssh');
-  vm.sshFails = infraError('TAPBOOT_E_SSH_CONNECT', 'connection refused', { got: 'ECONNREFUSED' });
+  vm.sshFails = infraError('TAPBOOT_E_SSH_LOGIN', 'connection refused', { got: 'ECONNREFUSED' });
   const refused = await play(vm, [ssh('echo root')]);
   t.strictSame(refused.summary, ['1 failed product TAPBOOT_E_SSH_UNREACHABLE']);
   t.match(refused.ends[0]?.failure, {
     message: /connection refused/,
     mismatches: [{ got: 'ECONNREFUSED' }],
   });
-  vm.sshFails = guestDead('TAPBOOT_E_CHANNEL_LOST', 'connection closed');
+  vm.sshFails = guestDead('TAPBOOT_E_SSH_LOST', 'connection closed');
   const closed = await play(vm, [ssh('echo root')]);
   t.strictSame(
     closed.summary,

@@ -106,7 +106,7 @@ t.test(
 
 t.test('a lost channel is told as the death that the watchdog reports just after', async (t) => {
   const vm = await machine(t);
-  vm.lost = guestDead('TAPBOOT_E_CHANNEL_LOST', 'the shell is gone');
+  vm.lost = guestDead('TAPBOOT_E_SHELL_CLOSED', 'the shell is gone');
   setTimeout(() => {
     vm.die('kernel panic - not syncing');
   }, 100);
