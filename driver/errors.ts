@@ -15,6 +15,11 @@ export interface ErrorDetails {
   frame?: string;
   /** Output that led here (console tail, log tail); several lines. */
   output?: string;
+  /**
+   * Of a restore: the snapshot is to blame, and would fail again. `unusable`: QEMU does not load
+   * it; `unproven`: what came of it is not known to be the machine that was saved.
+   */
+  snapshot?: 'unusable' | 'unproven';
   cause?: unknown;
 }
 

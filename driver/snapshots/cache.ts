@@ -1,7 +1,7 @@
 import { BootImageVM } from '../machine/boot-image-vm.js';
 import type { Snapshot } from '../machine/snapshot/snapshot.js';
 import type { VmHost } from '../machine/vm-host.js';
-import { asTapbootError, type TapbootError } from '../errors.js';
+import { asTapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { FileDigest } from './store/qemu-build.js';
@@ -100,13 +100,14 @@ export class SnapshotCache {
       const damage = await lease.verified;
       const error = asTapbootError(thrown);
       // A machine made of damaged files may fail in any way: the damage is the reason.
-      if (damage !== undefined || isOfSnapshot(error)) {
+      const { snapshot } = error.details;
+      if (damage !== undefined || snapshot !== undefined || error.failureClass === 'guest-dead') {
         await store.reject(
           lease,
           damage ?? `${error.message} (${error.details.got ?? error.code})`,
         );
       }
-      if (damage !== undefined || error.code === 'TAPBOOT_E_RESTORE') return undefined;
+      if (damage !== undefined || snapshot === 'unusable') return undefined;
       throw error;
     }
   }
@@ -143,7 +144,3 @@ export class SnapshotCache {
     });
   }
 }
-
-/** Whether the snapshot is to blame, and would fail again; a full disk, say, is not its fault. */
-const isOfSnapshot = ({ code, failureClass }: TapbootError): boolean =>
-  /^TAPBOOT_E_(?:RESTORE|RESTORE_PROOF|SHELL_SILENT)$/.test(code) || failureClass === 'guest-dead';

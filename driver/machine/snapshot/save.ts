@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { infraError } from '../../errors.js';
+import { asTapbootError, infraError } from '../../errors.js';
 import { resumeAfterSave, saveRam } from './migration/save.js';
 import type { MachineParts } from '../boot-sequence.js';
 import { freshenCommand, INSTALL_FRESHENER, replaceAuthorizedKey } from './refresh-guest.js';
@@ -178,7 +178,12 @@ export async function proveRestored(
   authorizedKey: string,
 ): Promise<void> {
   guest.takeOver(state);
-  const shell = await guest.attachShell();
+  const shell = await guest.attachShell().catch((thrown: unknown) => {
+    // A machine that is lost has its own reason, a full host for example.
+    const error = asTapbootError(thrown);
+    if (guest.dead) throw error;
+    throw error.with(error.message, { ...error.details, snapshot: 'unproven' });
+  });
   const adopt =
     state.authorizedKey === authorizedKey
       ? []
@@ -191,6 +196,7 @@ export async function proveRestored(
       expected: `nonce ${state.proof.nonce}, counter ${String(counter)}`,
       got: `nonce ${proof.nonce === '' ? '(none)' : proof.nonce}, counter ${String(proof.count)}`,
       hint: 'Run again with --fresh to boot instead.',
+      snapshot: 'unproven',
     });
   }
 }

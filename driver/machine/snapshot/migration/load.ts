@@ -56,6 +56,7 @@ export async function loadRam(
     throw infraError('TAPBOOT_E_RESTORE', `restoring the machine ended in "${status}"`, {
       got: await failureReason(qmp),
       hint: 'Run again with --fresh to boot instead.',
+      snapshot: 'unusable',
     });
   } catch (error) {
     throw refused(error);
@@ -68,6 +69,7 @@ function refused(error: unknown): unknown {
   return infraError('TAPBOOT_E_RESTORE', 'QEMU ended while it restored the machine', {
     got: 'it could not load the snapshot; its message is in harness.log',
     hint: 'Run again with --fresh to boot instead.',
+    snapshot: 'unusable',
     cause: error,
   });
 }
