@@ -61,6 +61,14 @@ export function readIfPresent(file: string): string | undefined {
   }
 }
 
+/** What looking at a path gives; undefined where nothing is there. */
+export async function ifPresent<T>(look: Promise<T>): Promise<T | undefined> {
+  return await look.catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
+
 /** True for ENOENT, or a path that leads through something that is no directory. */
 export function isMissing(error: unknown): boolean {
   return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');

@@ -7,6 +7,14 @@ export function abortReason(signal: AbortSignal | undefined): Error {
   return new Error(typeof reason === 'string' ? reason : 'aborted');
 }
 
+/**
+ * Says that a rejection is for whoever waits for the promise; where nobody does (yet), it must
+ * not end the process.
+ */
+export function awaitedLater(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
 /** A promise that is settled from outside, and that can be waited for with a deadline. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
@@ -21,8 +29,7 @@ export class Deferred<T> {
       resolve = yes;
       reject = no;
     });
-    // Whoever waits sees the rejection; where nobody does (yet), it must not end the process.
-    this.promise.catch(() => undefined);
+    awaitedLater(this.promise);
     this.resolve = (value) => {
       this.#settled = true;
       resolve(value);

@@ -27,6 +27,7 @@ export async function followFile(
     }
   };
   const look = (): void => {
+    // What cannot be read now is tried again at the next look.
     reading = reading.then(readOn).catch(() => undefined);
   };
   const watcher = watch(path, look);

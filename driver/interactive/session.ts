@@ -31,6 +31,7 @@ async function untilGone({ vm, process: { pid } }: Connection, signal: AbortSign
   const runs = (): boolean =>
     liveConnections().some((one) => one.vm === vm && one.process.pid === pid);
   while (!signal.aborted && runs()) {
+    // Aborted: the loop sees it.
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -219,10 +219,14 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   }
 
   async collectDiagnostics(reason: string): Promise<Artifact[]> {
-    const { places, redact } = this.#parts.host;
+    const { places, redact, emit } = this.#parts.host;
     const { diagnostics } = places(this.name);
     return await collectDiagnostics(this, reason, diagnostics, {
       redact,
+      incomplete: (why) => {
+        const message = `evidence of ${this.name} is missing: ${why}`;
+        emit({ type: 'notice', level: 'warning', message });
+      },
     });
   }
 

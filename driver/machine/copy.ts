@@ -76,7 +76,7 @@ export async function copyIn(
     const tool = await way.run(commitScript(part, target, wanted));
     return { bytes: source.size, digestBy: tool === '' ? undefined : tool };
   } catch (error) {
-    await way.tidy(`rm -f ${shellQuote(part)}`);
+    await way.remove(part);
     throw error;
   }
 }
@@ -155,8 +155,8 @@ interface Way {
     options?: Pick<RunOptions, 'stdin' | 'outputLimit'>,
     otherwise?: (result: CommandResult) => TapbootError,
   ): Promise<string>;
-  /** Runs a command whose failure is no matter, with some time of its own. */
-  tidy(command: string): Promise<void>;
+  /** Removes a file from the guest, with some time of its own. Never rejects. */
+  remove(path: string): Promise<void>;
 }
 
 async function openWay(guest: Guest, options: CopyOptions, what: string): Promise<Way> {
@@ -185,9 +185,13 @@ async function openWay(guest: Guest, options: CopyOptions, what: string): Promis
       if (result.dropped.stdout > 0) throw tooLarge(what, INLINE_LIMIT, 'more');
       return result.stdout;
     },
-    async tidy(command) {
+    async remove(path) {
       if (guest.dead) return;
-      await channel.run(command, { timeoutMs: TIDY_MS }).catch(() => undefined);
+      const removed = await channel.run(`rm -f ${shellQuote(path)}`, { timeoutMs: TIDY_MS }).then(
+        ({ exitStatus }) => exitStatus === 0,
+        () => false,
+      );
+      if (!removed) guest.warn(`${path} may be left in the guest: it could not be removed`);
     },
   };
 }

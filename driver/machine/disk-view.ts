@@ -57,7 +57,7 @@ export async function viewDisks(
     }
     return views;
   } finally {
-    await qmp.execute('cont').catch(() => undefined);
+    await guest.resume();
   }
 }
 

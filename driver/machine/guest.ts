@@ -25,6 +25,7 @@ import { guestAge } from './snapshot/snapshot.js';
 import { type SshStage, sshWithin, openSsh } from './ssh.js';
 import type { VmHost } from './vm-host.js';
 import { FLUSH_CONSOLE, Watchdog } from './watchdog/watchdog.js';
+import { awaitedLater } from '../host/waiting.js';
 
 /** Milliseconds for a command of the driver's own that should answer at once. */
 const OWN_COMMAND_MS = 30_000;
@@ -81,7 +82,7 @@ export class Guest implements AsyncDisposable {
       this.#dead = true;
       throw error;
     });
-    this.lost.catch(() => undefined);
+    awaitedLater(this.lost);
   }
 
   /** True once the machine has been lost unasked: nothing in it answers any more. */
@@ -139,7 +140,7 @@ export class Guest implements AsyncDisposable {
       overSsh: () => this.channel('ssh'),
       portOpened: (signal) => shellPortOpened(this.running, signal),
       warn: (message) => {
-        this.#warn(message);
+        this.warn(message);
       },
     });
     this.#consoleChannel = console;
@@ -152,13 +153,23 @@ export class Guest implements AsyncDisposable {
       const problem = asTapbootError(error);
       if (problem.failureClass === 'guest-dead') throw problem;
       this.#shellProblem = problem.message;
-      this.#warn(`no shell channel, commands go over ssh or console: ${problem.message}`);
+      this.warn(`no shell channel, commands go over ssh or console: ${problem.message}`);
     }
     this.commandLine = this.#shell?.commandLine ?? (await this.guard(readCommandLine(root)));
   }
 
-  #warn(message: string): void {
+  /** Reports what changes no verdict, and may explain a later one. */
+  warn(message: string): void {
     this.#host.emit({ type: 'notice', level: 'warning', message });
+  }
+
+  /** Lets a paused guest go on. Never rejects: what it was paused for has the better error. */
+  async resume(): Promise<void> {
+    await this.running.qmp.execute('cont').catch((thrown: unknown) => {
+      // That QEMU is gone, the watchdog reports.
+      if (!this.running.process.running) return;
+      this.warn(`the guest stays paused: ${asTapbootError(thrown).message}`);
+    });
   }
 
   /** Makes contact with the shell that runs in the guest (also of a restored machine). */

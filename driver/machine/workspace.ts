@@ -26,6 +26,7 @@ async function isAbandoned(directory: string): Promise<boolean> {
  */
 export async function reclaimWorkspaces(parent = tmpdir()): Promise<string[]> {
   const removed: string[] = [];
+  // A parent that cannot be read fails when our own workspace is made.
   for (const name of await readdir(parent).catch(() => [])) {
     if (!name.startsWith(PREFIX)) continue;
     const directory = join(parent, name);

@@ -31,7 +31,7 @@ export async function checkScenarios(
   for (const given of paths) {
     const path = resolve(options.workingDirectory, given);
     if (!(await stat(path)).isDirectory()) continue;
-    for (const file of await yamlFilesIn(join(path, 'plans')).catch(() => [])) {
+    for (const file of await yamlFilesIn(join(path, 'plans'))) {
       const result = await readPlan(file, { workingDirectory: options.workingDirectory });
       if (result.ok) plans.push(result.plan);
       else problems.add(...result.problems);

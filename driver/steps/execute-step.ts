@@ -109,13 +109,18 @@ export async function evidenceOf(
   vm: MachineUnderTest,
   reason: string,
   interrupt: AbortSignal,
+  note: (text: string) => void,
 ): Promise<Artifact[]> {
   const limits = { ms: DIAGNOSTICS_MS, signal: interrupt };
+  let why = `not collected within ${String(DIAGNOSTICS_MS / 1000)} s`;
   try {
-    return (await within(vm.collectDiagnostics(reason), limits)) ?? [];
-  } catch {
-    return [];
+    const artifacts = await within(vm.collectDiagnostics(reason), limits);
+    if (artifacts !== undefined) return artifacts;
+  } catch (error) {
+    why = asTapbootError(error).message;
   }
+  if (!interrupt.aborted) note(`the guest's evidence is missing: ${why}`);
+  return [];
 }
 
 /** Milliseconds for the guest to say whether it is shutting down. */

@@ -188,9 +188,14 @@ class ScenarioRun {
   }
 
   /** What explains the first failure: the machine itself, then what it can tell. */
-  async #evidence(error: TapbootError, step: number, reason: string): Promise<Artifact[]> {
+  async #evidence(
+    error: TapbootError,
+    step: number,
+    note: (text: string) => void,
+  ): Promise<Artifact[]> {
     const kept = await this.#context.stepFailed?.(step, error);
-    const told = await evidenceOf(this.#vm, reason, this.#context.signal);
+    const reason = `step ${String(step)} failed`;
+    const told = await evidenceOf(this.#vm, reason, this.#context.signal, note);
     return [...told, ...((await kept?.finish()) ?? [])];
   }
 
@@ -218,8 +223,9 @@ class ScenarioRun {
     // The machine is asked once, at the first failure: later ones see what that has left.
     const wanted = this.#failure === undefined && error.failureClass !== 'scenario';
     if (wanted && !progress.interrupted) {
-      const reason = `step ${String(ref.index)} failed`;
-      const evidence = await this.#evidence(error, ref.index, reason);
+      const evidence = await this.#evidence(error, ref.index, (text) => {
+        recorder.note(text);
+      });
       for (const artifact of evidence) recorder.addArtifact(artifact);
     }
     const { artifacts } = recorder;

@@ -54,6 +54,7 @@ export class ConsoleChannel implements Channel {
 
   async run(command: string, options: RunOptions): Promise<CommandResult> {
     const turn = this.#queue.then(async () => await this.#run(command, options));
+    // How this one ends is for who has asked; the next one waits for its end only.
     this.#queue = turn.catch(() => undefined);
     return await turn;
   }

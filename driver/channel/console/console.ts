@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { guestDead, productError } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
-import { abortReason } from '../../host/waiting.js';
+import { abortReason, awaitedLater } from '../../host/waiting.js';
 import type { ConsoleTranscript } from './transcript.js';
 
 /** Where a search begins: an offset from `mark()`, the first byte, or the present end. */
@@ -51,7 +51,7 @@ export class Console {
     this.closed = new Promise((_, reject) => {
       transcript.onEnd(() => reject(consoleGone(transcript)));
     });
-    this.closed.catch(() => undefined);
+    awaitedLater(this.closed);
     stream.on('data', (chunk: Uint8Array) => transcript.push(chunk));
     stream.once('close', () => transcript.end());
     stream.once('end', () => transcript.end());

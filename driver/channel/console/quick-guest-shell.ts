@@ -1,5 +1,6 @@
 import { SHELL_PORT } from '../shell/start-guest-shell.js';
 import type { ConsoleSession } from './quiet-shell.js';
+import { awaitedLater } from '../../host/waiting.js';
 
 /** Milliseconds for one process to start; a guest that needs more is asked the sturdy way. */
 const START_MS = 20_000;
@@ -47,7 +48,7 @@ export async function quickGuestShell(
     return false;
   } finally {
     over.abort(new Error('decided'));
-    opened.catch(() => undefined);
-    refused.catch(() => undefined);
+    awaitedLater(opened);
+    awaitedLater(refused);
   }
 }

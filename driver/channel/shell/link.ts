@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { guestDead, infraError } from '../../errors.js';
-import { Deferred } from '../../host/waiting.js';
+import { awaitedLater, Deferred } from '../../host/waiting.js';
 import { FrameParser, type Frame } from './frames.js';
 import { helloLine, loadScript, SCRIPT_VERSION } from './guest-script.js';
 
@@ -102,7 +102,7 @@ export class ShellLink {
     const refusal = refused.promise.then((reason) => {
       throw infraError('TAPBOOT_E_SHELL_UNUSABLE', `the guest's shell cannot serve: ${reason}`);
     });
-    refusal.catch(() => undefined);
+    awaitedLater(refusal);
     const answer = await Promise.race([
       ready.within(Math.max(5000, deadline - performance.now())),
       refusal,

@@ -6,7 +6,7 @@ import {
   scenarioError,
   type TapbootError,
 } from '../../errors.js';
-import { untilStopped } from '../../host/waiting.js';
+import { awaitedLater, untilStopped } from '../../host/waiting.js';
 
 /** Bytes of the largest file that is copied by SFTP: 1 GiB. */
 export const SFTP_LIMIT = 1024 * 1024 * 1024;
@@ -79,7 +79,7 @@ export async function transfer(
   } finally {
     client.removeListener('close', gone);
     // Once it is given up, what becomes of it is nobody's business.
-    work.catch(() => undefined);
+    awaitedLater(work);
     session?.end();
   }
 }

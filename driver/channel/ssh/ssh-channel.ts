@@ -99,6 +99,7 @@ export class SshChannel implements Channel {
     this.#closed = true;
     // A connection that is being made is given up: the guest may be gone already.
     this.#stop.abort(guestDead('TAPBOOT_E_SSH_CLOSED', 'the SSH channel has been closed'));
+    // One that was never made is nothing to end.
     const client = await this.#client?.catch(() => undefined);
     this.#client = undefined;
     client?.destroy();

@@ -85,6 +85,7 @@ export class SshCommand {
         ending = { status: code ?? signalStatus(signal) };
         const settle = (): void => this.#finish(ending ?? { status: null }, lost);
         void Promise.race([
+          // A stream that breaks off has given all that it will.
           finished(stream).catch(() => undefined),
           new Promise<void>((resolve) => startTimer(resolve, DRAIN_MS)),
         ]).then(settle);

@@ -50,9 +50,10 @@ async function sourceLayer(directory: string): Promise<Layer> {
     },
   };
   for (const [name, { path, mode }] of Object.entries(PLACES)) {
-    const content = await readFile(join(directory, name)).catch(() => {
+    const content = await readFile(join(directory, name)).catch((cause: unknown) => {
       throw scenarioError('TAPBOOT_E_LAYER_UNREADABLE', `cannot read ${join(directory, name)}`, {
         expected: `an agent's sources: ${Object.keys(PLACES).join(', ')}`,
+        got: cause instanceof Error ? cause.message : String(cause),
       });
     });
     files[path] = { content, mode };

@@ -130,18 +130,24 @@ export function selectSources(text: string, otherReleases: boolean): string {
   return [...new Set(lines)].join('');
 }
 
-/** Names, sizes and times of the files below a directory, as a text to be digested. */
+/**
+ * Names, sizes and times of the files below a directory, as a text to be digested. What only
+ * others may read (apt's own `partial`) is left out.
+ */
 async function describeTree(directory: string, containing = ''): Promise<string> {
-  const names = await readdir(directory, { recursive: true }).catch(() => []);
-  const lines: string[] = [];
-  for (const name of names.sort()) {
-    if (!name.includes(containing) && containing !== '') continue;
-    const found = await stat(join(directory, name)).catch(() => undefined);
-    if (found?.isFile() === true) {
-      lines.push(`${name} ${String(found.size)} ${String(found.mtimeMs)}`);
-    }
-  }
-  return lines.join('\n');
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const lines = entries.map(async (entry): Promise<string> => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return await describeTree(path, containing);
+    if (!entry.name.includes(containing)) return '';
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() !== true) return '';
+    return `${path} ${String(found.size)} ${String(found.mtimeMs)}`;
+  });
+  return (await Promise.all(lines))
+    .filter((line) => line !== '')
+    .sort()
+    .join('\n');
 }
 
 /** Leaves a file alone that has this text, so that apt does not think it new. */

@@ -106,9 +106,10 @@ export async function readEntry(path: string, progress: Progress): Promise<Store
         return complaint(`${name} has changed since it was built`);
       }
     }
+    // Without it (a cache that is read-only) the next use compares digests again.
     await writeFile(stamp, current).catch(() => undefined);
   }
-  // Its time of last use, for whoever clears up.
+  // Its time of last use, for whoever clears up; an older one does little harm.
   await utimes(path, new Date(), new Date()).catch(() => undefined);
   const digests = Object.fromEntries(
     Object.entries(manifest.files).map(([name, file]) => [name, file.sha256]),

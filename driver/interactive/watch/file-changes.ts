@@ -29,16 +29,20 @@ export class FileChanges implements AsyncDisposable {
 
   /**
    * @param places files and directories, absolute
+   * @param failed takes the error of a directory that is not watched, or no longer
    * @throws the file system's error for a place that is not there
    */
-  static async at(places: readonly string[]): Promise<FileChanges> {
+  static async at(
+    places: readonly string[],
+    failed: (error: unknown) => void,
+  ): Promise<FileChanges> {
     const directories = new Set<string>();
     for (const place of places) {
       directories.add((await stat(place)).isDirectory() ? place : dirname(place));
     }
     const watcher = watch([...directories], { ignoreInitial: true, atomic: SETTLE_MS });
     // A directory that cannot be watched ends its own watching, not the process.
-    watcher.on('error', () => undefined);
+    watcher.on('error', failed);
     await new Promise<void>((resolve) => watcher.once('ready', resolve));
     return new FileChanges(watcher);
   }

@@ -19,10 +19,12 @@ export async function watchScenarios(
   signal: AbortSignal,
 ): Promise<void> {
   const { scenarioPaths, stderr, workingDirectory } = await requestFor(signal);
-  await using changes = await FileChanges.at(scenarioPaths);
   const say = (text: string): void => {
     stderr.write(`tapboot: ${text}\n`);
   };
+  await using changes = await FileChanges.at(scenarioPaths, (error) => {
+    say(`some changes may go unnoticed: ${asTapbootError(error).message}`);
+  });
   let next = changes.next(signal);
   for (;;) {
     const superseded = new AbortController();

@@ -29,6 +29,8 @@ export interface DiagnosticOptions {
   /** Milliseconds for each command (default 10 000). */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Takes the reason why files are missing that no file can tell. */
+  incomplete?: (reason: string) => void;
 }
 
 /** The reason that asks for the short list: what is kept of every VM run. */
@@ -59,8 +61,9 @@ export async function collectDiagnostics(
   const collection = new Collection(source, files, options);
   try {
     await collection.take(reason === TEARDOWN ? 'always' : 'failure');
-  } catch {
-    // A directory that cannot be written to: there is no place to tell it, either.
+  } catch (error) {
+    // A directory that cannot be written to, for example: a file cannot tell it.
+    options.incomplete?.(error instanceof Error ? error.message : String(error));
   }
   return files.artifacts;
 }

@@ -91,6 +91,7 @@ export async function rawCopyOfPausedDisk(
     const source = `nbd+unix:///disk?socket=${socket}`;
     await qemuImg(['convert', '-f', 'raw', '-O', 'raw', source, target], `reading disk ${node}`);
   } finally {
+    // A server that goes on makes the next start fail, which says so.
     await qmp.execute('nbd-server-stop').catch(() => undefined);
     await rm(socket, { force: true });
   }

@@ -6,6 +6,7 @@ import { qemuArguments, type MachineConfig } from './arguments.js';
 import { QemuProcess } from './process.js';
 import { QmpClient } from './qmp.js';
 import { listenOnce, type ListeningSocket } from './socket.js';
+import { awaitedLater } from '../../host/waiting.js';
 
 /** Options of {@link RunningMachine.start}; sockets are made in `socketDirectory`. */
 export interface StartOptions {
@@ -81,14 +82,14 @@ export class RunningMachine implements AsyncDisposable {
         hint: 'The argument vector is in harness.log; run it by hand to see more.',
       });
     });
-    ended.catch(() => undefined);
+    awaitedLater(ended);
     const connected = Promise.all([
       qmpSocket.connection.then((stream) => QmpClient.connect(stream)),
       consoleSocket.connection,
       shellSocket.connection,
       qmpSocket.connection,
     ]);
-    connected.catch(() => undefined);
+    awaitedLater(connected);
     const [qmp, console, shell, control] = await Promise.race([connected, ended]);
     const argvFull = [options.executable, ...argv];
     const resources = scope.release();

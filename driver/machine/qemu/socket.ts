@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { infraError } from '../../errors.js';
+import { awaitedLater } from '../../host/waiting.js';
 
 /** A Unix socket that the driver listens on and exactly one peer, QEMU, connects to. */
 export interface ListeningSocket extends AsyncDisposable {
@@ -45,7 +46,7 @@ export async function listenOnce(path: string): Promise<ListeningSocket> {
       }
     });
   });
-  connection.catch(() => undefined);
+  awaitedLater(connection);
   server.listen(path);
   await once(server, 'listening');
   const close = async (): Promise<void> => {

@@ -130,7 +130,7 @@ export async function captureMoment(
       const state = { ...(await saveStopped(parts, guest, name)), disks };
       return { kind: 'disks', state, reason: `${reason}; ${details.got ?? message}` };
     } finally {
-      await qmp.execute('cont').catch(() => undefined);
+      await guest.resume();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
-import { scenarioError } from '../../errors.js';
+import { scenarioError, type TapbootError } from '../../errors.js';
+import { isMissing } from '../../host/atomic-file.js';
 
 /** A path as messages show it: relative to the working directory where it lies below it. */
 export function displayName(path: string, workingDirectory: string): string {
@@ -11,9 +12,23 @@ export function displayName(path: string, workingDirectory: string): string {
 /** Id of the scenario (or name of the plan) that a file holds. */
 export const baseIdOf = (path: string): string => basename(path).replace(/\.ya?ml$/, '');
 
-/** Absolute paths of the YAML files directly in a directory, in order of their names. */
+const unreadable = (given: string, cause: unknown): TapbootError =>
+  scenarioError('TAPBOOT_E_SCENARIO_UNREADABLE', `cannot read '${given}'`, {
+    expected: 'a scenario file, or a directory of such files',
+    got: cause instanceof Error ? cause.message : String(cause),
+    cause,
+  });
+
+/**
+ * Absolute paths of the YAML files directly in a directory, in order of their names; none where
+ * there is no directory.
+ * @throws TapbootError `TAPBOOT_E_SCENARIO_UNREADABLE`
+ */
 export async function yamlFilesIn(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    if (isMissing(cause)) return [];
+    throw unreadable(directory, cause);
+  });
   return entries
     .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(directory, entry.name))
@@ -34,11 +49,7 @@ export async function findScenarioFiles(
   for (const given of paths) {
     const path = resolve(workingDirectory, given);
     const info = await stat(path).catch((cause: unknown) => {
-      throw scenarioError('TAPBOOT_E_SCENARIO_UNREADABLE', `cannot read '${given}'`, {
-        expected: 'a scenario file, or a directory of such files',
-        got: cause instanceof Error ? cause.message : String(cause),
-        cause,
-      });
+      throw unreadable(given, cause);
     });
     if (!info.isDirectory()) {
       found.add(path);

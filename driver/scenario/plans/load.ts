@@ -77,7 +77,7 @@ export async function loadPlan(
   directory: string,
   options: PlanOptions,
 ): Promise<Plan> {
-  const files = await yamlFilesIn(directory).catch(() => []);
+  const files = await yamlFilesIn(directory);
   const path = files.find((file) => baseIdOf(file) === name);
   if (path === undefined) {
     const known = files.map(baseIdOf);

@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infraError } from '../../errors.js';
+import { isMissing } from '../../host/atomic-file.js';
 import { hostCommand } from '../../host/command.js';
 import { badCapsule, CAPSULE_FILE } from './format.js';
 
@@ -92,8 +93,10 @@ async function filesInOrder(directory: string): Promise<string[]> {
  * @throws TapbootError `infra` TAPBOOT_E_CAPSULE when it is none, or damaged
  */
 export async function unpackCapsule(file: string, directory: string): Promise<void> {
-  const facts = await stat(file).catch(() => undefined);
-  if (facts?.isFile() !== true) throw badCapsule(file, 'there is no such file');
+  const facts = await stat(file).catch((error: unknown) => {
+    throw badCapsule(file, isMissing(error) ? 'there is no such file' : String(error));
+  });
+  if (!facts.isFile()) throw badCapsule(file, 'it is no file');
   const compress = file.endsWith('.gz') ? ['-z'] : ['-I', UNPACK_ZSTD];
   const args = [...compress, '--no-same-owner', '--no-same-permissions', '-C', directory];
   const result = await hostCommand('tar', [...args, '-xf', file]);

@@ -188,6 +188,7 @@ export class CapsuleKeeper {
       return [];
     } finally {
       await stage?.remove();
+      // What is left goes with the machine's directory.
       await vm.states.discard(capture.state).catch(() => undefined);
     }
   }

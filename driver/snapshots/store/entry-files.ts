@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { link, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { awaitedLater } from '../../host/waiting.js';
 
 /** Bytes read at a time. */
 const CHUNK = 4 * 1024 * 1024;
@@ -110,7 +111,7 @@ async function eachChunk(
     [next, spare] = [spare, next];
     reading = handle.read(next, 0, CHUNK, offset);
     // Whoever stops here leaves a read behind that nobody waits for.
-    reading.catch(() => undefined);
+    awaitedLater(reading);
     await use(full, at);
   }
 }

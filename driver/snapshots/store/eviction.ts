@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifPresent } from '../../host/atomic-file.js';
 import { diskUse } from './entry-files.js';
 import { isProblem, MANIFEST, readManifest, type Manifest } from './manifest.js';
 import { isSnapshotKey } from './key.js';
@@ -22,7 +23,7 @@ export interface EntryFacts {
 /** All entries, the one used last first. Reads manifests only, no digest is checked. */
 export async function listEntries(root: string): Promise<EntryFacts[]> {
   const leased = await leasedKeys(root);
-  const names = (await readdir(root).catch(() => [])).filter(isSnapshotKey);
+  const names = ((await ifPresent(readdir(root))) ?? []).filter(isSnapshotKey);
   const entries = await Promise.all(names.map((key) => factsOf(root, key, leased)));
   return entries.sort((a, b) => b.lastUsed - a.lastUsed);
 }
@@ -30,8 +31,8 @@ export async function listEntries(root: string): Promise<EntryFacts[]> {
 async function factsOf(root: string, key: string, leased: Set<string>): Promise<EntryFacts> {
   const entry = join(root, key);
   const manifestFile = join(entry, MANIFEST);
-  const used = await stat(manifestFile).catch(() => undefined);
-  const text = await readFile(manifestFile, 'utf8').catch(() => undefined);
+  const used = await ifPresent(stat(manifestFile));
+  const text = await ifPresent(readFile(manifestFile, 'utf8'));
   const read = text === undefined ? { problem: 'it has no manifest' } : readManifest(text, key);
   return {
     key,

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifPresent } from '../../host/atomic-file.js';
 import { contentOf, linkOrCopy } from './entry-files.js';
 import { isProblem, MANIFEST, readManifest, type Manifest } from './manifest.js';
 
@@ -48,7 +49,7 @@ export async function takeLease(root: string, leases: string, key: string): Prom
       return { damage: `its file ${name} has ${size} bytes instead of ${bytes}`, text };
     }
   }
-  // The time of the last use, for the eviction.
+  // The time of the last use, for the eviction; an older one does little harm.
   const now = new Date();
   await utimes(join(entry, MANIFEST), now, now).catch(() => undefined);
   return { lease: { key, directory, manifest, text, verified: verify(directory, manifest) } };
@@ -56,7 +57,7 @@ export async function takeLease(root: string, leases: string, key: string): Prom
 
 /** The manifest of an entry as it stands; undefined when there is none. */
 export async function manifestOf(entry: string): Promise<string | undefined> {
-  return await readFile(join(entry, MANIFEST), 'utf8').catch(() => undefined);
+  return await ifPresent(readFile(join(entry, MANIFEST), 'utf8'));
 }
 
 /** A directory without a manifest is no entry that we have written. */

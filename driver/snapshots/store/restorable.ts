@@ -10,6 +10,7 @@ import { bytesOnDisk } from '../../machine/snapshot/migration/save.js';
 import type { Machine } from '../../language/machine-shape.js';
 import type { Lease } from './lease.js';
 import type { Manifest } from './manifest.js';
+import { awaitedLater } from '../../host/waiting.js';
 
 /** What the entry was asked for with; the key says that it was made of the same. */
 export interface Wanted {
@@ -32,7 +33,7 @@ export async function restorable(lease: Lease, wanted: Wanted): Promise<Snapshot
     if (damage === undefined) return;
     throw infraError('TAPBOOT_E_STATE_DAMAGED', `the snapshot ${key} is damaged: ${damage}`);
   });
-  verified.catch(() => undefined);
+  awaitedLater(verified);
   const variables = manifest.firmwareVariables;
   return {
     key,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifPresent } from '../../host/atomic-file.js';
 import { identify, liveness, readIdentity } from '../../host/process-identity.js';
 
 const TENANT = '.run-';
@@ -65,7 +66,7 @@ export async function discard(root: string, path: string): Promise<boolean> {
  */
 export async function reclaim(root: string): Promise<number> {
   let removed = 0;
-  for (const name of await readdir(root).catch(() => [])) {
+  for (const name of (await ifPresent(readdir(root))) ?? []) {
     const path = join(root, name);
     const dead = name.startsWith(TRASH) || (name.startsWith(TENANT) && (await isGone(path)));
     if (!dead) continue;
@@ -75,22 +76,22 @@ export async function reclaim(root: string): Promise<number> {
   return removed;
 }
 
-/** Keys of the entries that running processes use. */
+/** Keys of the entries that running processes use. Rejects where that cannot be read. */
 export async function leasedKeys(root: string): Promise<Set<string>> {
   const keys = new Set<string>();
-  for (const name of await readdir(root).catch(() => [])) {
+  for (const name of (await ifPresent(readdir(root))) ?? []) {
     if (!name.startsWith(TENANT) || (await isGone(join(root, name)))) continue;
-    const leases = await readdir(join(root, name, 'leases')).catch(() => []);
-    for (const key of leases) keys.add(key);
+    const leases = await ifPresent(readdir(join(root, name, 'leases')));
+    for (const key of leases ?? []) keys.add(key);
   }
   return keys;
 }
 
 async function isGone(tenant: string): Promise<boolean> {
-  const changed = await stat(tenant).catch(() => undefined);
+  const changed = await ifPresent(stat(tenant));
   if (changed === undefined) return false;
   const age = Date.now() - changed.mtimeMs;
-  const text = await readFile(join(tenant, OWNER), 'utf8').catch(() => undefined);
+  const text = await ifPresent(readFile(join(tenant, OWNER), 'utf8'));
   const owner = readIdentity(text);
   if (owner === undefined) return age > NEWBORN_MS;
   const state = liveness(owner);

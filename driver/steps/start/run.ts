@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../channel/channel.js';
-import { productError, scenarioError, type TapbootError } from '../../errors.js';
+import { asTapbootError, productError, scenarioError, type TapbootError } from '../../errors.js';
 import type { StartStep } from './schema.js';
 import { shellQuote } from '../../quote.js';
 import {
@@ -38,8 +38,14 @@ export const runner: StepRunner<'start'> = {
     try {
       await startAndWait(step, context);
     } catch (error) {
-      // The failure itself is what counts; a guest that is dead cannot take it back anyhow.
-      await tellManager(unset(names), step, context).catch(() => undefined);
+      // The failure itself is what counts.
+      await tellManager(unset(names), step, context).catch((thrown: unknown) => {
+        const { failureClass, message, details } = asTapbootError(thrown);
+        // A dead guest starts no later units.
+        if (failureClass === 'guest-dead') return;
+        const left = `${names.join(', ')} may be left in systemd's environment`;
+        context.note(`${left}, which later units inherit: ${details.got ?? message}`);
+      });
       throw error;
     }
     await tellManager(unset(names), step, context);
@@ -80,7 +86,7 @@ async function startAndWait(step: StartStep, context: StepContext): Promise<void
     await judgeRun(step, result, report, context);
   } finally {
     if (report.TapbootHold !== undefined) {
-      // What is left of it after a failure does no harm; the failure is what counts.
+      // A hold that is left does no harm: it only keeps systemd from forgetting the unit.
       const release = `systemctl stop -- ${report.TapbootHold}.service`;
       await context.run(release, { timeoutMs: MANAGER_MS }).catch(() => undefined);
     }

@@ -17,6 +17,7 @@ case $1 in
       case "$*" in *--value*) sed -n 's/^InvocationID=//p' "$last" ;; *) cat "$last" ;; esac
     else echo LoadState=not-found; echo ActiveState=inactive; fi ;;
   start|restart) [ ! -e hook ] || . ./hook ;;
+  unset-environment) [ ! -e stuck ] ;;
   status) echo "status of the unit" ;;
   list-units) echo 'demo.service loaded'; echo 'other.service loaded' ;;
 esac

@@ -104,6 +104,14 @@ t.test(
   },
 );
 
+t.test('evidence that cannot be collected is noted, and changes no verdict', async (t) => {
+  const vm = await machine(t);
+  vm.collectDiagnostics = () => Promise.reject(new Error('no space left'));
+  const { summary, ends } = await play(vm, [run('exit 4')]);
+  t.strictSame(summary, ['1 failed product TAPBOOT_E_EXPECTATION']);
+  t.match(ends[0]?.notes, ["the guest's evidence is missing: no space left"]);
+});
+
 t.test('a lost channel is told as the death that the watchdog reports just after', async (t) => {
   const vm = await machine(t);
   vm.lost = guestDead('TAPBOOT_E_SHELL_CLOSED', 'the shell is gone');

@@ -181,6 +181,12 @@ echo 'Job for demo.service failed' >&2; exit 1`);
       const { summary } = await play(vm, [start({ environment: { A: '1' } })]);
       t.strictSame(summary, ['1 failed product TAPBOOT_E_UNIT_FAILED']);
       t.match(await log(), /^unset-environment A$/m);
+      await hook('touch stuck; exit 1');
+      const { ends } = await play(vm, [start({ environment: { A: '1', B: '2' } })]);
+      t.strictSame(ends[0]?.notes, [
+        "A, B may be left in systemd's environment, which later units inherit: exit status 1",
+      ]);
+      await hook('exit 1');
       t.strictSame((await play(vm, [start({ ended: 'failed' })])).summary, [
         // The hook finds no aaaa any more: the run is the one before.
         '1 failed product TAPBOOT_E_UNIT_NOT_STARTED',

@@ -5,6 +5,7 @@ import { QmpClient } from '../../qemu/qmp.js';
 import { listenOnce } from '../../qemu/socket.js';
 import type { QemuBinary } from '../../qemu/version.js';
 import { offeredFormats, type RamFormat } from './formats.js';
+import { awaitedLater } from '../../../host/waiting.js';
 
 /**
  * Makes sure that this QEMU supports the requested RAM format, before anything is
@@ -39,7 +40,7 @@ async function formsOf(qemu: QemuBinary, directory: string): Promise<RamFormat[]
   const forms = await offeredFormats(qmp);
   qmp.close();
   // Ended by us from here on.
-  ended.catch(() => undefined);
+  awaitedLater(ended);
   return forms;
 }
 

@@ -1,5 +1,6 @@
 import type { QmpClient } from '../../qemu/qmp.js';
 import { capabilityOf, RAM_FORMATS, type RamFormat } from './formats.js';
+import { awaitedLater } from '../../../host/waiting.js';
 
 const FINAL = new Set(['completed', 'failed', 'cancelled']);
 
@@ -33,7 +34,7 @@ export function migrationEnd(qmp: QmpClient, signal?: AbortSignal): Promise<stri
     .nextEvent('MIGRATION', ({ data }) => FINAL.has(String(data['status'])), signal)
     .then(({ data }) => String(data['status']));
   // Whoever starts the migration may fail before he waits for its end.
-  ended.catch(() => undefined);
+  awaitedLater(ended);
   return ended;
 }
 

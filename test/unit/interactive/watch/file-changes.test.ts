@@ -4,10 +4,13 @@ import t from 'tap';
 import { FileChanges } from '../../../../driver/interactive/watch/file-changes.js';
 
 const never = new AbortController().signal;
+const fail = (error: unknown): void => {
+  throw error;
+};
 
 t.test('a save is told once, by whatever way the editor writes it', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a', plans: { 'p.yaml': 'a' }, 'notes.txt': 'a' });
-  await using changes = await FileChanges.at([directory]);
+  await using changes = await FileChanges.at([directory], fail);
   const file = join(directory, 'one.yaml');
 
   writeFileSync(file, 'b');
@@ -31,7 +34,7 @@ t.test('a save is told once, by whatever way the editor writes it', async (t) =>
 
 t.test('a change while nobody waits is not lost', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a' });
-  await using changes = await FileChanges.at([join(directory, 'one.yaml')]);
+  await using changes = await FileChanges.at([join(directory, 'one.yaml')], fail);
   writeFileSync(join(directory, 'one.yaml'), 'b');
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.same(await changes.next(never), [join(directory, 'one.yaml')]);
@@ -39,7 +42,7 @@ t.test('a change while nobody waits is not lost', async (t) => {
 
 t.test('other files are nobody’s business', async (t) => {
   const directory = t.testdir({ 'one.yaml': 'a' });
-  await using changes = await FileChanges.at([directory]);
+  await using changes = await FileChanges.at([directory], fail);
   mkdirSync(join(directory, 'sub'));
   writeFileSync(join(directory, 'notes.txt'), 'b');
   const stop = new AbortController();
@@ -51,5 +54,5 @@ t.test('other files are nobody’s business', async (t) => {
 });
 
 t.test('a place that is not there is an error at once', async (t) => {
-  await t.rejects(FileChanges.at([join(t.testdir({}), 'nowhere')]), { code: 'ENOENT' });
+  await t.rejects(FileChanges.at([join(t.testdir({}), 'nowhere')], fail), { code: 'ENOENT' });
 });

@@ -156,12 +156,15 @@ t.test('a machine that is off is not asked', async (t) => {
 t.test('a directory that cannot be made is no reason to fail', async (t) => {
   const directory = await place(t);
   await writeFile(path.dirname(directory) + '/file', '');
+  const reasons: string[] = [];
   const artifacts = await collectDiagnostics(
     source(() => ({ stdout: 'x' })),
     TEARDOWN,
     path.dirname(directory) + '/file/below',
+    { incomplete: (reason) => reasons.push(reason) },
   );
   t.strictSame(artifacts, []);
+  t.match(reasons, [/ENOTDIR/], 'and reported');
 });
 
 t.test('OOM kills in a kernel log', (t) => {

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -235,6 +236,18 @@ t.test('a scenario with a mistake is left out, the others are there', async (t) 
     ['c'],
   );
   t.equal(problems.filter(({ details }) => details.at?.file === 'plans/p.yaml').length, 1);
+});
+
+t.test('plans that cannot be read are a mistake, none at all are not', async (t) => {
+  const directory = t.testdir({ 'a.yaml': 'version: 1\nname: A\nsteps: [{ run: id }]\n' });
+  const check = () => checkScenarios([directory], { workingDirectory: directory });
+  t.same((await check()).problems, []);
+  symlinkSync('plans', join(directory, 'plans'));
+  await t.rejects(check(), {
+    code: 'TAPBOOT_E_SCENARIO_UNREADABLE',
+    failureClass: 'scenario',
+    details: { got: /ELOOP/ },
+  });
 });
 
 t.test('two files of one name, in two directories', async (t) => {

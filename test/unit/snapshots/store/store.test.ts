@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -330,6 +331,20 @@ t.test('a place that cannot be written to, and one that is not there', async (t)
   await t.rejects(store.publish({ key: keyOf('a'), inputs: inputs('a'), state }));
   t.equal(await store.find(keyOf('a')), undefined);
   await store.close();
+});
+
+t.test('nothing is evicted while the leases of another process cannot be read', async (t) => {
+  const { states, open, published } = bench(t);
+  await published('a');
+  const user = open();
+  await user.find(keyOf('a'));
+  const [tenant = ''] = readdirSync(states).filter((name) => name.startsWith('.run-'));
+  const leases = join(states, tenant, 'leases');
+  rmSync(leases, { recursive: true });
+  symlinkSync(leases, leases);
+  await t.rejects(open().clear(), { code: 'ELOOP' });
+  t.ok(existsSync(join(states, keyOf('a'))));
+  await user.close();
 });
 
 t.test('removing what an earlier version left: readable entries that nobody uses', async (t) => {
