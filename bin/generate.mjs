@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import { ERROR_CODES, INTRODUCTIONS } from '../driver/error-codes.ts';
+import { listOf } from '../driver/language/yaml/show.ts';
 import { keyTable } from '../driver/scenario/key-table.ts';
 import { tree } from './setup/tree.mjs';
 
@@ -169,8 +170,6 @@ async function picture(rooms) {
   return ['```mermaid', 'flowchart TB', ...arrows, '```'].join('\n');
 }
 
-const listed = new Intl.ListFormat('en', { type: 'disjunction' });
-
 /** All error codes, a section a heading. */
 function errorTables() {
   return Object.entries(ERROR_CODES)
@@ -183,8 +182,7 @@ function errorTables() {
         '| code | class | meaning |',
         '|---|---|---|',
         ...Object.entries(codes).map(
-          ([code, { classes, meaning }]) =>
-            `| \`${code}\` | ${listed.format(classes)} | ${meaning} |`,
+          ([code, { classes, meaning }]) => `| \`${code}\` | ${listOf(classes)} | ${meaning} |`,
         ),
       ].join('\n');
     })

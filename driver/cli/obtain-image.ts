@@ -1,4 +1,4 @@
-import { readConfig } from '../config/config.js';
+import { textSetting } from '../config/settings-table.js';
 import type { BootImage } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
 import type { Outside } from './outside.js';
@@ -14,8 +14,7 @@ export async function obtainImage(
   outside: Outside,
   signal: AbortSignal,
 ): Promise<BootImage> {
-  const config = readConfig(outside.environment, {}, outside.workingDirectory);
-  return provideImage(spec ?? config.image ?? DEFAULT_IMAGE, {
+  return provideImage(textSetting('image', outside.environment, spec) ?? DEFAULT_IMAGE, {
     cacheDirectory: outside.cacheDirectory(),
     projectRoot: outside.projectRoot,
     workingDirectory: outside.workingDirectory,

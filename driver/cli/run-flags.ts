@@ -1,4 +1,4 @@
-import type { Flags } from '../config/config.js';
+import type { Flags } from '../config/settings-table.js';
 import type { VariableFlags } from './variable-options.js';
 
 /** `tapboot run` as it was typed. */

@@ -9,7 +9,10 @@ import { safeName } from '../safe-name.js';
 
 /** What a machine outside of any run is made with. */
 export interface AdhocOptions {
-  config: Pick<RunSettings, 'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramFormat'>;
+  config: Pick<
+    RunSettings,
+    'spawnTimeoutSeconds' | 'loginTimeoutSeconds' | 'ramFormat' | 'firmware'
+  >;
   /** Accelerator that has to be used; `auto` by a probe. */
   accel: 'auto' | 'kvm' | 'tcg';
   image: BootImage;
@@ -17,8 +20,6 @@ export interface AdhocOptions {
   /** Private; all that the machine leaves lies in it. */
   workspace: string;
   keys: RunKeys;
-  /** `CODE:VARS` of UEFI firmware. */
-  firmware?: string;
   /** Name under which other processes find the machine. */
   name: string;
   /** Told what a person should know. */
@@ -32,14 +33,13 @@ export interface AdhocOptions {
  * @throws TapbootError `infra` when QEMU or the accelerator cannot be used
  */
 export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
-  const { config, image, workspace, keys, notice, signal, firmware } = options;
+  const { config, image, workspace, keys, notice, signal } = options;
   const found = await findHost({
     config: { ...config, accel: options.accel },
     image,
     cacheDirectory: options.cacheDirectory,
     workspace,
     keys,
-    firmware,
     log: () => undefined,
     signal,
   });

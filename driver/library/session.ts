@@ -1,6 +1,7 @@
 import { noCounts } from '../events/counts.js';
 import { performance } from 'node:perf_hooks';
-import { readConfig, type Flags } from '../config/config.js';
+import { readConfig } from '../config/config.js';
+import type { Flags } from '../config/settings-table.js';
 import type { RunSettings } from '../run/settings.js';
 import { overridesInForce } from '../record/overrides.js';
 import type { BootImageVM as Controller } from '../machine/boot-image-vm.js';

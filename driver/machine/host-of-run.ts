@@ -13,14 +13,14 @@ export interface HostOptions {
     spawnTimeoutSeconds: number;
     loginTimeoutSeconds: number;
     ramFormat: RamFormat | 'auto';
+    /** `CODE:VARS` of UEFI firmware. */
+    firmware: string | undefined;
   };
   image: BootImage;
   cacheDirectory: string;
   /** Short private directory, removed by the caller. */
   workspace: string;
   keys: RunKeys;
-  /** `CODE:VARS` of UEFI firmware. */
-  firmware?: string;
   /** A line for harness.log. */
   log: (line: string) => void;
   signal: AbortSignal;
@@ -34,7 +34,7 @@ export type FoundHost = Omit<VmHost, 'emit' | 'places' | 'facts'>;
  * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
  */
 export async function findHost(options: HostOptions): Promise<FoundHost> {
-  const { config, image, cacheDirectory, workspace, keys, firmware, log, signal } = options;
+  const { config, image, cacheDirectory, workspace, keys, log, signal } = options;
   const qemu = await identifyQemu();
   await demandFormat(qemu, config.ramFormat, workspace);
   const kernel = await probeKernel(image);
@@ -51,7 +51,7 @@ export async function findHost(options: HostOptions): Promise<FoundHost> {
     workspace,
     log,
     signal,
-    firmware,
+    firmware: config.firmware,
     names: new VmNames(),
     timeouts: {
       spawnMs: config.spawnTimeoutSeconds * 1000,

@@ -71,7 +71,6 @@ export async function prepareHost(
     cacheDirectory: request.cacheDirectory,
     workspace,
     keys,
-    firmware: request.environment['TAPBOOT_OVMF'],
     log,
     signal: request.signal,
   });

@@ -12,6 +12,8 @@ export interface RunSettings {
   logRoot: string;
   /** SPEC of the boot image; undefined means the embedded default. */
   image: string | undefined;
+  /** `CODE:VARS` of UEFI firmware; undefined: the host's. */
+  firmware: string | undefined;
   /** Undefined: `pretty` on a terminal, else `tap`. */
   reporter: 'tap' | 'pretty' | undefined;
   tapVersion: 13 | 14;

@@ -86,6 +86,7 @@ t.test('wrong values are refused before anything starts', async (t) => {
     [['run', '--accel', 'kmv'], {}, /--accel has a value that cannot be used/],
     [['run', '--tap-version', '12'], {}, /--tap-version/],
     [['run', '--repeat', '0'], {}, /--repeat/],
+    [['stress', 'x', '--runs', '2', '--minutes', '1'], {}, /'--runs <count>' .*'--minutes <time>'/],
     [['run', '--var', 'novalue'], {}, /name=value/],
     [['run'], { BOOT_IMAGE_VM_SPAWN_TIMEOUT: 'soon' }, /BOOT_IMAGE_VM_SPAWN_TIMEOUT/],
     [['run', 'no-such-scenario'], {}, /there is no scenario 'no-such-scenario'/],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { textSetting } from '../../config/settings-table.js';
 import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
@@ -38,13 +39,11 @@ async function history(
   options: HistoryOptions,
   { outside }: CommandContext,
 ): Promise<void> {
-  const [{ readConfig, DEFAULTS }, { collectPast }, { summarise }, { scenarioError }] =
-    await Promise.all([
-      import('../../config/config.js'),
-      import('../../record/history/collect.js'),
-      import('../../record/history/summary.js'),
-      import('../../errors.js'),
-    ]);
+  const [{ collectPast }, { summarise }, { scenarioError }] = await Promise.all([
+    import('../../record/history/collect.js'),
+    import('../../record/history/summary.js'),
+    import('../../errors.js'),
+  ]);
   const { environment, workingDirectory, stdout, stderr } = outside;
   const { since } = options;
   if (since !== undefined && Number.isNaN(Date.parse(since))) {
@@ -53,8 +52,7 @@ async function history(
       got: JSON.stringify(since),
     });
   }
-  const inForce = readConfig(environment, {}, workingDirectory).ledgerPath ?? DEFAULTS.ledger;
-  const ledger = resolve(workingDirectory, given ?? inForce);
+  const ledger = resolve(workingDirectory, given ?? textSetting('ledger', environment));
   const past = await collectPast(ledger, { since });
   const summary = summarise(past, ledger);
   if (options.html !== undefined) {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { collect } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -21,14 +22,13 @@ interface MergeOptions {
 
 /** `tapboot merge`: the runs of several machines as one. */
 export function addMergeCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('merge')
     .description('join the reports of several runs into one verdict')
     .argument('<report...>', 'run directories, events.jsonl files, or folders of run directories')
     .option('--report <name=file>', 'additional report, as for run (repeatable)', collect, [])
-    .option('--ledger <file>', 'add the ledger lines of the runs to this ledger, each once')
-    .option('--tap-version <number>', '13 or 14 (default: 14)')
-    .option('--tap-flat', 'TAP without subtests: one test point per step')
+    .option('--ledger <file>', 'add the ledger lines of the runs to this ledger, each once');
+  addSettings(command, 'tapVersion', 'tapFlat')
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: MergeOptions) => {
       context.result.exitCode = await merge(given, options, context);
@@ -40,14 +40,15 @@ async function merge(
   options: MergeOptions,
   { outside }: CommandContext,
 ): Promise<number> {
-  const [{ findShards }, { labelled, readShard }, { runMerge }, { oneOf }] = await Promise.all([
-    import('../../record/merge/find-shards.js'),
-    import('../../record/merge/shard.js'),
-    import('../run-merge.js'),
-    import('../../config/variables.js'),
-  ]);
+  const [{ findShards }, { labelled, readShard }, { runMerge }, { readSettings }] =
+    await Promise.all([
+      import('../../record/merge/find-shards.js'),
+      import('../../record/merge/shard.js'),
+      import('../run-merge.js'),
+      import('../../config/read-settings.js'),
+    ]);
   const { workingDirectory, environment, stdout, stderr } = outside;
-  const version = oneOf('--tap-version', options.tapVersion ?? '14', ['13', '14']);
+  const { tapVersion } = readSettings({}, { tapVersion: options.tapVersion });
   const shards = [];
   for (const place of findShards(given.map((path) => resolve(workingDirectory, path)))) {
     shards.push(await readShard(place));
@@ -61,7 +62,7 @@ async function merge(
     stderr,
     command: ['tapboot', ...outside.arguments],
     version: outside.version,
-    tap: { version: version === '13' ? 13 : 14, flat: options.tapFlat ?? false },
+    tap: { version: tapVersion === '13' ? 13 : 14, flat: options.tapFlat ?? false },
     ledger: options.ledger === undefined ? undefined : resolve(workingDirectory, options.ledger),
   });
 }

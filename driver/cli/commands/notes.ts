@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { textSetting } from '../../config/settings-table.js';
 import type { CommandContext } from '../command-context.js';
 import { megabytes, wholeNumber } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +26,7 @@ interface PruneOptions {
 /** `tapboot notes prune`: removes old run directories. */
 export function addNotesCommand(program: Command, context: CommandContext): void {
   const notes = program.command('notes').description('manage run directories');
-  notes
+  const command = notes
     .command('prune')
     .description('remove the oldest run directories, down to the limits')
     .option(
@@ -40,8 +43,8 @@ export function addNotesCommand(program: Command, context: CommandContext): void
       '--max-megabytes <size>',
       `their total size in MiB (default: ${String(DEFAULTS.maxMegabytes)})`,
       megabytes,
-    )
-    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    );
+  addSettings(command, 'logRoot')
     .option('--dry-run', 'print what would be removed, remove nothing')
     .addHelpText(
       'after',
@@ -53,14 +56,13 @@ export function addNotesCommand(program: Command, context: CommandContext): void
 }
 
 async function prune(options: PruneOptions, { outside, result }: CommandContext): Promise<void> {
-  const [{ readConfig }, { pruneRuns }, { EXIT }] = await Promise.all([
-    import('../../config/config.js'),
+  const [{ pruneRuns }, { EXIT }] = await Promise.all([
     import('../../record/prune.js'),
     import('../../exit-code.js'),
   ]);
-  const flags = { logRoot: options.logRoot };
-  const { logRoot } = readConfig(outside.environment, flags, outside.workingDirectory);
-  const decisions = pruneRuns(logRoot, limits(options), { dryRun: options.dryRun ?? false });
+  const logRoot = textSetting('logRoot', outside.environment, options.logRoot);
+  const directory = resolve(outside.workingDirectory, logRoot);
+  const decisions = pruneRuns(directory, limits(options), { dryRun: options.dryRun ?? false });
   for (const { path, bytes, action, reason } of decisions) {
     const size = `${(bytes / MEGABYTE).toFixed(1)} MiB`;
     outside.stdout.write(`${action.padEnd(7)} ${path} (${size}): ${reason}\n`);

@@ -72,7 +72,6 @@ async function open(
     const { capsule } = unpacked;
     const image = await images.obtainImage(flags.image ?? capsule.image.spec, outside, signal);
     const cacheDirectory = outside.cacheDirectory();
-    const firmware = outside.environment['TAPBOOT_OVMF'];
     const host = await adhoc.adhocHost({
       config,
       accel: capsule.accelerator,
@@ -81,7 +80,6 @@ async function open(
       workspace,
       signal,
       keys: await capsules.keysOfCapsule(capsule, join(workspace, 'keys')),
-      firmware,
       name: 'open',
       notice: say,
     });

@@ -1,6 +1,9 @@
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { textSetting } from '../../config/settings-table.js';
 import type { CommandContext } from '../command-context.js';
 import { wholeNumber } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 import type { Outside } from '../outside.js';
 
 const EXAMPLES = `
@@ -21,14 +24,14 @@ interface ReportOptions {
 
 /** `tapboot report`: the HTML report of a run that has been. */
 export function addReportCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('report')
     .description('build and open the HTML report of a run')
     .argument('[run]', 'run directory, by path or name (default: the newest)')
     .option('--serve', 'serve it on 127.0.0.1 until Ctrl-C')
     .option('--port <number>', 'port for --serve (default: any)', wholeNumber(0))
-    .option('--no-open', 'do not open a browser')
-    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .option('--no-open', 'do not open a browser');
+  addSettings(command, 'logRoot')
     .addHelpText('after', EXAMPLES)
     .action(async (run: string | undefined, options: ReportOptions) => {
       await report(run, options, context.outside);
@@ -40,18 +43,14 @@ async function report(
   options: ReportOptions,
   outside: Outside,
 ): Promise<void> {
-  const [{ readConfig }, { findRun, EVENTS }, { readEvents }, { writeHtmlReport }, { join }] =
-    await Promise.all([
-      import('../../config/config.js'),
-      import('../../report/html/find-run.js'),
-      import('../../record/merge/read-events.js'),
-      import('../../report/html/html-report.js'),
-      import('node:path'),
-    ]);
+  const [{ findRun, EVENTS }, { readEvents }, { writeHtmlReport }] = await Promise.all([
+    import('../../report/html/find-run.js'),
+    import('../../record/merge/read-events.js'),
+    import('../../report/html/html-report.js'),
+  ]);
   const { environment, workingDirectory, stdout, stderr } = outside;
-  const flags = { logRoot: options.logRoot };
-  const { logRoot } = readConfig(environment, flags, workingDirectory);
-  const runDirectory = findRun(run, logRoot, workingDirectory);
+  const logRoot = textSetting('logRoot', environment, options.logRoot);
+  const runDirectory = findRun(run, resolve(workingDirectory, logRoot), workingDirectory);
   const events = [];
   for await (const line of readEvents(join(runDirectory, EVENTS))) {
     if (line.kind === 'event') events.push(line.event);

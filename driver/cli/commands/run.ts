@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { RunFlags } from '../run-flags.js';
 import { collect } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
 const EXAMPLES = `
@@ -27,8 +28,8 @@ export function addRunCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('run')
     .description('boot the image and run scenarios against it')
-    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/')
-    .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)')
+    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/');
+  addSettings(command, 'image')
     .option(
       '--tag <tag>',
       'run only scenarios with this tag (repeatable: any of them)',
@@ -36,28 +37,15 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       [],
     )
     .option('--not-tag <tag>', 'skip scenarios with this tag (repeatable)', collect, []);
-  addVariableOptions(command)
-    .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
-    .option('--tap-version <number>', '13 or 14 (default: 14)')
-    .option('--tap-flat', 'TAP without subtests: one test point per step')
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
-    .option('--fresh', 'ignore snapshots: boot every machine')
-    .option('--workers <number>', 'run scenarios in parallel (default: by cores and free memory)')
-    .option('--incremental', 'resume after the last unchanged step')
-    .option('--repeat <times>', 'run each scenario this many times')
-    .option('--retries <times>', 'retry a failed scenario; a later pass is flaky (default: 0)')
-    .option(
-      '--known-issues <file>',
-      'list of tolerated failures (default: known-issues.yaml, if any)',
-    )
-    .option('--report <name=file>', 'additional report, see below (repeatable)', collect, [])
-    .option('--budget <minutes>', 'queue scenarios that do not fit (default: 45)')
-    .option('--resume', 'run the scenarios that an earlier run queued')
-    .option('--capture <what>', 'what a failure capsule keeps: failure, every-step or none')
-    .option('--debug', 'stop at a failure and keep the machine running')
-    .option('--debug-for <time>', 'with --debug and no terminal: keep it this long (default: 10m)')
-    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
-    .option('--no-color', 'print without colours ($NO_COLOR)')
+  addSettings(
+    addVariableOptions(command),
+    ...(['reporter', 'tapVersion', 'tapFlat', 'accel', 'fresh', 'workers', 'incremental'] as const),
+    ...(['repeat', 'retries', 'knownIssues'] as const),
+  ).option('--report <name=file>', 'additional report, see below (repeatable)', collect, []);
+  addSettings(
+    command,
+    ...(['budget', 'resume', 'capture', 'debug', 'debugFor', 'logRoot', 'color'] as const),
+  )
     .option('--no-install', 'with npm start: do not install host packages')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: RunOptions) => {

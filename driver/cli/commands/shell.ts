@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { MachineOptions } from '../../library/machine-options.js';
 import type { CommandContext } from '../command-context.js';
 import { collectVariable, wholeNumber } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -29,18 +30,17 @@ interface ShellFlags {
 
 /** `tapboot shell`: a ready machine for work by hand. */
 export function addShellCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('shell')
     .description('open a root shell in a booted machine')
-    .argument('[command...]', 'command, after -- (default: a root shell)')
-    .option('--image <spec>', 'boot image ($TAPBOOT_IMAGE)')
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
+    .argument('[command...]', 'command, after -- (default: a root shell)');
+  addSettings(command, 'image', 'accel')
     .option('--disk <name=size>', 'add a blank disk (repeatable; default: vda=4G)', collectVariable)
     .option('--memory <size>', 'memory (default: 512M)')
     .option('--cpus <number>', 'virtual CPUs (default: 1)', wholeNumber(1))
     .option('--network <kind>', 'isolated, internet or none (default: isolated)')
-    .option('--firmware <name>', 'bios or uefi')
-    .option('--fresh', 'ignore snapshots: boot it')
+    .option('--firmware <name>', 'bios or uefi');
+  addSettings(command, 'fresh')
     .addHelpText('after', EXAMPLES)
     .action(async (command: string[], flags: ShellFlags) => {
       context.result.exitCode = await shell(command, flags, context);
@@ -83,7 +83,6 @@ async function shell(
     const { workspace, signal, say } = edge;
     const image = await images.obtainImage(flags.image, outside, signal);
     const cacheDirectory = outside.cacheDirectory();
-    const firmware = outside.environment['TAPBOOT_OVMF'];
     const host = await adhoc.adhocHost({
       config,
       accel: config.accel,
@@ -92,7 +91,6 @@ async function shell(
       workspace,
       signal,
       keys: await keys.makeRunKeys(workspace),
-      firmware,
       name: 'shell',
       notice: say,
     });

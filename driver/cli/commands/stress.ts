@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { minutes as minutesValue, wholeNumber } from '../option-values.js';
+import { addSettings } from '../setting-options.js';
 import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
 const EXAMPLES = `
@@ -29,13 +30,18 @@ export function addStressCommand(program: Command, context: CommandContext): voi
     .command('stress')
     .description('run scenarios many times and report how often they fail')
     .argument('<scenario...>', 'names, ids or files')
-    .option('--runs <count>', 'runs of each scenario (default: 20)', wholeNumber(1))
-    .option('--minutes <time>', 'repeat for this time (at most 7 days)', minutesValue)
-    .option('--image <spec>', 'boot image, as for run');
-  addVariableOptions(command)
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
-    .option('--one-boot', 'restore every machine from one boot: faster, but misses flaky boots')
-    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
+    .addOption(
+      new Option('--runs <count>', 'runs of each scenario (default: 20)')
+        .argParser(wholeNumber(1))
+        .conflicts('minutes'),
+    )
+    .option('--minutes <time>', 'repeat for this time (at most 7 days)', minutesValue);
+  addVariableOptions(addSettings(command, 'image'));
+  addSettings(command, 'accel').option(
+    '--one-boot',
+    'restore every machine from one boot: faster, but misses flaky boots',
+  );
+  addSettings(command, 'logRoot')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: StressOptions) => {
@@ -48,16 +54,12 @@ async function stress(
   options: StressOptions,
   { outside }: CommandContext,
 ): Promise<number> {
-  const [{ runRequest }, { runStress }, { interruptSignal }, { usageError }] = await Promise.all([
+  const [{ runRequest }, { runStress }, { interruptSignal }] = await Promise.all([
     import('../run-request.js'),
     import('../../run/stress/run-stress.js'),
     import('../interrupt.js'),
-    import('../usage-error.js'),
   ]);
   const { runs, minutes, var: _asVariables, json, oneBoot, ...settings } = options;
-  if (runs !== undefined && minutes !== undefined) {
-    throw usageError('--runs and --minutes cannot be used together');
-  }
   const { signal, release } = interruptSignal();
   try {
     const flags = { ...settings, ...variableFlags(options), scenarios, tags: [], notTags: [] };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { addSettings } from '../setting-options.js';
 import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 import type { RunFlags } from '../run-flags.js';
 
@@ -18,14 +19,9 @@ export function addWatchCommand(program: Command, context: CommandContext): void
   const command = program
     .command('watch')
     .description('rerun scenarios when their files change, from the last unchanged step')
-    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/')
-    .option('--image <spec>', 'boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)');
-  addVariableOptions(command)
-    .option('--reporter <name>', 'tap or pretty (default: pretty on a terminal, else tap)')
-    .option('--accel <name>', 'auto, kvm or tcg (default: auto, KVM where a probe succeeds)')
-    .option('--workers <number>', 'run scenarios in parallel (default: by cores and free memory)')
-    .option('--log-root <directory>', 'parent of the run directories ($BOOT_IMAGE_VM_LOG_ROOT)')
-    .option('--no-color', 'print without colours ($NO_COLOR)')
+    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/');
+  addVariableOptions(addSettings(command, 'image'));
+  addSettings(command, 'reporter', 'accel', 'workers', 'logRoot', 'color')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: WatchOptions) => {
       const { var: _asVariables, ...settings } = options;

@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import t from 'tap';
 import {
   collect,
@@ -6,6 +7,7 @@ import {
   minutes,
   wholeNumber,
 } from '../../../driver/cli/option-values.js';
+import { addSettings } from '../../../driver/cli/setting-options.js';
 import { usageError } from '../../../driver/cli/usage-error.js';
 
 t.test('values of options', async (t) => {
@@ -24,6 +26,20 @@ t.test('values of options', async (t) => {
   t.throws(() => minutes('43200'), /from 1 to 10080/, '30 days');
   t.equal(megabytes('0'), 0);
   t.throws(() => megabytes('8589934592'), /from 0 to 8589934591/);
+});
+
+t.test('the help of a setting has its choices, default and variable', async (t) => {
+  const { options } = addSettings(new Command(), 'image', 'accel', 'logRoot', 'capture', 'fresh');
+  t.strictSame(
+    options.map(({ flags, description }) => `${flags}: ${description}`),
+    [
+      '--image <spec>: boot image: debian, debian:iso, nix:…, file:… ($TAPBOOT_IMAGE)',
+      '--accel <name>: auto, kvm or tcg (default: auto, KVM where a probe succeeds)',
+      '--log-root <directory>: parent of the run directories (default: notes) ($BOOT_IMAGE_VM_LOG_ROOT)',
+      '--capture <what>: failure, every-step or none: what a failure capsule keeps',
+      '--fresh: ignore snapshots: boot every machine',
+    ],
+  );
 });
 
 t.test('commander’s words become an error of ours', async (t) => {

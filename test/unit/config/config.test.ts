@@ -1,5 +1,6 @@
 import t from 'tap';
 import { readConfig } from '../../../driver/config/config.js';
+import type { Flags } from '../../../driver/config/settings-table.js';
 import { overridesInForce } from '../../../driver/record/overrides.js';
 import { describeError, TapbootError } from '../../../driver/errors.js';
 
@@ -34,6 +35,7 @@ t.test('environment, and flags over environment', async (t) => {
     BOOT_IMAGE_VM_LEDGER_PATH: 'elsewhere/l.jsonl',
     BOOT_IMAGE_VM_LOG_ROOT: '/var/logs',
     TAPBOOT_IMAGE: 'file:/x.iso',
+    TAPBOOT_OVMF: '/code.fd:/vars.fd',
     NO_COLOR: '1',
     CI: 'true',
   };
@@ -44,6 +46,7 @@ t.test('environment, and flags over environment', async (t) => {
     ledgerPath: '/somewhere/elsewhere/l.jsonl',
     queuePath: '/somewhere/elsewhere/vm-run-queue.json',
     image: 'file:/x.iso',
+    firmware: '/code.fd:/vars.fd',
     color: false,
     ci: true,
   });
@@ -59,6 +62,30 @@ t.test('environment, and flags over environment', async (t) => {
   t.equal(readConfig({ TERM: 'dumb' }, {}, '/').color, false);
   t.equal(readConfig({ NO_COLOR: '' }, {}, '/').color, true, 'an empty NO_COLOR is none');
   t.equal(readConfig({ CI: 'false' }, {}, '/').ci, false);
+  const empty = { TAPBOOT_IMAGE: '', BOOT_IMAGE_VM_LOG_ROOT: '', TAPBOOT_RAM_FORMAT: '' };
+  t.match(
+    readConfig(empty, {}, '/'),
+    { image: undefined, logRoot: '/notes', ramFormat: 'auto' },
+    'an empty variable is none',
+  );
+});
+
+t.test('numbers that are also 0, or a word', async (t) => {
+  const of = (flags: Flags) => readConfig({}, flags, '/');
+  t.equal(of({}).workers, undefined);
+  t.equal(of({ workers: 'auto' }).workers, undefined);
+  t.equal(of({ workers: ' 3 ' }).workers, 3);
+  t.equal(of({}).retries, 0);
+  t.equal(of({ retries: '0' }).retries, 0);
+  t.equal(of({ retries: '2' }).retries, 2);
+  t.throws(() => of({ workers: '0' }), {
+    message: /^--workers /,
+    details: { expected: 'a positive integer (workers), or auto' },
+  });
+  t.throws(() => of({ retries: '-1' }), {
+    message: /^--retries /,
+    details: { expected: 'a whole number (further attempts)', hint: /of 0 or more/ },
+  });
 });
 
 t.test('where snapshots are kept, and how much of them', async (t) => {
@@ -126,7 +153,10 @@ t.test(
     });
     t.throws(() => readConfig({ TAPBOOT_SNAPSHOT_LIMIT: '8589934592' }, {}, '/'), {
       message: /^TAPBOOT_SNAPSHOT_LIMIT /,
-      details: { expected: 'a positive integer (MiB), at most 8589934591' },
+      details: {
+        expected: 'a positive integer (MiB), at most 8589934591',
+        hint: /1 to 8589934591,/,
+      },
     });
     t.throws(() => readConfig({}, { budget: 'all' }, '/'), { message: /^--budget / });
     t.throws(() => readConfig({}, { repeat: '0' }, '/'), { message: /^--repeat / });
