@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, infraError } from '../errors.js';
+import { isMissing } from '../host/atomic-file.js';
 import type { BootImage } from '../image/image.js';
 import { openPool } from '../snapshots/pool-of-run.js';
 import type { MachineWish } from '../snapshots/machine-pool.js';
@@ -63,7 +64,11 @@ export async function writePlans(
   workingDirectory: string,
   skipped: (problem: string) => void,
 ): Promise<string[]> {
-  const files = (await readdir(directory).catch(() => [])).filter((name) => /\.ya?ml$/.test(name));
+  const all = await readdir(directory).catch((error: unknown) => {
+    if (!isMissing(error)) skipped(asTapbootError(error).message);
+    return [];
+  });
+  const files = all.filter((name) => /\.ya?ml$/.test(name));
   const names: string[] = [];
   for (const file of files.sort()) {
     const name = file.replace(/\.ya?ml$/, '');
