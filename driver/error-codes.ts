@@ -128,6 +128,9 @@ export const ERROR_CODES = {
     TAPBOOT_E_QEMU_MISSING: infra('`qemu-system-x86_64` cannot be run.'),
     TAPBOOT_E_QEMU_SPAWN: infra('The process could not be started.'),
     TAPBOOT_E_QEMU_START: infra('QEMU ended before it was ready; its own message is shown.'),
+    TAPBOOT_E_CPU_MODEL: scenario(
+      '`machine.cpu` names a CPU model or a feature that QEMU does not have.',
+    ),
     TAPBOOT_E_QEMU_GONE: guestDead('QEMU ended in the middle of the run (killed, out of memory).'),
     TAPBOOT_E_QEMU_IMG: infra('`qemu-img` failed.'),
     TAPBOOT_E_QMP_CLOSED: infra('QEMU closed its control connection.'),

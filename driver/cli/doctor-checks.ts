@@ -6,7 +6,7 @@ import { locateTool } from '../host/find-tool.js';
 import { hostPackages } from '../host/packages.js';
 import { toolVersion } from '../host/tool-version.js';
 import { chooseAccelerator } from '../machine/qemu/accelerator.js';
-import { identifyQemu, safeCpuModel } from '../machine/qemu/version.js';
+import { identifyQemu, cpuModel } from '../machine/qemu/version.js';
 import type { Outside } from './outside.js';
 
 /**
@@ -40,7 +40,7 @@ async function acceleratorCheck(outside: Outside, probe: boolean): Promise<HostC
       log: () => undefined,
       forget: probe,
     });
-    const { model, reason } = safeCpuModel(qemu, choice.name);
+    const { model, reason } = cpuModel(qemu, choice.name);
     const source = choice.remembered ? ' (remembered)' : '';
     const detail = `${choice.name}, -cpu ${model} (${reason}); ${choice.reasons.join('; ')}${source}`;
     if (choice.name === 'kvm') return { name, state: 'ok', detail };

@@ -12,6 +12,8 @@ export interface Machine {
   firmware?: 'bios' | 'uefi';
   /** A VGA card, for pictures of it. */
   display?: true;
+  /** CPU model under TCG, as QEMU's `-cpu` takes it. Absent: the lean one. */
+  cpu?: string;
 }
 
 export interface MachineDisk {

@@ -35,3 +35,12 @@ export function parseSize(text: string): number | undefined {
   const bytes = Number.parseFloat(text) * (BYTES[unit] ?? Number.NaN);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+/** A CPU model of QEMU's, then features that are added or taken away. */
+export const CPU_PATTERN = '[A-Za-z0-9][A-Za-z0-9._-]*(?:,[+-][a-z0-9][a-z0-9._-]*)*';
+
+/** The same for messages. */
+export const CPU = 'a CPU model and its features, such as max or Nehalem,+avx2';
+
+/** Whether `machine.cpu` can be that. */
+export const isCpuModel = (text: string): boolean => new RegExp(`^${CPU_PATTERN}$`).test(text);

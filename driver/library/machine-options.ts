@@ -1,7 +1,7 @@
 import { scenarioError } from '../errors.js';
 import { DEFAULT_MACHINE } from '../language/default-machine.js';
 import type { Machine, MachineDisk } from '../language/machine-shape.js';
-import { parseSize } from '../language/quantities.js';
+import { CPU, isCpuModel, parseSize } from '../language/quantities.js';
 
 /** A size in bytes, or as scenarios write it: `512M`, `1.5G`. */
 export type Size = number | string;
@@ -20,6 +20,8 @@ export interface MachineOptions {
   firmware?: 'bios' | 'uefi';
   /** A VGA card, for pictures of it at failures. Default false. */
   display?: boolean;
+  /** CPU model under TCG and its features: `max`, `Nehalem,+avx2`. Default: a lean one. */
+  cpu?: string;
 }
 
 const MIB = 2 ** 20;
@@ -32,10 +34,11 @@ const FIRMWARE: readonly string[] = ['bios', 'uefi'];
  * @throws TapbootError `scenario` TAPBOOT_E_MACHINE_OPTION, naming the option
  */
 export function machineOf(options: MachineOptions = {}): Machine {
-  const { memory, cpus = DEFAULT_MACHINE.cpus, disks, network, firmware, display } = options;
+  const { memory, cpus = DEFAULT_MACHINE.cpus, disks, network, firmware, display, cpu } = options;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > 64) {
     throw wrong('cpus', 'a whole number from 1 to 64', cpus);
   }
+  if (cpu !== undefined && !isCpuModel(cpu)) throw wrong('cpu', CPU, cpu);
   return {
     memoryBytes:
       memory === undefined ? DEFAULT_MACHINE.memoryBytes : bytesOf('memory', memory, MIB, 'MiB'),
@@ -44,6 +47,7 @@ export function machineOf(options: MachineOptions = {}): Machine {
     network: oneOf('network', network ?? DEFAULT_MACHINE.network, NETWORKS),
     firmware: firmware === undefined ? undefined : oneOf('firmware', firmware, FIRMWARE),
     display: display === true ? display : undefined,
+    cpu,
   };
 }
 

@@ -14,7 +14,7 @@ import { Guest } from './guest.js';
 import { initrdOf } from '../image/content/joined-initrd.js';
 import type { MachineConfig, UefiFirmware } from './qemu/arguments.js';
 import { RunningMachine } from './qemu/running-machine.js';
-import { safeCpuModel } from './qemu/version.js';
+import { cpuModel } from './qemu/version.js';
 import { SerialLog } from './serial-log.js';
 import type { SavedRam } from './snapshot/migration/formats.js';
 import { loadRam, openRam } from './snapshot/migration/load.js';
@@ -87,7 +87,7 @@ export function machineConfig(
     accelerator: host.accelerator,
     smbiosFiles: parts.smbiosFiles,
     memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
-    cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
+    cpuModel: cpuModel(host.qemu, host.accelerator.name, machine.cpu).model,
     disks: parts.disks.forQemu(),
     initrd,
     display: machine.display === true ? true : undefined,

@@ -41,6 +41,10 @@ export interface CreatedMachine {
 export async function bootMachine(host: VmHost, options: BootOptions): Promise<CreatedMachine> {
   const { name, image, machine } = options;
   const medium = mediumFor(image, machine);
+  if (machine.cpu !== undefined && host.accelerator.name === 'kvm') {
+    const message = `${name}: machine.cpu (${machine.cpu}) is ignored under KVM: the guest has the host's CPU`;
+    host.emit({ type: 'notice', level: 'warning', message });
+  }
   await using scope = new Scope();
   const directory = await ownDirectory(host);
   const [disks, firmware, smbiosFiles] = await Promise.all([

@@ -140,7 +140,13 @@ export class Run {
     const from = machines(request, host, image, scenarios);
     await using _pool = from.pool;
     const { workers, seconds } = this.#options;
-    const list = new WorkList({ first, workers, seconds, more: () => this.#takeUpQueued() });
+    const list = new WorkList({
+      first,
+      workers,
+      seconds,
+      waitsForBootOf: (one, other) => from.pool.sharesBoot(one.scenario, other.scenario),
+      more: () => this.#takeUpQueued(),
+    });
     const work = Array.from({ length: workers }, (_, index) =>
       this.#work(list, from, {
         ...this.#options,

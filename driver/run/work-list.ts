@@ -8,6 +8,8 @@ export interface WorkListOptions {
   seconds: (planned: PlannedScenario) => number | undefined;
   /** Who takes from the list; one worker gets the scenarios in their own order. */
   workers: number;
+  /** Whether a scenario would wait for the boot that another one, under way, is making. */
+  waitsForBootOf?: (planned: PlannedScenario, running: PlannedScenario) => boolean;
   /** Asked whenever nothing is left to begin: what else may run by now. */
   more: () => readonly PlannedScenario[];
 }
@@ -44,7 +46,7 @@ export class WorkList {
   async take(): Promise<PlannedScenario | undefined> {
     for (;;) {
       if (this.#waiting.length === 0) this.#waiting = this.#sorted(this.#options.more());
-      const index = this.#waiting.findIndex((planned) => !this.#waitsFor(planned));
+      const index = this.#next();
       const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
       if (next !== undefined) {
         this.#running.add(next);
@@ -54,6 +56,17 @@ export class WorkList {
       if (this.#waiting.length === 0) return undefined;
       await new Promise<void>((resolve) => this.#sleepers.push(resolve));
     }
+  }
+
+  /** Place of the next scenario to begin: who would only wait for a boot lets the others pass. */
+  #next(): number {
+    const { waitsForBootOf } = this.#options;
+    const open = (planned: PlannedScenario): boolean => !this.#waitsFor(planned);
+    const free = this.#waiting.findIndex(
+      (planned) =>
+        open(planned) && ![...this.#running].some((other) => waitsForBootOf?.(planned, other)),
+    );
+    return free < 0 ? this.#waiting.findIndex(open) : free;
   }
 
   /** To be called once for each scenario taken, however it ended. */

@@ -16,6 +16,7 @@ export function machineKey(image: BootImage, machine: Machine): string {
     network: machine.network,
     firmware: machine.firmware ?? null,
     display: machine.display === true ? true : undefined,
+    cpu: machine.cpu,
   };
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
 }

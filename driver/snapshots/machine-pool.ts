@@ -45,6 +45,8 @@ interface Shape {
   /** A boot of this run, saved; undefined when it failed or could not be saved. */
   root?: Promise<Snapshot | undefined>;
   key?: Promise<SnapshotCacheKey | undefined>;
+  /** There is a snapshot to start from. */
+  ready?: true;
 }
 
 /**
@@ -88,7 +90,10 @@ export class MachinePool implements AsyncDisposable {
     if (this.#options.fresh) return await this.#boot(shape, wish, name);
     const cached =
       shape.root === undefined ? await this.#fromOtherRun(shape, wish, name) : undefined;
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      shape.ready = true;
+      return cached;
+    }
     // Nothing may be waited for between the last look and the boot: others look too.
     while (shape.root !== undefined) {
       const state = await shape.root;
@@ -102,6 +107,13 @@ export class MachinePool implements AsyncDisposable {
     if (wish.from !== undefined) return;
     const shape = this.#shape(wish);
     shape.demand = Math.max(0, shape.demand - 1);
+  }
+
+  /** Whether a machine for one wish would have to wait for the boot that is made for another. */
+  sharesBoot(one: MachineWish, other: MachineWish): boolean {
+    if (this.#options.fresh || one.from !== undefined || other.from !== undefined) return false;
+    const shape = this.#shape(one);
+    return shape === this.#shape(other) && shape.ready !== true && !shape.unsavable;
   }
 
   /** Key across runs of the boot that a scenario asks for. */
@@ -138,6 +150,7 @@ export class MachinePool implements AsyncDisposable {
       return vm;
     } finally {
       if (state === undefined) delete shape.root;
+      else shape.ready = true;
       saved(state);
     }
   }

@@ -5,6 +5,7 @@ import { type Judgement, judgeOutput } from '../language/expect/judge.js';
 import { shorten } from '../language/yaml/show.js';
 import type { OutputExpectation } from '../language/expectation.js';
 import type { CommandStepBody } from './command-schema.js';
+import { oldCpuHint } from '../machine/old-cpu.js';
 import { UnmetExpectation } from './failure.js';
 import { outputExcerpt, quoted, seconds } from './wording.js';
 
@@ -48,7 +49,8 @@ export function commandVerdict(
       },
     );
   }
-  return unmet(name, wrong, { output });
+  const hint = oldCpuHint(`${result.stdout}\n${result.stderr}`, result.exitStatus);
+  return unmet(name, wrong, { output, hint });
 }
 
 /** The failure of a command that its timeout has killed. */
@@ -68,7 +70,7 @@ export function commandTimeout(result: CommandResult, timeoutMs: number): Tapboo
 function unmet(
   name: string,
   wrong: readonly Judgement[],
-  details: { output?: string },
+  details: { output?: string; hint?: string },
 ): UnmetExpectation {
   const [first] = wrong;
   const message =

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { listOf } from '../yaml/show.js';
-import { DURATION_PATTERN, SIZE_PATTERN } from '../quantities.js';
+import { CPU, CPU_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from '../quantities.js';
 import { CONTROL_CHARACTERS } from '../control-characters.js';
 
 /** A text that contains a variable. `[\s\S]` because `.` stops at line ends. */
@@ -19,6 +19,9 @@ export const ONLY_TEMPLATE = new RegExp(`^${TEMPLATE_PATTERN}$`);
 
 export const DURATION = 'a duration such as 420s, 2m or 500ms';
 export const SIZE = 'a size such as 512M, 1.5G or 64KiB';
+
+/** `Nehalem,+avx2`. */
+export const cpu = z.string(CPU).regex(orTemplate(CPU_PATTERN), CPU);
 
 /** `420s`. */
 export const duration = z.string(DURATION).regex(orTemplate(DURATION_PATTERN), DURATION);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, explained, integer, size } from './leaves.js';
+import { choice, cpu, explained, integer, size } from './leaves.js';
 import type { RuleParams } from './rules.js';
 
 const NAME = 'a disk name, vda to vdz';
@@ -47,6 +47,12 @@ export const machine = z.strictObject({
     z.boolean('true or false'),
     'true: a VGA card, for screenshot steps and screenshots at failures. Default false.',
     true,
+  ).optional(),
+  cpu: explained(
+    cpu,
+    'CPU model under TCG as QEMU names it, and features to add or remove. Default: a model that is fast to emulate. Ignored, and reported, under KVM.',
+    'max',
+    'Nehalem,+avx2',
   ).optional(),
 });
 

@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { guestDead, infraError } from '../../errors.js';
+import { guestDead, infraError, scenarioError } from '../../errors.js';
 import { Scope } from '../../scope.js';
 import { qemuArguments, type MachineConfig } from './arguments.js';
 import { QemuProcess } from './process.js';
 import { QmpClient } from './qmp.js';
 import { listenOnce, type ListeningSocket } from './socket.js';
 import { awaitedLater } from '../../host/waiting.js';
+
+/** QEMU's words for a `-cpu` that it does not know (qom/object.c, target/i386/cpu.c). */
+const UNKNOWN_CPU = /unable to find CPU model '.*'|[Pp]roperty '\S+-cpu\.\S+' not found/;
 
 /** Options of {@link RunningMachine.start}; sockets are made in `socketDirectory`. */
 export interface StartOptions {
@@ -74,6 +77,18 @@ export class RunningMachine implements AsyncDisposable {
       }),
     );
     const ended = process.exited.then((exit) => {
+      const [unknown] = UNKNOWN_CPU.exec(exit.stderr) ?? [];
+      if (unknown !== undefined) {
+        throw scenarioError(
+          'TAPBOOT_E_CPU_MODEL',
+          'QEMU does not have the CPU that was asked for',
+          {
+            expected: 'a CPU model, and features, of this QEMU',
+            got: unknown,
+            hint: '`qemu-system-x86_64 -cpu help` lists them; `machine: { cpu: max }` has all.',
+          },
+        );
+      }
       throw infraError('TAPBOOT_E_QEMU_START', 'QEMU ended before it was ready', {
         got:
           exit.stderr.trim() === ''

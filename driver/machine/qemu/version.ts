@@ -34,23 +34,32 @@ export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<Q
 }
 
 /**
- * CPU model that the emulator at hand runs without corrupting its guest, and why.
+ * What a guest gets under TCG: the x86-64 baseline with the instructions that libraries look for
+ * most. A guest that finds wide vectors uses them, and each of them costs the emulator many
+ * instructions: a live ISO needed 54 CPU seconds to its prompt with this model and 78 with `max`
+ * (measured, docs/decisions/0013-lean-cpu-model.md).
+ */
+export const LEAN_CPU = 'qemu64,+ssse3,+sse4.1,+sse4.2,+aes,+popcnt';
+
+/**
+ * CPU model for a guest on the emulator at hand, and why.
  *
  * Linux 6.12 under TCG of QEMU 7.2 takes double faults within a few RAID cycles; with
  * cmpxchg16b masked (`-cx16`) it ran clean, as it does unmasked on QEMU 10.0 (measured,
- * docs/decisions/0003-cpu-model.md). The releases between were not measured, so
+ * docs/decisions/0013-lean-cpu-model.md). The releases between were not measured, so
  * everything before 10 is masked.
+ * @param wanted what the scenario asks for, see CPU_PATTERN; ignored under KVM
  */
-export function safeCpuModel(
+export function cpuModel(
   qemu: Pick<QemuBinary, 'major'>,
   accelerator: 'kvm' | 'tcg',
+  wanted?: string,
 ): { model: string; reason: string } {
   if (accelerator === 'kvm') return { model: 'host', reason: 'KVM: the host CPU as it is' };
-  if (qemu.major < 10) {
-    return {
-      model: 'max,-cx16',
-      reason: `TCG of QEMU ${String(qemu.major)} corrupts Linux 6.12 guests with cmpxchg16b: masked`,
-    };
-  }
-  return { model: 'max', reason: 'TCG: all that the emulator has' };
+  const model = wanted ?? LEAN_CPU;
+  if (qemu.major >= 10) return { model, reason: 'TCG: what is fast to emulate' };
+  return {
+    model: `${model},-cx16`,
+    reason: `TCG of QEMU ${String(qemu.major)} corrupts Linux 6.12 guests with cmpxchg16b: masked`,
+  };
 }

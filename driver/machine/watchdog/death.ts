@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../error-codes.js';
 import type { ConsoleTranscript } from '../../channel/console/transcript.js';
 import { guestDead, type TapbootError } from '../../errors.js';
+import { oldCpuHint } from '../old-cpu.js';
 import type { Finding } from './console-detector.js';
 import type { FindingKind } from './panic-patterns.js';
 
@@ -37,7 +38,7 @@ export function deathByConsole(finding: Finding, transcript: ConsoleTranscript):
     expected: 'a guest that keeps running',
     got: finding.line.trim(),
     output: lines.join('\n'),
-    hint: 'serial.log has the whole console.',
+    hint: oldCpuHint(transcript.text()) ?? 'serial.log has the whole console.',
   });
 }
 
@@ -59,7 +60,9 @@ export function deathWithTail(
     expected: 'a guest that keeps running',
     got,
     output: transcript.tail(AFTER),
-    hint: 'serial.log has the complete console, harness.log the messages of QEMU.',
+    hint:
+      oldCpuHint(transcript.text()) ??
+      'serial.log has the complete console, harness.log the messages of QEMU.',
   });
 }
 

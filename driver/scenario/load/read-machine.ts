@@ -1,4 +1,5 @@
 import type { StepReader } from '../../language/reader.js';
+import { CPU, isCpuModel } from '../../language/quantities.js';
 import { DEFAULT_MACHINE } from '../../language/default-machine.js';
 import type { Machine } from '../../language/machine-shape.js';
 import type { WrittenMachine } from '../../language/schema/machine.js';
@@ -13,7 +14,7 @@ const SECTOR = 512;
  */
 export function readMachine(written: WrittenMachine | undefined, reader: StepReader): Machine {
   if (written === undefined) return DEFAULT_MACHINE;
-  const { memory, cpus, disks, network, firmware, display } = written;
+  const { memory, cpus, disks, network, firmware, display, cpu } = written;
   return {
     memoryBytes:
       memory === undefined
@@ -42,7 +43,18 @@ export function readMachine(written: WrittenMachine | undefined, reader: StepRea
     firmware:
       firmware === undefined ? undefined : reader.choice(['firmware'], firmware, ['bios', 'uefi']),
     display: display === true ? display : undefined,
+    cpu: cpu === undefined ? undefined : cpuOf(cpu, reader),
   };
+}
+
+function cpuOf(written: string, reader: StepReader): string {
+  if (!isCpuModel(written)) {
+    reader.wrong(['cpu'], 'TAPBOOT_E_SCENARIO_VALUE', "'cpu' has a wrong value", {
+      expected: CPU,
+      got: JSON.stringify(written),
+    });
+  }
+  return written;
 }
 
 /** A size that QEMU can take: a multiple of `unit`. */

@@ -6,7 +6,7 @@ import type { VmHost } from '../../machine/vm-host.js';
 import type { BootImage, BootMedium } from '../../image/image.js';
 import { findFirmware } from '../../machine/qemu/firmware.js';
 import { qemuArguments } from '../../machine/qemu/arguments.js';
-import { safeCpuModel } from '../../machine/qemu/version.js';
+import { cpuModel } from '../../machine/qemu/version.js';
 import type { Machine } from '../../language/machine-shape.js';
 import { qemuFiles, type FileDigest } from './qemu-build.js';
 import { STATE_PROTOCOL, type SnapshotInputs } from './key.js';
@@ -42,7 +42,7 @@ export async function snapshotInputs(
     medium: told.medium,
     smbiosFiles: ['credentials'],
     memoryMiB: Math.ceil(machine.memoryBytes / (1024 * 1024)),
-    cpuModel: safeCpuModel(host.qemu, host.accelerator.name).model,
+    cpuModel: cpuModel(host.qemu, host.accelerator.name, machine.cpu).model,
     disks: machine.disks.map(({ name }) => ({ name, overlay: name })),
     sockets: { qmp: 'qmp', console: 'console', shell: 'shell' },
     initrd: told.initrd,

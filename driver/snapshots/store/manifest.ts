@@ -25,6 +25,7 @@ const machineSchema = z.object({
   network: z.enum(['isolated', 'internet', 'none']),
   firmware: z.enum(['bios', 'uefi']).optional(),
   display: z.literal(true).optional(),
+  cpu: z.string().optional(),
 });
 
 const manifestSchema = z.object({

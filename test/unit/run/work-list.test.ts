@@ -18,12 +18,17 @@ interface Making {
   workers: number;
   seconds?: Record<string, number>;
   more?: () => readonly PlannedScenario[];
+  waitsForBootOf?: (planned: PlannedScenario, running: PlannedScenario) => boolean;
 }
 
-const list = (first: PlannedScenario[], { workers, seconds = {}, more }: Making): WorkList =>
+const list = (
+  first: PlannedScenario[],
+  { workers, seconds = {}, more, waitsForBootOf }: Making,
+): WorkList =>
   new WorkList({
     first,
     workers,
+    waitsForBootOf,
     more: more ?? (() => []),
     seconds: ({ ref }) => seconds[ref.id],
   });
@@ -97,3 +102,16 @@ t.test('when nothing is left to begin, the queue is asked', async (t) => {
   t.equal((await work.take())?.ref.id, 'queued');
   t.equal(await work.take(), undefined);
 });
+
+t.test(
+  'who would only wait for a boot lets others pass, and is taken when none is left',
+  async (t) => {
+    const work = list([planned('a1'), planned('a2'), planned('b')], {
+      workers: 2,
+      seconds: { a1: 9, a2: 5, b: 1 },
+      waitsForBootOf: (one, other) => one.ref.id[0] === other.ref.id[0],
+    });
+    const taken = await Promise.all([work.take(), work.take(), work.take()]);
+    t.same(ids(taken), ['a1', 'b', 'a2']);
+  },
+);
