@@ -22,7 +22,7 @@ const ENGLISH = {
 };
 
 /** Scripts and styles of the pages, each one file without imports. */
-const PAGES = ['report.css', 'history.css', 'main.js', 'history.js', 'early-theme.js'];
+const PAGES = ['report.css', 'history.css', 'main.ts', 'history.ts', 'early-theme.ts'];
 
 async function bundlePages(build) {
   const client = 'driver/report/html/client';
@@ -31,7 +31,7 @@ async function bundlePages(build) {
     absWorkingDir: tree.root,
     entryPoints: PAGES.map((name) => ({
       in: `${client}/${name}`,
-      out: name.replace(/^main\.js$/, 'report.js').replace(/\.(js|css)$/, ''),
+      out: name.replace(/^main\.ts$/, 'report.ts').replace(/\.(ts|css)$/, ''),
     })),
     outdir: 'dist/driver/pages',
     bundle: true,

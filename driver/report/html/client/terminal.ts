@@ -1,9 +1,11 @@
-/**
- * @typedef {object} TerminalLine
- * @property {string[]} cells one character each
- * @property {string[]} styles parameters of SGR in force at each character
- * @property {number} at when it was last written to, in the seconds of the recording
- */
+export interface TerminalLine {
+  /** One character each. */
+  cells: string[];
+  /** Parameters of SGR in force at each character. */
+  styles: string[];
+  /** When it was last written to, in the seconds of the recording. */
+  at: number;
+}
 
 /** A sequence of control characters, whole or cut off by the end of the text (last branch). */
 const CONTROL =
@@ -21,25 +23,24 @@ const LINE_LIMIT = 200_000;
  * and erasures of menus and prompts included. Lines are not wrapped.
  */
 export class Terminal {
-  /** @param {number} rows */
-  constructor(rows) {
+  readonly lines: TerminalLine[] = [];
+  readonly rows: number;
+  /** First line of the screen. */
+  top = 0;
+  x = 0;
+  y = 0;
+  saved = { x: 0, y: 0 };
+  style = '';
+  pending = '';
+  now = 0;
+  /** Lines from here on have changed since somebody last looked. */
+  dirty = 0;
+
+  constructor(rows: number) {
     this.rows = rows;
-    /** @type {TerminalLine[]} */
-    this.lines = [];
-    /** First line of the screen. */
-    this.top = 0;
-    this.x = 0;
-    this.y = 0;
-    this.saved = { x: 0, y: 0 };
-    this.style = '';
-    this.pending = '';
-    this.now = 0;
-    /** Lines from here on have changed since somebody last looked. */
-    this.dirty = 0;
   }
 
-  /** @param {string} text @param {number} [now] */
-  write(text, now = this.now) {
+  write(text: string, now = this.now): void {
     this.now = now;
     let rest = this.pending + text;
     this.pending = '';
@@ -62,17 +63,16 @@ export class Terminal {
     }
   }
 
-  line() {
+  line(): TerminalLine {
     const index = Math.min(this.top + this.y, LINE_LIMIT - 1);
     while (this.lines.length <= index) this.lines.push({ cells: [], styles: [], at: this.now });
     this.dirty = Math.min(this.dirty, index);
-    const line = /** @type {TerminalLine} */ (this.lines[index]);
+    const line = this.lines[index] ?? { cells: [], styles: [], at: 0 };
     line.at = this.now;
     return line;
   }
 
-  /** @param {string} character */
-  put(character) {
+  put(character: string): void {
     const line = this.line();
     while (line.cells.length < this.x) {
       line.cells.push(' ');
@@ -83,8 +83,7 @@ export class Terminal {
     this.x += 1;
   }
 
-  /** @param {RegExpExecArray} match */
-  control(match) {
+  control(match: RegExpExecArray): void {
     const [whole, prefix, parameters, final, escape] = match;
     if (final !== undefined) {
       if (prefix === '') this.csi(final, parameters ?? '');
@@ -95,14 +94,13 @@ export class Terminal {
     else if (whole === '\t') this.x = (Math.floor(this.x / 8) + 1) * 8;
   }
 
-  feed() {
+  feed(): void {
     if (this.y < this.rows - 1) this.y += 1;
     else this.top += 1;
     this.line();
   }
 
-  /** @param {string} letter */
-  escape(letter) {
+  escape(letter: string): void {
     if (letter === '7') this.saved = { x: this.x, y: this.y };
     else if (letter === '8') Object.assign(this, this.saved);
     else if (letter === 'E') {
@@ -118,12 +116,11 @@ export class Terminal {
   }
 
   /** The screen begins anew; what was on it has scrolled away. */
-  clear() {
+  clear(): void {
     this.top = this.lines.length;
   }
 
-  /** @param {string} final @param {string} parameters */
-  csi(final, parameters) {
+  csi(final: string, parameters: string): void {
     if (final === 'm') {
       this.paint(parameters);
       return;
@@ -151,8 +148,8 @@ export class Terminal {
     }
   }
 
-  /** @param {number} what 0 to the end, 1 from the beginning, 2 and 3 all */
-  eraseDisplay(what) {
+  /** @param what 0 to the end, 1 from the beginning, 2 and 3 all */
+  eraseDisplay(what: number): void {
     if (what >= 2) this.clear();
     else if (what === 0) {
       this.eraseLine(0);
@@ -160,8 +157,8 @@ export class Terminal {
     }
   }
 
-  /** @param {number} what as of eraseDisplay */
-  eraseLine(what) {
+  /** @param what as of eraseDisplay */
+  eraseLine(what: number): void {
     const line = this.line();
     if (what === 1) {
       const end = Math.min(this.x + 1, line.cells.length);
@@ -173,8 +170,8 @@ export class Terminal {
     line.cells.length = line.styles.length = keep;
   }
 
-  /** @param {string} parameters of SGR */
-  paint(parameters) {
+  /** @param parameters of SGR */
+  paint(parameters: string): void {
     // What stands before a reset no longer matters; a 0 within a colour is not one.
     const reset = parameters === '' || parameters === '0' || /^0?;/.test(parameters);
     const joined = reset ? parameters.replace(/^0?;?/, '') : `${this.style};${parameters}`;
@@ -183,5 +180,5 @@ export class Terminal {
   }
 }
 
-/** The text of a line, without blanks at its end. @param {TerminalLine} line */
-export const lineText = (line) => line.cells.join('').trimEnd();
+/** The text of a line, without blanks at its end. */
+export const lineText = (line: TerminalLine): string => line.cells.join('').trimEnd();

@@ -1,4 +1,5 @@
 import { h } from './dom.js';
+import type { Replay } from './replay.js';
 import { lineText } from './terminal.js';
 import { clock, counted } from './words.js';
 
@@ -6,17 +7,17 @@ const MOST_HITS = 100;
 
 /**
  * A search field over a whole console.
- * @param {import('./replay.js').Replay} replay
- * @param {(time: number, text: string) => void} found goes to a place
+ * @param found goes to a place
  */
-export function consoleSearch(replay, found) {
-  /** @type {{ text: string, lower: string, at: number }[] | undefined} */
-  let lines;
+export function consoleSearch(
+  replay: Replay,
+  found: (time: number, text: string) => void,
+): HTMLElement {
+  let lines: { text: string; lower: string; at: number }[] | undefined;
   const list = h('ol', { class: 'hits' });
   const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const look = () => {
+  let timer: number | undefined;
+  const look = (): void => {
     lines ??= replay.allLines().map((line) => {
       const text = lineText(line);
       return { text, lower: text.toLowerCase(), at: line.at };
@@ -45,7 +46,9 @@ export function consoleSearch(replay, found) {
     );
   };
   const input = h('input', {
-    ...{ type: 'search', placeholder: 'Search this console', 'aria-label': 'Search this console' },
+    type: 'search',
+    placeholder: 'Search this console',
+    'aria-label': 'Search this console',
     input: () => {
       clearTimeout(timer);
       timer = setTimeout(look, 150);
