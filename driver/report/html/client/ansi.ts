@@ -1,6 +1,13 @@
-import anser from 'anser';
 import { h } from './dom.js';
-import { Terminal, type TerminalLine } from './terminal.js';
+import {
+  MARKS,
+  PLAIN,
+  RGB,
+  Terminal,
+  type Run,
+  type Style,
+  type TerminalLine,
+} from './terminal.js';
 
 /** Relative luminance as WCAG 2 defines it. */
 function luminance(rgb: readonly number[]): number {
@@ -24,44 +31,36 @@ function readable(rgb: readonly number[]): string {
   return `rgb(${colour.join(' ')})`;
 }
 
-/** Colours 16 to 255 of xterm. */
-function paletteColour(index: number): number[] {
-  if (index >= 232) return [0, 0, 0].map(() => 8 + (index - 232) * 10);
-  const cube = index - 16;
+const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
+
+/** The classes that evidence.css has for a style. */
+function classesOf({ fg, bg, marks }: Style): string {
+  const named = (colour: number): string[] =>
+    colour >= 0 && colour < 16 ? [`${colour < 8 ? '' : 'bright-'}${NAMES[colour % 8]}`] : [];
+  return [
+    ...named(fg),
+    ...named(bg).map((name) => `${name}-bg`),
+    ...MARKS.filter((_, bit) => (marks & (1 << bit)) !== 0),
+  ]
+    .map((name) => `ansi-${name}`)
+    .join(' ');
+}
+
+/** Colours without a class. */
+function rgbOf(colour: number): number[] | undefined {
+  if (colour < 16) return undefined;
+  if (colour >= RGB) return [16, 8, 0].map((shift) => (colour >> shift) & 0xff);
+  if (colour >= 232) return [0, 0, 0].map(() => 8 + (colour - 232) * 10);
+  const cube = colour - 16;
   return [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((step) =>
     step === 0 ? 0 : 55 + step * 40,
   );
 }
 
-/**
- * @param name as Anser has it
- * @param truecolour `r, g, b`
- */
-function rgbOf(name: string | null, truecolour: string | null): number[] | undefined {
-  const palette = /^ansi-palette-(\d+)$/.exec(name ?? '');
-  if (palette !== null) return paletteColour(Number(palette[1]));
-  if (name !== 'ansi-truecolor' || truecolour === null) return undefined;
-  return truecolour.split(',').map(Number);
-}
-
-/**
- * @param style parameters of SGR
- * @param text without control characters
- */
-function painted(style: string, text: string): Node {
-  if (style === '') return document.createTextNode(text);
-  const options = { use_classes: true, remove_empty: true };
-  const chunk = anser.ansiToJson(`\x1b[${style}m${text}`, options)[0];
-  if (chunk === undefined) return document.createTextNode(text);
-  const own = [
-    chunk.fg,
-    chunk.bg && `${chunk.bg}-bg`,
-    ...chunk.decorations.map((name) => `ansi-${name}`),
-  ];
-  const classes = own.filter((name) => name && /^ansi-[a-z-]+$/.test(name)).join(' ');
-  const span = h('span', { class: classes || undefined }, text);
-  const fg = rgbOf(chunk.fg, chunk.fg_truecolor);
-  const bg = rgbOf(chunk.bg, chunk.bg_truecolor);
+function painted({ text, style }: Run): Node {
+  if (style === PLAIN) return document.createTextNode(text);
+  const span = h('span', { class: classesOf(style) || undefined }, text);
+  const [fg, bg] = [rgbOf(style.fg), rgbOf(style.bg)];
   // Through the object model: style attributes are refused by the page's policy.
   if (bg !== undefined) {
     span.style.backgroundColor = `rgb(${bg.join(' ')})`;
@@ -70,36 +69,25 @@ function painted(style: string, text: string): Node {
   return span;
 }
 
-export function lineNodes(line: TerminalLine): Node[] {
-  const nodes: Node[] = [];
-  let end = line.cells.length;
-  while (end > 0 && line.cells[end - 1] === ' ' && line.styles[end - 1] === '') end -= 1;
-  for (let from = 0; from < end;) {
-    let to = from + 1;
-    while (to < end && line.styles[to] === line.styles[from]) to += 1;
-    nodes.push(painted(line.styles[from] ?? '', line.cells.slice(from, to).join('')));
-    from = to;
-  }
-  return nodes;
-}
-
-/** Text as a terminal would show it, in colour. */
-function ansiNodes(text: string): Node[] {
-  if (!/[\x00-\x08\x0b-\x1f\x7f]/.test(text)) return [document.createTextNode(text)];
-  // On a screen without end nothing scrolls away: a command's output has no screen.
-  const terminal = new Terminal(Number.MAX_SAFE_INTEGER);
-  terminal.write(text.replace(/\r?\n/g, '\r\n'));
-  return terminal.lines.flatMap((line) => [...lineNodes(line), document.createTextNode('\n')]);
-}
+export const lineNodes = (line: TerminalLine): Node[] => line.runs.map(painted);
 
 /**
  * A block of terminal text.
  * @param label what it is, for who cannot see
  */
 export function terminalBlock(text: string, label: string): HTMLElement {
-  return h(
-    'pre',
-    { class: 'terminal', tabindex: 0, role: 'group', 'aria-label': label },
-    ...ansiNodes(text.replace(/\n$/, '')),
-  );
+  const plain = text.replace(/\n$/, '');
+  const attributes = { class: 'terminal', tabindex: 0, role: 'group', 'aria-label': label };
+  const block = h('pre', attributes, plain);
+  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(plain)) void paint(block, plain);
+  return block;
+}
+
+/** Puts a text into an element as a terminal would show it, in colour. */
+async function paint(block: HTMLElement, text: string): Promise<void> {
+  const terminal = new Terminal(200, 50);
+  terminal.write(text.replace(/\r?\n/g, '\r\n'));
+  const lines = await terminal.end();
+  block.replaceChildren();
+  for (const line of lines) block.append(...lineNodes(line), '\n');
 }

@@ -13,15 +13,18 @@ export function consoleSearch(
   replay: Replay,
   found: (time: number, text: string) => void,
 ): HTMLElement {
-  let lines: { text: string; lower: string; at: number }[] | undefined;
-  const list = h('ol', { class: 'hits' });
-  const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
-  let timer: number | undefined;
-  const look = (): void => {
-    lines ??= replay.allLines().map((line) => {
+  const read = async (): Promise<{ text: string; lower: string; at: number }[]> =>
+    (await replay.lines()).map((line) => {
       const text = lineText(line);
       return { text, lower: text.toLowerCase(), at: line.at };
     });
+  let reading: ReturnType<typeof read> | undefined;
+  const list = h('ol', { class: 'hits' });
+  const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+  let timer: number | undefined;
+  const look = async (): Promise<void> => {
+    reading ??= read();
+    const lines = await reading;
     const wanted = input.value.toLowerCase();
     const hits = wanted === '' ? [] : lines.filter(({ lower }) => lower.includes(wanted));
     const more = hits.length > MOST_HITS ? `, the first ${MOST_HITS} are listed` : '';
@@ -51,7 +54,7 @@ export function consoleSearch(
     'aria-label': 'Search this console',
     input: () => {
       clearTimeout(timer);
-      timer = setTimeout(look, 150);
+      timer = setTimeout(() => void look(), 150);
     },
   });
   return h('div', { class: 'console-search' }, input, told, list);

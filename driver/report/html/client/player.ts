@@ -1,14 +1,16 @@
 import type { ReportData, ReportRecording, ReportVm } from '../report-data.js';
 import { lineNodes } from './ansi.js';
 import { consoleSearch } from './console-search.js';
-import { fileLink, h } from './dom.js';
+import { fileLink, h, whenIdle } from './dom.js';
 import { activityPlot, type ActivityPlot } from './plots.js';
 import { Replay } from './replay.js';
-import { lineText } from './terminal.js';
+import { lineText, type Terminal, type TerminalLine } from './terminal.js';
 import { clock } from './words.js';
 
 /** Lines in the player; all of them stand in the text below it. */
 const SHOWN_LINES = 600;
+/** Lines of that text that are made at a time. */
+const TEXT_SLICE = 500;
 /** Silence is cut to this many seconds while playing. */
 const LONGEST_PAUSE = 1.5;
 
@@ -27,12 +29,14 @@ export class ConsolePlayer {
   readonly #playButton = h('button', { type: 'button', click: () => this.#toggle() }, 'Play');
   readonly #slider: HTMLInputElement;
   readonly #plot: ActivityPlot;
-  #playing = false;
+  /** One of the times it was played, as long as it goes on. */
+  #playing: object | undefined;
   #speed = 1;
   #mark = '';
-  #nodes: HTMLElement[] = [];
-  /** Number of the line that the first node shows. */
-  #shownFrom = 0;
+  /** What the nodes of the screen show. */
+  #drawn: { terminal: Terminal; version: number; settled: number } | undefined;
+  /** Those of lines that may still change. */
+  #changing: HTMLElement[] = [];
 
   constructor(vm: RecordedVm, data: ReportData) {
     this.#vm = vm;
@@ -69,21 +73,26 @@ export class ConsolePlayer {
       this.screen,
       consoleSearch(this.#replay, (time, text) => {
         this.#mark = text;
-        this.seek(time);
-        const hits = this.screen.querySelectorAll('.hit');
-        hits[hits.length - 1]?.scrollIntoView({ block: 'nearest' });
+        this.#drawn = undefined;
+        this.seek(time, () => {
+          const hits = this.screen.querySelectorAll('.hit');
+          hits[hits.length - 1]?.scrollIntoView({ block: 'nearest' });
+        });
       }),
       this.#wholeText(),
     );
   }
 
   pause(): void {
-    if (this.#playing) this.#toggle();
+    if (this.#playing !== undefined) this.#toggle();
   }
 
-  seek(time: number): void {
-    this.#replay.seek(time);
-    this.#draw();
+  seek(time: number, then?: () => void): void {
+    void this.#replay.seek(time).then(() => {
+      this.#draw();
+      then?.();
+    });
+    this.#tell();
   }
 
   #toolbar(): HTMLElement {
@@ -121,13 +130,25 @@ export class ConsolePlayer {
       role: 'group',
       'aria-label': `All of the console of ${this.#vm.name}`,
     });
-    const fill = (): void => {
-      if (body.childNodes.length > 0) return;
-      for (const line of this.#replay.allLines()) body.append(...lineNodes(line), '\n');
+    const fill = async (): Promise<void> => {
+      const lines = await this.#replay.lines();
+      let shown = 0;
+      whenIdle(() => {
+        const part = lines.slice(shown, shown + TEXT_SLICE);
+        body.append(
+          h('div', { class: 'part' }, ...part.flatMap((line) => [...lineNodes(line), '\n'])),
+        );
+        shown += TEXT_SLICE;
+        return shown < lines.length;
+      });
+    };
+    let filled: Promise<void> | undefined;
+    const toggle = (): void => {
+      filled ??= fill();
     };
     return h(
       'details',
-      { toggle: fill },
+      { toggle },
       h('summary', {}, 'All of it as text'),
       omitted > 0 &&
         h(
@@ -166,48 +187,52 @@ export class ConsolePlayer {
   }
 
   #toggle(): void {
-    this.#playing = !this.#playing;
-    this.#playButton.textContent = this.#playing ? 'Pause' : 'Play';
-    if (!this.#playing) return;
+    const playing = this.#playing === undefined ? {} : undefined;
+    this.#playing = playing;
+    this.#playButton.textContent = playing === undefined ? 'Play' : 'Pause';
+    if (playing === undefined) return;
     const replay = this.#replay;
     if (replay.time >= replay.duration) this.seek(0);
     let last = performance.now();
     const frame = (now: number): void => {
-      if (!this.#playing) return;
+      if (this.#playing !== playing) return;
       let time = replay.time + ((now - last) / 1000) * this.#speed;
       last = now;
       const next = replay.nextTime;
       if (next !== undefined && next - time > LONGEST_PAUSE * this.#speed)
         time = next - LONGEST_PAUSE * this.#speed;
-      this.seek(time);
-      if (replay.time >= replay.duration) this.#toggle();
-      else requestAnimationFrame(frame);
+      this.seek(time, () => {
+        if (this.#playing !== playing) return;
+        if (replay.time < replay.duration) requestAnimationFrame(frame);
+        else this.pause();
+      });
     };
     requestAnimationFrame(frame);
   }
 
   #draw(): void {
-    const { terminal, time, duration, anew } = this.#replay;
-    if (anew) {
-      this.#nodes = [];
-      this.screen.replaceChildren();
-      terminal.dirty = 0;
-      this.#replay.anew = false;
-    }
-    const from = Math.max(0, Math.min(terminal.dirty, terminal.lines.length));
-    const begin = Math.max(from, terminal.lines.length - SHOWN_LINES);
-    for (const node of this.#nodes.splice(Math.max(0, from - this.#shownFrom))) node.remove();
-    for (const line of terminal.lines.slice(begin)) {
+    const { terminal } = this.#replay;
+    const { history, version } = terminal;
+    if (this.#drawn?.terminal !== terminal) this.screen.replaceChildren();
+    else if (this.#drawn.version === version) return;
+    const from = this.#drawn?.terminal === terminal ? this.#drawn.settled : 0;
+    const settled = Math.max(0, history.length - 1);
+    for (const node of this.#changing) node.remove();
+    const node = (line: TerminalLine): HTMLElement => {
       const hit = this.#mark !== '' && lineText(line).toLowerCase().includes(this.#mark);
-      const node = h('div', { class: hit ? 'line hit' : 'line' }, ...lineNodes(line));
-      this.#nodes.push(node);
-      this.screen.append(node);
-    }
-    for (const node of this.#nodes.splice(0, Math.max(0, this.#nodes.length - SHOWN_LINES)))
-      node.remove();
-    this.#shownFrom = terminal.lines.length - this.#nodes.length;
-    terminal.dirty = terminal.lines.length;
+      return h('div', { class: hit ? 'line hit' : 'line' }, ...lineNodes(line));
+    };
+    this.#changing = [...history.slice(settled), ...terminal.screen].map(node);
+    const added = history.slice(Math.max(from, settled - SHOWN_LINES), settled).map(node);
+    this.screen.append(...added, ...this.#changing);
+    while (this.screen.childElementCount > SHOWN_LINES) this.screen.firstElementChild?.remove();
     this.screen.scrollTop = this.screen.scrollHeight;
+    this.#drawn = { terminal, version, settled };
+  }
+
+  /** Where the recording is, in words and on the slider. */
+  #tell(): void {
+    const { time, duration } = this.#replay;
     const step = this.#steps.findLast(({ at }) => at <= time + 0.001);
     const where = `${clock(time)} of ${clock(duration)}${step === undefined ? '' : ` · ${step.text}`}`;
     this.#where.textContent = where;

@@ -1,41 +1,30 @@
 import type { ReportRecording } from '../report-data.js';
 import { Terminal, type TerminalLine } from './terminal.js';
 
+/** Characters that are replayed before it is seen whether another time is wanted by now. */
+const SLICE = 256 * 1024;
+/** For the search, what comes within this is of one time: seconds, and characters. */
+const MOMENT = 0.2;
+const MOMENT_LENGTH = 4096;
+
 /** A recording that can be put to any time. Seconds throughout. */
 export class Replay {
-  readonly #recording: ReportRecording;
-  terminal: Terminal;
+  /** The time that is wanted; the terminal follows. */
   time = 0;
+  terminal: Terminal;
+  readonly #recording: ReportRecording;
+  /** The first event that the terminal has not been given. */
   #next = 0;
-  /** True when the terminal was begun anew since somebody last looked. */
-  anew = true;
+  #going = Promise.resolve();
+  #lines: Promise<readonly TerminalLine[]> | undefined;
 
   constructor(recording: ReportRecording) {
     this.#recording = recording;
-    this.terminal = new Terminal(recording.rows);
+    this.terminal = this.#begin();
   }
 
   get duration(): number {
     return this.#recording.events.at(-1)?.[0] ?? 0;
-  }
-
-  seek(time: number): void {
-    const { events, rows } = this.#recording;
-    const wanted = Math.min(Math.max(time, 0), this.duration);
-    if (wanted < this.time) {
-      this.terminal = new Terminal(rows);
-      this.#next = 0;
-      this.anew = true;
-    }
-    for (
-      let event = events[this.#next];
-      event !== undefined && event[0] <= wanted;
-      event = events[this.#next]
-    ) {
-      if (event[1] === 'o') this.terminal.write(event[2], event[0]);
-      this.#next += 1;
-    }
-    this.time = wanted;
   }
 
   /** When the guest next says something; undefined at the end. */
@@ -43,11 +32,58 @@ export class Replay {
     return this.#recording.events[this.#next]?.[0];
   }
 
-  /** All lines as they are at the end. */
-  allLines(): TerminalLine[] {
-    const whole = new Replay(this.#recording);
-    whole.seek(Infinity);
-    return whole.terminal.lines;
+  /** Resolves when the terminal shows the time that was wanted last. */
+  seek(time: number): Promise<void> {
+    this.time = Math.min(Math.max(time, 0), this.duration);
+    this.#going = this.#going.then(() => this.#go());
+    return this.#going;
+  }
+
+  async #go(): Promise<void> {
+    const { events } = this.#recording;
+    const isTold = (index: number): boolean => (events[index]?.[0] ?? Infinity) <= this.time;
+    for (;;) {
+      if (this.#next > 0 && !isTold(this.#next - 1)) {
+        this.terminal.dispose();
+        this.terminal = this.#begin();
+      }
+      if (!isTold(this.#next)) return;
+      let text = '';
+      for (; isTold(this.#next) && text.length < SLICE; this.#next++) {
+        const [, kind, data = ''] = events[this.#next] ?? [];
+        if (kind === 'o') text += data;
+      }
+      this.terminal.write(text);
+      await this.terminal.settled();
+    }
+  }
+
+  #begin(): Terminal {
+    this.#next = 0;
+    return new Terminal(this.#recording.columns, this.#recording.rows);
+  }
+
+  /** All that the console has shown, and when; read once. */
+  lines(): Promise<readonly TerminalLine[]> {
+    this.#lines ??= this.#read();
+    return this.#lines;
+  }
+
+  #read(): Promise<readonly TerminalLine[]> {
+    const { columns, rows, events } = this.#recording;
+    const terminal = new Terminal(columns, rows);
+    let [text, since, until] = ['', 0, 0];
+    for (const [at, kind, data] of events) {
+      if (kind !== 'o') continue;
+      if (at - since > MOMENT || text.length > MOMENT_LENGTH) {
+        terminal.write(text, until);
+        [text, since] = ['', at];
+      }
+      text += data;
+      until = at;
+    }
+    terminal.write(text, until);
+    return terminal.end();
   }
 
   /** Characters in each of equal stretches of time. */

@@ -1,184 +1,217 @@
+import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
+import xterm from '@xterm/headless';
+
+/** How text looks. Colours are -1 for the terminal's own, one of 256, or {@link RGB} and the colour. */
+export interface Style {
+  fg: number;
+  bg: number;
+  /** Bits, in the order of {@link MARKS}. */
+  marks: number;
+}
+
+export const RGB = 0x1000000;
+export const MARKS = ['bold', 'italic', 'underline', 'strikethrough', 'reverse'] as const;
+/** Most text is this. */
+export const PLAIN: Style = { fg: -1, bg: -1, marks: 0 };
+
+/** A stretch of text in one style. */
+export interface Run {
+  text: string;
+  style: Style;
+}
+
 export interface TerminalLine {
-  /** One character each. */
-  cells: string[];
-  /** Parameters of SGR in force at each character. */
-  styles: string[];
-  /** When it was last written to, in the seconds of the recording. */
+  /** Without blanks at the end. */
+  runs: Run[];
+  /** When it last changed, in the seconds of the recording. */
   at: number;
 }
 
-/** A sequence of control characters, whole or cut off by the end of the text (last branch). */
-const CONTROL =
-  /\x1b\[([?>=]?)([\d;:]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()*+#][0-9A-Za-z]|\x1b([0-9=>A-Za-z])|[\x00-\x1f\x7f]/y;
-const CUT_OFF = /\x1b(?:\[[\d;:?>=]*[ -/]*|\][^\x07\x1b]{0,2000}\x1b?|[()*+#])?$/;
+/** Rows of the screen, and since when they show what they show. */
+type Rows = { text: string; at: number }[];
 
-/** More styles in force at once than any program sets: something is wrong with them. */
-const STYLE_LIMIT = 80;
-
-/** A guest could ask for lines without end; what is beyond overwrites the last one. */
-const LINE_LIMIT = 200_000;
+/** Characters, and so lines at most, that are read at once. */
+const CHUNK = 8 * 1024;
+/** xterm does these as often as it is told to, and a guest could tell it to for hours. */
+const COUNTED = [...'ILMSTZ^b'];
+const MOST_COUNTED = 1000;
 
 /**
- * What a terminal would show of a stream, with all that has scrolled away: cursor movements
- * and erasures of menus and prompts included. Lines are not wrapped.
+ * What a terminal shows of a stream, and what it has shown: lines that scrolled away, screens
+ * that were cleared, and full-screen programs as they were left.
  */
 export class Terminal {
-  readonly lines: TerminalLine[] = [];
-  readonly rows: number;
-  /** First line of the screen. */
-  top = 0;
-  x = 0;
-  y = 0;
-  saved = { x: 0, y: 0 };
-  style = '';
-  pending = '';
-  now = 0;
-  /** Lines from here on have changed since somebody last looked. */
-  dirty = 0;
+  /** What has left the screen, oldest first. The last line may still be continued. */
+  readonly history: TerminalLine[] = [];
+  readonly #xterm: xterm.Terminal;
+  readonly #cell: IBufferCell;
+  readonly #rows: Record<IBuffer['type'], Rows> = { normal: [], alternate: [] };
+  /** Counts what has been read, so that who draws it knows whether there is more. */
+  version = 0;
+  #now = 0;
+  /** Lines of xterm's scrollback that the history has. */
+  #taken = 0;
 
-  constructor(rows: number) {
-    this.rows = rows;
+  constructor(columns: number, rows: number) {
+    this.#xterm = new xterm.Terminal({
+      cols: columns,
+      rows,
+      scrollback: 2 * CHUNK,
+      allowProposedApi: true,
+      logLevel: 'off',
+    });
+    const { buffer, parser } = this.#xterm;
+    this.#cell = buffer.normal.getNullCell();
+    parser.registerCsiHandler({ final: 'J' }, ([what]) => {
+      const { cursorX, cursorY, type } = buffer.active;
+      // Many terminals are cleared by going home and erasing from there.
+      if (what === 2 || (what === 0 && cursorX === 0 && cursorY === 0)) this.#keepScreen();
+      else if (what === 3 && type === 'normal') this.#forget();
+      return false;
+    });
+    parser.registerCsiHandler({ prefix: '?', final: 'l' }, (modes) => {
+      const full = buffer.active.type === 'alternate';
+      if (full && [47, 1047, 1049].some((mode) => modes.includes(mode))) this.#keepScreen();
+      // Firmware turns wrapping off, and what is too long for a line would be lost.
+      return !full && modes.length === 1 && modes[0] === 7;
+    });
+    parser.registerEscHandler({ final: 'c' }, () => {
+      this.#keepScreen();
+      this.#forget();
+      return false;
+    });
+    for (const final of COUNTED)
+      parser.registerCsiHandler({ final }, ([count]) => Number(count) > MOST_COUNTED);
   }
 
-  write(text: string, now = this.now): void {
-    this.now = now;
-    let rest = this.pending + text;
-    this.pending = '';
-    const cut = CUT_OFF.exec(rest.slice(-2100));
-    if (cut !== null && cut[0] !== '') {
-      this.pending = cut[0];
-      rest = rest.slice(0, rest.length - cut[0].length);
-    }
-    for (let at = 0; at < rest.length;) {
-      CONTROL.lastIndex = at;
-      const match = CONTROL.exec(rest);
-      if (match !== null) {
-        at += match[0].length;
-        this.control(match);
-      } else {
-        const character = String.fromCodePoint(rest.codePointAt(at) ?? 32);
-        at += character.length;
-        this.put(character);
-      }
-    }
-  }
-
-  line(): TerminalLine {
-    const index = Math.min(this.top + this.y, LINE_LIMIT - 1);
-    while (this.lines.length <= index) this.lines.push({ cells: [], styles: [], at: this.now });
-    this.dirty = Math.min(this.dirty, index);
-    const line = this.lines[index] ?? { cells: [], styles: [], at: 0 };
-    line.at = this.now;
-    return line;
-  }
-
-  put(character: string): void {
-    const line = this.line();
-    while (line.cells.length < this.x) {
-      line.cells.push(' ');
-      line.styles.push('');
-    }
-    line.cells[this.x] = character;
-    line.styles[this.x] = this.style;
-    this.x += 1;
-  }
-
-  control(match: RegExpExecArray): void {
-    const [whole, prefix, parameters, final, escape] = match;
-    if (final !== undefined) {
-      if (prefix === '') this.csi(final, parameters ?? '');
-    } else if (escape !== undefined) this.escape(escape);
-    else if (whole === '\n' || whole === '\x0b' || whole === '\x0c') this.feed();
-    else if (whole === '\r') this.x = 0;
-    else if (whole === '\b') this.x = Math.max(0, this.x - 1);
-    else if (whole === '\t') this.x = (Math.floor(this.x / 8) + 1) * 8;
-  }
-
-  feed(): void {
-    if (this.y < this.rows - 1) this.y += 1;
-    else this.top += 1;
-    this.line();
-  }
-
-  escape(letter: string): void {
-    if (letter === '7') this.saved = { x: this.x, y: this.y };
-    else if (letter === '8') Object.assign(this, this.saved);
-    else if (letter === 'E') {
-      this.x = 0;
-      this.feed();
-    } else if (letter === 'D') this.feed();
-    else if (letter === 'M') this.y = Math.max(0, this.y - 1);
-    else if (letter === 'c') {
-      this.style = '';
-      this.clear();
-      this.x = this.y = 0;
+  /** Is read later: see {@link settled}. */
+  write(text: string, at = 0): void {
+    this.#xterm.write('', () => (this.#now = at));
+    for (let from = 0, to; from < text.length; from = to) {
+      const lines = text.lastIndexOf('\n', from + CHUNK - 1) + 1;
+      to = lines > from ? lines : from + CHUNK;
+      this.#xterm.write(text.slice(from, to), () => this.#look());
+      // What has scrolled away is forgotten, but not within a control sequence, which this would end.
+      if (lines > from) this.#xterm.write('\x1b[3J');
     }
   }
 
-  /** The screen begins anew; what was on it has scrolled away. */
-  clear(): void {
-    this.top = this.lines.length;
+  /** Resolves when all that was written has been read. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.#xterm.write('', resolve));
   }
 
-  csi(final: string, parameters: string): void {
-    if (final === 'm') {
-      this.paint(parameters);
-      return;
+  /** The lines on the screen, without empty ones at its end. */
+  get screen(): TerminalLine[] {
+    const lines: TerminalLine[] = [];
+    this.#addRows(lines, this.#xterm.buffer.active);
+    return lines;
+  }
+
+  /** Ends it. @returns the history, and what is still on the screen */
+  async end(): Promise<readonly TerminalLine[]> {
+    await this.settled();
+    const { active, normal } = this.#xterm.buffer;
+    this.#addRows(this.history, normal);
+    if (active.type === 'alternate') this.#addRows(this.history, active);
+    this.dispose();
+    return this.history;
+  }
+
+  dispose(): void {
+    this.#xterm.dispose();
+  }
+
+  /** What of xterm's buffers is new. */
+  #look(): void {
+    this.version += 1;
+    const { active, normal } = this.#xterm.buffer;
+    for (; this.#taken < normal.baseY; this.#taken++) {
+      const known = this.#rows.normal.shift();
+      const same = known !== undefined && known.text === textOf(normal, this.#taken);
+      this.#add(this.history, normal, this.#taken, same ? known.at : this.#now);
     }
-    const [first, second] = parameters.split(/[;:]/).map((number) => Number(number));
-    // Far more than any screen, and far less than what would fill the memory.
-    const count = Math.min(first || 1, 500);
-    const last = this.rows - 1;
-    if (final === 'A') this.y = Math.max(0, this.y - count);
-    else if (final === 'B') this.y = Math.min(last, this.y + count);
-    else if (final === 'C') this.x = Math.min(500, this.x + count);
-    else if (final === 'D') this.x = Math.max(0, this.x - count);
-    else if (final === 'G') this.x = count - 1;
-    else if (final === 'd') this.y = Math.min(last, count - 1);
-    else if (final === 'H' || final === 'f') {
-      this.y = Math.min(last, count - 1);
-      this.x = Math.min(second || 1, 500) - 1;
-    } else if (final === 'J') this.eraseDisplay(first || 0);
-    else if (final === 'K') this.eraseLine(first || 0);
-    else if (final === 's') this.saved = { x: this.x, y: this.y };
-    else if (final === 'u') Object.assign(this, this.saved);
-    else if (final === 'P') {
-      this.line().cells.splice(this.x, count);
-      this.line().styles.splice(this.x, count);
+    const rows = this.#rows[active.type];
+    for (let y = 0; y < this.#xterm.rows; y++) {
+      const text = textOf(active, active.baseY + y);
+      if (rows[y]?.text !== text) rows[y] = { text, at: this.#now };
     }
   }
 
-  /** @param what 0 to the end, 1 from the beginning, 2 and 3 all */
-  eraseDisplay(what: number): void {
-    if (what >= 2) this.clear();
-    else if (what === 0) {
-      this.eraseLine(0);
-      this.lines.length = Math.min(this.lines.length, this.top + this.y + 1);
-    }
+  #keepScreen(): void {
+    this.#look();
+    this.#addRows(this.history, this.#xterm.buffer.active);
   }
 
-  /** @param what as of eraseDisplay */
-  eraseLine(what: number): void {
-    const line = this.line();
-    if (what === 1) {
-      const end = Math.min(this.x + 1, line.cells.length);
-      line.cells.fill(' ', 0, end);
-      line.styles.fill('', 0, end);
-      return;
-    }
-    const keep = what === 0 ? Math.min(this.x, line.cells.length) : 0;
-    line.cells.length = line.styles.length = keep;
+  /** xterm drops its scrollback. */
+  #forget(): void {
+    this.#look();
+    this.#taken = 0;
   }
 
-  /** @param parameters of SGR */
-  paint(parameters: string): void {
-    // What stands before a reset no longer matters; a 0 within a colour is not one.
-    const reset = parameters === '' || parameters === '0' || /^0?;/.test(parameters);
-    const joined = reset ? parameters.replace(/^0?;?/, '') : `${this.style};${parameters}`;
-    const tidy = joined.replace(/^;+/, '');
-    this.style = tidy.length > STYLE_LIMIT ? parameters : tidy;
+  #addRows(lines: TerminalLine[], buffer: IBuffer): void {
+    const rows = this.#rows[buffer.type];
+    const end = rows.findLastIndex(({ text }) => text.trim() !== '') + 1;
+    for (const [y, { at }] of rows.slice(0, end).entries())
+      this.#add(lines, buffer, buffer.baseY + y, at);
+  }
+
+  #add(lines: TerminalLine[], buffer: IBuffer, index: number, at: number): void {
+    const row = buffer.getLine(index);
+    if (row === undefined) return;
+    // A full-screen program knows where its rows end.
+    const joins = buffer.type === 'normal';
+    const continued = joins && buffer.getLine(index + 1)?.isWrapped === true;
+    const runs = runsOf(row, this.#cell, continued);
+    const last = joins && row.isWrapped ? lines.at(-1) : undefined;
+    if (last === undefined) lines.push({ runs, at });
+    else {
+      last.runs.push(...runs);
+      last.at = at;
+    }
   }
 }
 
 /** The text of a line, without blanks at its end. */
-export const lineText = (line: TerminalLine): string => line.cells.join('').trimEnd();
+export const lineText = (line: TerminalLine): string => line.runs.map(({ text }) => text).join('');
+
+const textOf = (buffer: IBuffer, index: number): string =>
+  buffer.getLine(index)?.translateToString(true).trimEnd() ?? '';
+
+/** @param continued blanks at the end of the row count, since the line goes on */
+function runsOf(row: IBufferLine, cell: IBufferCell, continued: boolean): Run[] {
+  const runs: Run[] = [];
+  let style = PLAIN;
+  let from = 0;
+  const add = (to: number): void => {
+    const last = to === row.length && style === PLAIN;
+    const text = row.translateToString(last, from, to);
+    const shown = last && !continued ? text.trimEnd() : text;
+    if (shown !== '') runs.push({ text: shown, style });
+  };
+  for (let x = 0; x < row.length; x++) {
+    row.getCell(x, cell);
+    const { fg, bg, marks } = style;
+    const own = styleOf(cell);
+    if (own === style || (own.fg === fg && own.bg === bg && own.marks === marks)) continue;
+    add(x);
+    style = own;
+    from = x;
+  }
+  add(row.length);
+  return runs;
+}
+
+function styleOf(cell: IBufferCell): Style {
+  if (cell.isAttributeDefault()) return PLAIN;
+  return {
+    fg: cell.isFgDefault() ? -1 : cell.getFgColor() + (cell.isFgRGB() ? RGB : 0),
+    bg: cell.isBgDefault() ? -1 : cell.getBgColor() + (cell.isBgRGB() ? RGB : 0),
+    marks:
+      Number(cell.isBold() !== 0) +
+      Number(cell.isItalic() !== 0) * 2 +
+      Number(cell.isUnderline() !== 0) * 4 +
+      Number(cell.isStrikethrough() !== 0) * 8 +
+      Number(cell.isInverse() !== 0) * 16,
+  };
+}
