@@ -210,6 +210,40 @@ t.test('the console of a full-screen program', async (t) => {
   t.same(trouble, []);
 });
 
+t.test('a console of five megabytes', async (t) => {
+  const lines = 70_000;
+  const recordings = new Map([['removes-raid-lvm-residue', sampleRecording(lines)]]);
+  const address = await pageOf('long', failingRun().events, { recordings });
+  const { page, trouble } = await browser.open(address, LOOKS['light']);
+  await wake(page);
+  const { duration, turns } = await page.evaluate<{
+    duration: number;
+    turns: number;
+  }>(`(async () => {
+    const screen = document.querySelector('.player .screen');
+    const press = (name) =>
+      [...document.querySelectorAll('.player button')].find((b) => b.textContent === name).click();
+    const go = async (place, atEnd) => {
+      const began = performance.now();
+      press(place);
+      let turns = 0;
+      for (; screen.textContent.includes('LAN IPv4') !== atEnd; turns++) {
+        if (performance.now() - began > 60_000) throw new Error(place + ' is not reached');
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      return { duration: performance.now() - began, turns };
+    };
+    await go('Start', false);
+    return await go('End', true);
+  })()`);
+  t.comment(`from the start to the end in ${duration.toFixed(0)} ms, in ${String(turns)} turns`);
+  t.ok(turns >= 5, 'the page is not held up');
+  await page.getByLabel('Search this console').fill(`line ${String(lines / 2)}`);
+  await page.locator('.hits button').click();
+  t.match(await page.locator('.screen .hit').innerText(), `line ${String(lines / 2)}`);
+  t.same(trouble, []);
+});
+
 t.test('the timeline by keys', async (t) => {
   const { page } = await browser.open(
     await pageOf('timeline', failingRun().events),
