@@ -1,4 +1,5 @@
-import { type ErrorDetails, TapbootError, scenarioError } from './errors.js';
+import type { TapbootError } from './errors.js';
+import { type ErrorDetails, scenarioError } from './errors.js';
 import type { EventSink, RunEvent } from './events/events.js';
 
 /** What is printed in a secret's place. */

@@ -18,7 +18,7 @@ function filesUnder(directory) {
 /** Everything that decides what is built. */
 function inputs() {
   return [
-    ...filesUnder(tree.sources).filter((file) => /\.(ts|js|css|json)$/.test(file)),
+    ...filesUnder(tree.sources).filter((file) => /\.(ts|css|json)$/.test(file)),
     tree.buildConfig,
     join(tree.root, 'tsconfig.json'),
     tree.lockFile,

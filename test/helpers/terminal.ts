@@ -73,7 +73,7 @@ export class TerminalSession {
   }
 
   /** What it shows, with all that has scrolled away. */
-  get screen(): Screen {
+  screen(): Promise<Screen> {
     return Screen.of(this.#output, this.#columns);
   }
 
@@ -92,7 +92,8 @@ export class TerminalSession {
         // What comes after this in the test need not wait as long again.
         this.hangUp();
         const raw = JSON.stringify(this.#output.slice(-1000));
-        throw new Error(`${why} without ${String(pattern)}:\n${this.screen.text}\n${raw}`);
+        const { text } = await this.screen();
+        throw new Error(`${why} without ${String(pattern)}:\n${text}\n${raw}`);
       }
       await sleep(20);
     }

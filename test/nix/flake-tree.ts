@@ -86,7 +86,7 @@ export async function copySmallTree(directory: string): Promise<void> {
   // What is unused shows in a whole tree only.
   await change('bin/setup/linters.mjs', /.*name: 'knip'.*\n/, '');
   await rename(at('eslint.config.js'), at('eslint.whole.js'));
-  const patterns = ['**/*.ts', '**/client/*.js', `!${SMALL_TREE_LINTED}`];
+  const patterns = ['**/*.ts', 'site/client/*.js', `!${SMALL_TREE_LINTED}`];
   const listed = patterns.map((pattern) => `'${pattern}'`).join(', ');
   await writeFile(
     at('eslint.config.js'),

@@ -22,3 +22,27 @@ export function sampleRecording(lines: number): ReportRecording {
     omitted: 0,
   };
 }
+
+/** A full-screen program on the alternate screen: a second for each thing that it does. */
+export function installerRecording(): ReportRecording {
+  const at = (row: number, text: string, column = 1): string =>
+    `\x1b[${String(row)};${String(column)}H${text}`;
+  const list = at(3, 'vda') + at(4, 'vdb') + at(5, 'vdc');
+  const steps = [
+    'root@debian:~# installer\r\n',
+    `\x1b[?1049h\x1b[H\x1b[2J${at(1, '\x1b[44;37m Choose a disk \x1b[m')}${list}${at(7, 'Enter: next')}`,
+    // A line is inserted, and the last of the list falls out of its region.
+    `\x1b[3;5r${at(4, '\x1b[L  partition 1')}`,
+    // The list scrolls within its region.
+    `${at(5, '\n')}${at(5, 'vdd')}`,
+    `${at(7, '日本語: 次へ')}${at(7, '|', 13)}`,
+    '\x1b[r\x1b[?1049l\x1b[mroot@debian:~# echo done\r\ndone\r\n',
+  ];
+  return {
+    columns: 40,
+    rows: 10,
+    startedAt: Date.UTC(2026, 2, 1, 10, 15, 11),
+    events: steps.map((text, second) => [second, 'o', text]),
+    omitted: 0,
+  };
+}

@@ -44,8 +44,8 @@ const PROMPT = /root@\S+:\S*# ?$/;
 t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhere', async (t) => {
   const held = run();
   await held.shows(MENU);
-  t.match(held.screen.text, /tapboot: step 2 failed: it is there/);
-  t.notMatch(held.screen.text, /\d\/1 done$/m, 'no live line is left while one debugs');
+  t.match((await held.screen()).text, /tapboot: step 2 failed: it is there/);
+  t.notMatch((await held.screen()).text, /\d\/1 done$/m, 'no live line is left while one debugs');
 
   await t.test(
     's: a root shell, with line editing, Ctrl-C and the size of the window',
@@ -91,7 +91,7 @@ t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhe
   await t.test('w: the ways in', async (t) => {
     await held.answer('w', /ssh -i \S+ -p \d+ [^]*root@127\.0\.0\.1/);
     await held.shows(MENU, held.mark - 200);
-    t.match(held.screen.text.replaceAll('\n', ''), /tapboot attach/);
+    t.match((await held.screen()).text.replaceAll('\n', ''), /tapboot attach/);
   });
 
   await t.test('r: the step again; the verdict stays', async () => {
@@ -111,12 +111,12 @@ t.test('the menu of --debug: shell, console, ways in, retry, attach from elsewhe
     await other.shows(/read-only; Ctrl-C ends it[^]*root@/);
     other.type('\u0003');
     t.equal((await other.end).code, 0);
-    t.notMatch(other.screen.text, /ending the run/, 'it is not its run');
+    t.notMatch((await other.screen()).text, /ending the run/, 'it is not its run');
   });
 
   held.type('\r');
   t.equal((await held.end).code, 1, 'the verdict stays');
-  t.match(held.screen.text, /^✗ failed: Fails/m);
+  t.match((await held.screen()).text, /^✗ failed: Fails/m);
 });
 
 await inSoak(t, 'a: aborts, with the record written', async (t) => {
@@ -130,7 +130,7 @@ await inSoak(t, 'a: aborts, with the record written', async (t) => {
   t.equal((await held.end).code, 1, 'the step had its verdict before');
   const metadata = readMetadata(runDirectories(place.logRoot).at(-1) ?? '');
   t.match(metadata?.scenarios, [{ outcome: 'interrupted' }]);
-  t.match(held.screen.text, /^interrupted by SIGINT$/m);
+  t.match((await held.screen()).text, /^interrupted by SIGINT$/m);
 });
 
 await inSoak(t, 'Ctrl-C in the menu aborts as well', async (t) => {
@@ -138,7 +138,7 @@ await inSoak(t, 'Ctrl-C in the menu aborts as well', async (t) => {
   await held.shows(MENU);
   held.type('\u0003');
   t.equal((await held.end).code, 1);
-  t.match(held.screen.text, /^interrupted by SIGINT$/m);
+  t.match((await held.screen()).text, /^interrupted by SIGINT$/m);
 });
 
 await inSoak(t, 'c, where the shell of root is dash', async (t) => {
@@ -188,7 +188,7 @@ await inSoak(
       await shell.answer('echo onx\u007fe $((40 + 2))\r', /\none 42\s/);
       shell.type('\u001d');
       t.equal((await shell.end).code, 0);
-      t.match(shell.screen.text, `tapboot: ${origin}`);
+      t.match((await shell.screen()).text, `tapboot: ${origin}`);
     }
     await place.expectNothingLeft(t);
   },

@@ -52,7 +52,7 @@ t.test('two workers: what each does, then a line each, and the failure', async (
   await run.shows(/w1 {2}Passes.* {2}1\/2 run: sleep 1\.5 {2}[\d.]+ s/);
   await run.shows(/\d\/2 done/);
   t.equal((await run.end).code, 1);
-  const { lines, text, wrapped } = run.screen;
+  const { lines, text, wrapped } = await run.screen();
   const own = lines.filter((line) => !line.startsWith('    ') && !/^run directory/.test(line));
   t.same(
     own.filter((line) => line.length > 80),
@@ -84,7 +84,7 @@ t.test('the next run knows how long it takes; 40 columns; resized while it draws
   await run.resize(30, 10);
   await run.shows(/\d\/1 done/, run.mark);
   t.equal((await run.end).code, 0);
-  t.match(run.screen.text, /^passed: 1 passed, 0 failed in /m);
+  t.match((await run.screen()).text, /^passed: 1 passed, 0 failed in /m);
 });
 
 t.test('NO_COLOR, TERM=dumb', async (t) => {
@@ -109,7 +109,7 @@ t.test('Ctrl-C: ends cleanly, with its record', async (t) => {
   await run.shows(/1\/1 a long sleep/);
   run.type('\u0003');
   t.equal((await run.end).code, 4);
-  const { text } = run.screen;
+  const { text } = await run.screen();
   t.match(text, /^tapboot: SIGINT: ending the run; once more to end at once$/m);
   t.match(text, /^interrupted by SIGINT$/m);
   t.notMatch(text, /^. \d\/1 done|\^C/m, 'the live lines are gone, and what the terminal echoed');
@@ -127,7 +127,7 @@ t.test('Ctrl-C twice: at once, with nothing left but the record so far', async (
   await run.shows(/once more to end at once/);
   run.type('\u0003');
   t.equal((await run.end).code, 130);
-  t.match(run.screen.text, /^tapboot: SIGINT: ended at once$/m);
+  t.match((await run.screen()).text, /^tapboot: SIGINT: ended at once$/m);
   const directory = last(t);
   t.match(readFileSync(join(directory, 'logs/harness.log'), 'utf8'), /a long sleep/);
   await t.resolves(untilEnded());
@@ -155,7 +155,7 @@ t.test('watch: edit, verdict, seconds', async (t) => {
   );
   watching.type('\u0003');
   t.equal((await watching.end).code, 0);
-  const { text } = watching.screen;
+  const { text } = await watching.screen();
   t.match(
     text,
     /^tapboot: changed: scenarios\/b\.yaml\n(?:.*\n)*✓ Fails .*\n(?:.*\n)*passed: 1 passed/m,

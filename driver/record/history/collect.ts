@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { RunOutcome } from '../../events/events.js';
+import type { HistorySummary } from './history-data.js';
 import type { PastRun, PastScenario } from '../ledger/entry.js';
 import { readLedger } from '../ledger/read.js';
 import { ScenarioPast } from './scenario-past.js';
@@ -20,14 +20,13 @@ export interface MetricPast {
 /** What a ledger tells of the past. */
 export interface Past {
   runs: number;
-  outcomes: Record<RunOutcome | 'unknown', number>;
+  outcomes: HistorySummary['outcomes'];
   interrupted: number;
   first: string;
   last: string;
   scenarios: ScenarioPast[];
   metrics: MetricPast[];
-  /** Lines that could not be read; the first twenty are kept. */
-  badLines: { count: number; examples: { line: number; reason: string }[] };
+  badLines: HistorySummary['badLines'];
   /** Scenarios and metrics beyond {@link MOST_SERIES}. */
   leftOut: number;
 }

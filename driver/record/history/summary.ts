@@ -1,40 +1,6 @@
 import type { Past } from './collect.js';
-import type { Change, Point, Series } from './series.js';
-
-/** Durations of one thing; seconds, rates as shares. Undefined is left out of JSON. */
-export interface DurationSummary {
-  count: number;
-  median: number | undefined;
-  p95: number | undefined;
-  /** Last ten against the ten before. */
-  trend: number | undefined;
-  /** Latest values, oldest first. */
-  recent: { run: string; timestamp: string; seconds: number }[];
-}
-
-/** `tapboot history --json`. */
-export interface HistorySummary {
-  ledger: string;
-  runs: number;
-  outcomes: Past['outcomes'];
-  interrupted: number;
-  first: string;
-  last: string;
-  metrics: ({ metric: string; configuration: string } & DurationSummary)[];
-  scenarios: ({
-    id: string;
-    file: string;
-    verdicts: number;
-    counts: Record<string, number>;
-    failures: Record<string, number>;
-    passRate: number | undefined;
-    flakeRate: number | undefined;
-    verdictsRecent: { run: string; timestamp: string; outcome: string; seconds?: number }[];
-  } & DurationSummary)[];
-  regressions: Regression[];
-  badLines: Past['badLines'];
-  leftOut: number;
-}
+import type { DurationSummary, HistorySummary, Regression } from './history-data.js';
+import type { Change, Series } from './series.js';
 
 const round = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : Math.round(value * 1000) / 1000;
@@ -81,20 +47,6 @@ export function summarise(past: Past, ledger: string): HistorySummary {
   };
 }
 
-/** Something that got worse, named with the run since which it is. */
-export interface Regression {
-  /** What it is of: `boot_to_ssh (debian:iso, tcg)`, `removes-raid-lvm-residue, restored`. */
-  what: string;
-  kind: 'slower' | 'fails more';
-  before: number;
-  after: number;
-  since: Pick<Point, 'run' | 'timestamp'>;
-  /** Of Pettitt's test. */
-  p: number;
-  /** One sentence: `boot_to_ssh up 38 % since RUN (DATE): median 8.1 s, was 5.9 s`. */
-  text: string;
-}
-
 /** All regressions among the recent runs; the most certain first. */
 export function regressions(past: Past): Regression[] {
   const found: Regression[] = [];
@@ -135,10 +87,10 @@ function slower(what: string, change: Change | undefined): Regression[] {
   return [{ what, kind: 'slower', before, after, p, since: place(since), text }];
 }
 
-const place = ({ run, timestamp }: Pick<Point, 'run' | 'timestamp'>): Regression['since'] => ({
+const place = ({ run, timestamp }: Regression['since']): Regression['since'] => ({
   run,
   timestamp,
 });
 const percent = (share: number): string => `${String(Math.round(share * 100))} %`;
-const named = ({ run, timestamp }: Pick<Point, 'run' | 'timestamp'>): string =>
+const named = ({ run, timestamp }: Regression['since']): string =>
   timestamp === '' ? run : `${run} (${timestamp.slice(0, 10)})`;

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../html/escape.js';
-import type { HistorySummary } from '../../record/history/summary.js';
+import type { HistorySummary } from '../../record/history/history-data.js';
 import type { PageAssets } from '../html/assets.js';
 
 /**

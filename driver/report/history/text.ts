@@ -1,5 +1,5 @@
 import { duration, plainLine, truncate, width, wrap } from '../plain-text.js';
-import type { DurationSummary, HistorySummary } from '../../record/history/summary.js';
+import type { DurationSummary, HistorySummary } from '../../record/history/history-data.js';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SPARK = 12;

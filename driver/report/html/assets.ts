@@ -15,8 +15,8 @@ export interface PageAssets {
 const PAGES = 'dist/driver/pages';
 
 /**
- * Reads script and styles of a page, with the libraries that it uses (uPlot for plots, Anser
- * for the colours of terminal output).
+ * Reads script and styles of a page, with the libraries that it uses (uPlot for plots,
+ * xterm.js for what terminals show).
  * @param projectRoot tapboot's own root
  * @throws TapbootError `infra` TAPBOOT_E_INSTALLATION when one of them is missing
  */

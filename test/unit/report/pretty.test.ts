@@ -201,9 +201,9 @@ t.test(
     emit(stepped(b));
     state.now = 4000;
     emit({ type: 'phase:end', phase: 'boot', vm: 'a', text: 'booted a', seconds: 4 });
-    const shown = (): string => Screen.of(output.text, 80).text;
+    const shown = async (): Promise<string> => (await Screen.of(output.text, 80)).text;
     t.equal(
-      shown(),
+      await shown(),
       `tapboot 1  3 scenarios, 2 workers
 w1  A  boot  4.0 s of ~1 min 30 s
 w2  B  1/2 first  4.0 s of ~10 s
@@ -222,7 +222,7 @@ w2  B  1/2 first  4.0 s of ~10 s
     });
     emit(ended(b, 'passed'));
     t.equal(
-      shown(),
+      await shown(),
       `tapboot 1  3 scenarios, 2 workers
 ✓ B  1 step                                                                5.0 s
 w1  A  boot  5.0 s of ~1 min 30 s
@@ -233,11 +233,11 @@ w1  A  boot  5.0 s of ~1 min 30 s
     await new Promise((resolve) => setTimeout(resolve, 300));
     t.match(output.text.slice(drawn), /boot {2}6\.0 s/, 'it moves by itself');
     reporter.ending('ending: SIGINT');
-    t.notMatch(shown(), /w1|done/, 'it leaves the terminal to whoever speaks then');
+    t.notMatch(await shown(), /w1|done/, 'it leaves the terminal to whoever speaks then');
     emit(ended(a, 'failed'));
-    t.match(shown(), /1\/3|2\/3 done, 1 failed {2}ending: SIGINT/);
+    t.match(await shown(), /1\/3|2\/3 done, 1 failed {2}ending: SIGINT/);
     await reporter.close();
-    t.notMatch(shown(), /w1|done/, 'and is taken away at the end');
+    t.notMatch(await shown(), /w1|done/, 'and is taken away at the end');
   },
 );
 
@@ -252,8 +252,8 @@ t.test(
       emit(started(long, 1));
       state.now = 3_700_000;
       emit(stepped(long, 1));
-      const screen = Screen.of(output.text.slice(before), columns);
-      screen.write('^C');
+      const screen = await Screen.of(output.text.slice(before), columns);
+      await screen.write('^C');
       t.equal(screen.wrapped, 0, `${String(columns)} columns`);
       t.match(screen.text, columns < 20 ? /\S/ : /1 h|60 min/);
       await reporter.close();
@@ -268,7 +268,7 @@ t.test('more workers than rows', async (t) => {
   all.forEach((one, index) => {
     emit(started(one, index + 1));
   });
-  const { lines } = Screen.of(output.text, 80);
+  const { lines } = await Screen.of(output.text, 80);
   t.equal(lines.length, 6, 'as high as the window: one line printed, and the block');
   t.match(lines.at(-2), /^… 6 more$/);
   t.match(lines.at(-1), /0\/9 done/);

@@ -7,7 +7,8 @@ import t, { type Test } from 'tap';
 import type { LedgerLine } from '../../../../driver/record/ledger/ledger-schema.js';
 import { collectPast } from '../../../../driver/record/history/collect.js';
 import { historyHtml } from '../../../../driver/report/history/html.js';
-import { summarise, type HistorySummary } from '../../../../driver/record/history/summary.js';
+import type { HistorySummary } from '../../../../driver/record/history/history-data.js';
+import { summarise } from '../../../../driver/record/history/summary.js';
 import { historyText, sparkline } from '../../../../driver/report/history/text.js';
 import { line, PYTEST_LINES } from '../ledger/fixtures.js';
 

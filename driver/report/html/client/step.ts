@@ -1,15 +1,19 @@
+import type {
+  ReportCommand,
+  ReportFailure,
+  ReportFile,
+  ReportScenario,
+  ReportStep,
+} from '../report-data.js';
 import { terminalBlock } from './ansi.js';
+import type { ConsolePlace } from './console.js';
 import { mismatchBlock } from './diff.js';
 import { diskMap } from './disk-map.js';
 import { copyButton, fileLink, h } from './dom.js';
 import { clock, counted, hashOf, took } from './words.js';
 
-/** @typedef {import('../report-data.js').ReportStep} Step */
-/** @typedef {import('../report-data.js').ReportScenario} Scenario */
-/** @typedef {import('../report-data.js').ReportFailure} Failure */
-
-/** A failure with all that explains it. @param {Failure} failure */
-export function failureBlock(failure) {
+/** A failure with all that explains it. */
+export function failureBlock(failure: ReportFailure): HTMLElement {
   const { at, hint, frame, output, knownIssue } = failure;
   const place = at === undefined ? '' : ` · ${at.file}:${at.line}:${at.column}`;
   return h(
@@ -44,16 +48,13 @@ export function failureBlock(failure) {
   );
 }
 
-/** @param {import('../report-data.js').ReportCommand} command */
-function commandBlock(command) {
+function commandBlock(command: ReportCommand): HTMLElement {
   const { channel, exitStatus, timedOut, dropped, omitted } = command;
   const ended = timedOut ? 'timed out' : exitStatus === null ? 'no status' : `exit ${exitStatus}`;
   const bad = timedOut || exitStatus !== 0;
   const lost = dropped.stdout + dropped.stderr;
   const left = omitted.stdout + omitted.stderr;
-  const streams = /** @type {const} */ (['stdout', 'stderr']).filter(
-    (name) => command[name] !== '',
-  );
+  const streams = (['stdout', 'stderr'] as const).filter((name) => command[name] !== '');
   return h(
     'div',
     { class: 'command' },
@@ -90,8 +91,8 @@ function commandBlock(command) {
   );
 }
 
-/** Links to files, pictures shown. @param {import('../report-data.js').ReportFile[]} files */
-export function filesBlock(files) {
+/** Links to files, pictures shown. */
+function filesBlock(files: readonly ReportFile[]): HTMLElement {
   const pictures = files.filter(({ image }) => image !== undefined);
   const others = files.filter(({ image }) => image === undefined);
   return h(
@@ -110,29 +111,24 @@ export function filesBlock(files) {
   );
 }
 
-/**
- * All that is known of one step.
- * @param {Scenario} scenario
- * @param {Step} step
- * @param {number} runStart
- */
-export function stepDetail(scenario, step, runStart) {
+/** All that is known of one step. */
+export function stepDetail(
+  scenario: ReportScenario,
+  step: ReportStep,
+  runStart: number,
+): HTMLElement {
+  const { vm } = scenario;
   const { startedAt } = step;
   const began =
     startedAt === undefined ? '' : `, ${clock((startedAt - runStart) / 1000)} into the run`;
   const files = [...step.artifacts, ...(step.failure?.artifacts ?? [])];
   const unique = [...new Map(files.map((file) => [file.path, file])).values()];
-  const toConsole = h(
-    'button',
-    {
-      ...{ class: 'small', type: 'button' },
-      click: () => {
-        const detail = { vm: scenario.vm, at: startedAt };
-        document.dispatchEvent(new CustomEvent('tapboot:console', { detail }));
-      },
-    },
-    'Console at this step',
-  );
+  const toConsole = (detail: ConsolePlace): HTMLElement => {
+    const click = (): void => {
+      document.dispatchEvent(new CustomEvent('tapboot:console', { detail }));
+    };
+    return h('button', { class: 'small', type: 'button', click }, 'Console at this step');
+  };
   return h(
     'div',
     { class: 'step-detail' },
@@ -145,7 +141,7 @@ export function stepDetail(scenario, step, runStart) {
       ' ',
       h('a', { href: hashOf(scenario.anchor, step.index) }, 'link to this step'),
       ' ',
-      scenario.vm !== undefined && startedAt !== undefined && toConsole,
+      vm !== undefined && startedAt !== undefined && toConsole({ vm, at: startedAt }),
     ),
     step.skipReason !== undefined && h('p', {}, `Skipped: ${step.skipReason}`),
     step.failure !== undefined && failureBlock(step.failure),

@@ -1,3 +1,4 @@
+import type { ReportData } from '../report-data.js';
 import { about, machines } from './about.js';
 import { Consoles } from './console.js';
 import { byId } from './dom.js';
@@ -7,8 +8,8 @@ import { TimelineChart } from './timeline.js';
 import { tools } from './tools.js';
 import { isTrouble } from './words.js';
 
-const json = byId('tapboot-report').textContent ?? '';
-const report = /** @type {import('../report-data.js').ReportData} */ (JSON.parse(json));
+const json = byId('tapboot-report').textContent;
+const report = JSON.parse(json) as ReportData;
 
 const list = new ScenarioList(report);
 tools(
@@ -17,7 +18,7 @@ tools(
 );
 
 /** `#scenario` or `#scenario/step`; a section's name is the browser's business. */
-function follow() {
+function follow(): void {
   const [, anchor = '', step] = /^#([^/]*)(?:\/(\d+))?$/.exec(location.hash) ?? [];
   if (anchor === '' || (step === undefined && document.getElementById(anchor) !== null)) return;
   try {

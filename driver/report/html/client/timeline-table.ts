@@ -1,11 +1,10 @@
+import type { ReportSpan } from '../report-data.js';
 import { h } from './dom.js';
 import { colourOf } from './timeline-rows.js';
 import { clock, took } from './words.js';
 
-/** @typedef {import('../report-data.js').ReportSpan} Span */
-
-/** What the colours mean. @param {Span[]} spans */
-export function timelineLegend(spans) {
+/** What the colours mean. */
+export function timelineLegend(spans: readonly ReportSpan[]): HTMLElement {
   const kinds = [...new Set(spans.map(colourOf))];
   return h(
     'p',
@@ -22,12 +21,8 @@ export function timelineLegend(spans) {
   );
 }
 
-/**
- * The timeline in words; steps stand in the list of scenarios.
- * @param {Span[]} spans
- * @param {number} start
- */
-export function timelineTable(spans, start) {
+/** The timeline in words; steps stand in the list of scenarios. */
+export function timelineTable(spans: readonly ReportSpan[], start: number): HTMLElement {
   const body = h('tbody');
   return h(
     'details',

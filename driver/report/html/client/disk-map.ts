@@ -1,8 +1,12 @@
+import type { ReportDisk } from '../report-data.js';
 import { h, svg } from './dom.js';
 import { counted, sizeText } from './words.js';
 
-/** @typedef {import('../report-data.js').ReportDisk} Disk */
-/** @typedef {{ from: number, to: number, title: string }} Lens */
+interface Lens {
+  from: number;
+  to: number;
+  title: string;
+}
 
 const KIB = 1024;
 const WIDTH = 1000;
@@ -11,8 +15,10 @@ const BAR = 26;
 const NEAR = 256 * KIB;
 const MOST_LENSES = 4;
 
-/** @param {string} kind of a finding */
-function familyOf(kind) {
+type Family = 'raid' | 'lvm' | 'table' | 'bytes' | 'other';
+
+/** @param kind of a finding */
+function familyOf(kind: string): Family {
   if (kind.startsWith('md-') || kind === 'raid-other') return 'raid';
   if (kind.startsWith('lvm-')) return 'lvm';
   if (kind === 'partition-table' || kind === 'boot-code') return 'table';
@@ -20,14 +26,13 @@ function familyOf(kind) {
   return 'other';
 }
 
-/** Whole disk, both ends where superblocks live, and wherever else something was found. @param {Disk} disk @returns {Lens[]} */
-function lensesOf({ sizeBytes, findings }) {
+/** Whole disk, both ends where superblocks live, and wherever else something was found. */
+function lensesOf({ sizeBytes, findings }: ReportDisk): Lens[] {
   const whole = { from: 0, to: sizeBytes, title: `whole disk, ${sizeText(sizeBytes)}` };
   if (sizeBytes <= 512 * KIB) return [whole];
   const start = { from: 0, to: 64 * KIB, title: 'first 64 KiB' };
   const end = { from: sizeBytes - 192 * KIB, to: sizeBytes, title: 'last 192 KiB' };
-  /** @type {Lens[]} */
-  const between = [];
+  const between: Lens[] = [];
   for (const { offset, length = 512 } of findings) {
     if (offset < start.to || offset >= end.from) continue;
     const last = between.at(-1);
@@ -47,17 +52,16 @@ function lensesOf({ sizeBytes, findings }) {
   return [whole, start, ...between, end];
 }
 
-/** @param {Disk} disk @param {Lens} lens @param {number} top @returns {Element[]} */
-function barOf(disk, { from, to, title }, top) {
+function barOf(disk: ReportDisk, { from, to, title }: Lens, top: number): Element[] {
   const scale = WIDTH / (to - from);
   const y = top + 16;
   const rect = (
-    /** @type {number} */ offset,
-    /** @type {number} */ length,
-    /** @type {string} */ kind,
-    /** @type {number} */ least,
-    /** @type {string} */ tip,
-  ) => {
+    offset: number,
+    length: number,
+    kind: string,
+    least: number,
+    tip: string,
+  ): Element | undefined => {
     if (offset + length <= from || offset >= to) return undefined;
     const x = Math.max(0, (offset - from) * scale);
     const width = Math.max(least, Math.min(WIDTH, (offset + length - from) * scale) - x);
@@ -87,8 +91,7 @@ function barOf(disk, { from, to, title }, top) {
     ),
   ];
   // Names of places too close to each other share a label.
-  /** @type {{ x: number, end: number, names: string[] }[]} */
-  const labelled = [];
+  const labelled: { x: number; end: number; names: string[] }[] = [];
   for (const { offset, name } of whole ? [] : disk.places) {
     const x = (offset - from) * scale;
     if (x < 0 || x > WIDTH) continue;
@@ -113,11 +116,8 @@ function barOf(disk, { from, to, title }, top) {
   ];
 }
 
-/**
- * A disk to scale, with what was found on it and the places where it could have been.
- * @param {Disk} disk
- */
-export function diskMap(disk) {
+/** A disk to scale, with what was found on it and the places where it could have been. */
+export function diskMap(disk: ReportDisk): HTMLElement {
   const lenses = lensesOf(disk);
   const height = lenses.length * 66;
   const summary =
@@ -127,7 +127,9 @@ export function diskMap(disk) {
   const picture = svg(
     'svg',
     {
-      ...{ class: 'disk', viewBox: `0 0 ${WIDTH} ${height}`, role: 'img' },
+      class: 'disk',
+      viewBox: `0 0 ${WIDTH} ${height}`,
+      role: 'img',
       'aria-label': `Map of disk ${disk.disk}: ${summary}`,
     },
     ...lenses.flatMap((lens, index) => barOf(disk, lens, index * 66)),
@@ -151,10 +153,9 @@ export function diskMap(disk) {
   );
 }
 
-/** @param {Disk} disk */
-function legend(disk) {
+function legend(disk: ReportDisk): HTMLElement {
   const families = [...new Set(disk.findings.map(({ kind }) => familyOf(kind)))];
-  const words = {
+  const words: Record<Family, string> = {
     raid: 'RAID',
     lvm: 'LVM',
     table: 'partition table',
@@ -170,8 +171,7 @@ function legend(disk) {
   );
 }
 
-/** @param {Disk} disk */
-function findingsTable({ disk, findings }) {
+function findingsTable({ disk, findings }: ReportDisk): HTMLElement {
   return h(
     'div',
     { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `Findings on ${disk}` },

@@ -1,20 +1,20 @@
 // The plots of the history page: one for every scenario and timing of the page's data.
+import uPlot from 'uplot';
+import type { HistorySummary } from '../../../record/history/history-data.js';
 import { byId } from './dom.js';
-import { Plot } from './libraries.js';
 
-/** @type {import('../../../record/history/summary.js').HistorySummary} */
-const data = JSON.parse(byId('data').textContent ?? '{}');
+const data = JSON.parse(byId('data').textContent) as HistorySummary;
 const place = byId('plots');
 const dark = matchMedia('(prefers-color-scheme: dark)').matches;
 const ink = dark ? '#ddd' : '#333';
 const line = dark ? '#7ab8ff' : '#0b5cad';
 const bad = dark ? '#ff8a80' : '#b3261e';
 const grid = { stroke: dark ? '#444' : '#ddd', width: 1 };
-/**
- * @param {string} title
- * @param {readonly { timestamp: string, seconds?: number | null, bad?: boolean }[]} points
- */
-function plot(title, points) {
+
+function plot(
+  title: string,
+  points: readonly { timestamp: string; seconds?: number; bad?: boolean }[],
+): void {
   const drawn = points
     .filter((p) => p.timestamp !== '')
     .sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
@@ -27,9 +27,12 @@ function plot(title, points) {
   const at = drawn.map((p) => Date.parse(p.timestamp) / 1000);
   const good = drawn.map((p) => (p.bad ? null : (p.seconds ?? null)));
   const worse = drawn.map((p) => (p.bad ? (p.seconds ?? 0) : null));
-  const axis = { stroke: ink, grid, ticks: grid };
-  const size = () => ({ width: Math.min(1040, figure.clientWidth), height: 220 });
-  const chart = new Plot(
+  const axis: uPlot.Axis = { stroke: ink, grid, ticks: grid };
+  const size = (): { width: number; height: number } => ({
+    width: Math.min(1040, figure.clientWidth),
+    height: 220,
+  });
+  const chart = new uPlot(
     {
       ...size(),
       scales: { y: { range: (_plot, _low, high) => [0, (high || 1) * 1.1] } },

@@ -1,10 +1,14 @@
+import type { ReportData } from '../report-data.js';
 import { byId, copyButton, fileLink, h } from './dom.js';
 import { clock, counted, took } from './words.js';
 
-/** @typedef {import('../report-data.js').ReportData} Data */
+type Fact = [name: string, value: Node | string];
 
-/** @param {[string, Node | string][]} rows */
-function factTable(rows) {
+/** Facts whose values are to be read letter by letter. */
+const codes = (values: Record<string, string>): Fact[] =>
+  Object.entries(values).map(([name, value]) => [name, h('code', {}, value)]);
+
+function factTable(rows: readonly Fact[]): HTMLElement {
   return h(
     'div',
     { class: 'scroll' },
@@ -22,14 +26,13 @@ function factTable(rows) {
   );
 }
 
-/** One word of a command line, quoted only where a shell needs it. @param {string} word */
-const shellWord = (word) =>
+/** One word of a command line, quoted only where a shell needs it. */
+const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** An option and its value on one line. @param {string[]} argv */
-function commandLines(argv) {
-  /** @type {string[]} */
-  const lines = [];
+/** An option and its value on one line. */
+function commandLines(argv: readonly string[]): string {
+  const lines: string[] = [];
   for (const word of argv.map(shellWord)) {
     const last = lines.at(-1);
     if (last !== undefined && lines.length > 1 && !word.startsWith('-') && !last.includes(' '))
@@ -39,13 +42,12 @@ function commandLines(argv) {
   return lines.join(' \\\n  ');
 }
 
-/** QEMU, image and accelerator. @param {Data} data */
-export function machines(data) {
+/** QEMU, image and accelerator. */
+export function machines(data: ReportData): void {
   const section = byId('machines');
   const { image, accelerator, vms, run } = data;
   if (image !== undefined) {
-    /** @type {[string, string][]} */
-    const built =
+    const built: Fact[] =
       image.buildSeconds === undefined ? [] : [['Built in', took(image.buildSeconds * 1000)]];
     section.append(
       h('h3', {}, 'Image'),
@@ -54,9 +56,7 @@ export function machines(data) {
         ['Identity', h('code', {}, image.identity)],
         ['From the cache', image.cached ? 'yes' : 'no'],
         ...built,
-        .../** @type {[string, Node][]} */ (
-          Object.entries(image.artifact).map(([name, value]) => [name, h('code', {}, value)])
-        ),
+        ...codes(image.artifact),
       ]),
     );
   }
@@ -102,12 +102,11 @@ export function machines(data) {
   }
 }
 
-/** The call, what was in force, what was told, and the files. @param {Data} data @param {string} json */
-export function about(data, json) {
+/** The call, what was in force, what was told, and the files. */
+export function about(data: ReportData, json: string): void {
   const section = byId('about');
   const { run, environment, notices, queued, files } = data;
-  const variables = Object.entries(environment);
-  const save = () => {
+  const save = (): void => {
     const url = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
     h('a', { href: url, download: `${run.name || 'report'}.json` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
@@ -116,9 +115,7 @@ export function about(data, json) {
     factTable([
       ['Command', h('code', {}, run.command.map(shellWord).join(' '))],
       ['tapboot', run.version],
-      .../** @type {[string, Node][]} */ (
-        variables.map(([name, value]) => [name, h('code', {}, value)])
-      ),
+      ...codes(environment),
     ]),
   );
   if (notices.length > 0) {

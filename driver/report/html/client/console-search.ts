@@ -1,4 +1,5 @@
 import { h } from './dom.js';
+import type { Replay } from './replay.js';
 import { lineText } from './terminal.js';
 import { clock, counted } from './words.js';
 
@@ -6,21 +7,24 @@ const MOST_HITS = 100;
 
 /**
  * A search field over a whole console.
- * @param {import('./replay.js').Replay} replay
- * @param {(time: number, text: string) => void} found goes to a place
+ * @param found goes to a place
  */
-export function consoleSearch(replay, found) {
-  /** @type {{ text: string, lower: string, at: number }[] | undefined} */
-  let lines;
-  const list = h('ol', { class: 'hits' });
-  const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const look = () => {
-    lines ??= replay.allLines().map((line) => {
+export function consoleSearch(
+  replay: Replay,
+  found: (time: number, text: string) => void,
+): HTMLElement {
+  const read = async (): Promise<{ text: string; lower: string; at: number }[]> =>
+    (await replay.lines()).map((line) => {
       const text = lineText(line);
       return { text, lower: text.toLowerCase(), at: line.at };
     });
+  let reading: ReturnType<typeof read> | undefined;
+  const list = h('ol', { class: 'hits' });
+  const told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+  let timer: number | undefined;
+  const look = async (): Promise<void> => {
+    reading ??= read();
+    const lines = await reading;
     const wanted = input.value.toLowerCase();
     const hits = wanted === '' ? [] : lines.filter(({ lower }) => lower.includes(wanted));
     const more = hits.length > MOST_HITS ? `, the first ${MOST_HITS} are listed` : '';
@@ -45,10 +49,12 @@ export function consoleSearch(replay, found) {
     );
   };
   const input = h('input', {
-    ...{ type: 'search', placeholder: 'Search this console', 'aria-label': 'Search this console' },
+    type: 'search',
+    placeholder: 'Search this console',
+    'aria-label': 'Search this console',
     input: () => {
       clearTimeout(timer);
-      timer = setTimeout(look, 150);
+      timer = setTimeout(() => void look(), 150);
     },
   });
   return h('div', { class: 'console-search' }, input, told, list);

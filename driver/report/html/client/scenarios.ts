@@ -1,29 +1,29 @@
+import type { ReportData, ReportScenario } from '../report-data.js';
 import { announce, byId, fileLink, h } from './dom.js';
 import { StepList } from './step-list.js';
 import { failureBlock } from './step.js';
 import { counted, hashOf, isTrouble, originWords, outcomeClass, signOf, took } from './words.js';
 
-/** @typedef {import('../report-data.js').ReportData} Data */
-/** @typedef {import('../report-data.js').ReportScenario} Scenario */
-/** @typedef {import('../report-data.js').ReportStep} Step */
-
 /** One scenario of the list. */
 class ScenarioCard {
-  /** @param {Scenario} scenario @param {number} runStart */
-  constructor(scenario, runStart) {
+  readonly scenario: ReportScenario;
+  readonly list: StepList;
+  readonly element: HTMLDetailsElement;
+
+  constructor(scenario: ReportScenario, runStart: number) {
     this.scenario = scenario;
     this.list = new StepList(scenario, runStart);
+    const toggle = (): void => {
+      if (this.element.open) this.#fill();
+    };
     this.element = h(
       'details',
-      {
-        class: `scenario ${outcomeClass(scenario.outcome)}`,
-        toggle: () => this.element.open && this.fill(),
-      },
-      this.summary(),
+      { class: `scenario ${outcomeClass(scenario.outcome)}`, toggle },
+      this.#summary(),
     );
   }
 
-  summary() {
+  #summary(): HTMLElement {
     const { outcome, name, tags, steps, durationMs, attempt, worker, origin } = this.scenario;
     const done = steps.filter((step) => step.outcome === 'passed').length;
     return h(
@@ -43,7 +43,7 @@ class ScenarioCard {
     );
   }
 
-  fill() {
+  #fill(): void {
     if (this.element.childElementCount > 1) return;
     const { file, vm, origin, failure, steps, artifacts, anchor } = this.scenario;
     const told = steps.some((step) => step.failure !== undefined);
@@ -72,73 +72,78 @@ class ScenarioCard {
     this.list.begin();
   }
 
-  open() {
-    this.fill();
+  open(): void {
+    this.#fill();
     this.element.open = true;
   }
 }
 
 /** All scenarios with their filter, and the places that links lead to. */
 export class ScenarioList {
-  /** @param {Data} data */
-  constructor(data) {
-    this.cards = data.scenarios.map((scenario) => new ScenarioCard(scenario, data.run.startedAt));
-    this.onlyTrouble = false;
-    this.wanted = '';
-    this.told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+  readonly #cards: ScenarioCard[];
+  readonly #told = h('p', { class: 'quiet', 'aria-live': 'polite' });
+  readonly #holder: HTMLElement;
+  #onlyTrouble = false;
+  #wanted = '';
+
+  constructor(data: ReportData) {
+    this.#cards = data.scenarios.map((scenario) => new ScenarioCard(scenario, data.run.startedAt));
+    const elements = this.#cards.map(({ element }) => element);
+    this.#holder = h('div', { class: 'scenario-list' }, ...elements);
     const section = byId('scenarios');
-    if (this.cards.length === 0) {
+    if (this.#cards.length === 0) {
       section.append(h('p', {}, 'No scenario began.'));
       return;
     }
-    this.holder = h('div', { class: 'scenario-list' }, ...this.cards.map(({ element }) => element));
-    section.append(this.toolbar(), this.told, this.holder);
-    for (const card of this.cards) {
-      if (this.cards.length === 1 || isTrouble(card.scenario.outcome)) card.open();
+    section.append(this.#toolbar(), this.#told, this.#holder);
+    for (const card of this.#cards) {
+      if (this.#cards.length === 1 || isTrouble(card.scenario.outcome)) card.open();
     }
     addEventListener('beforeprint', () => {
-      for (const { element, list } of this.cards) if (element.open) list.make();
+      for (const { element, list } of this.#cards) if (element.open) list.make();
     });
   }
 
-  toolbar() {
-    const choice = (/** @type {string} */ label, /** @type {boolean} */ only) =>
+  #toolbar(): HTMLElement {
+    const choice = (label: string, only: boolean): HTMLElement =>
       h(
         'label',
         { class: 'choice' },
         h('input', {
-          ...{ type: 'radio', name: 'filter', checked: only === this.onlyTrouble },
+          type: 'radio',
+          name: 'filter',
+          checked: only === this.#onlyTrouble,
           change: () => {
-            this.onlyTrouble = only;
-            this.apply();
+            this.#onlyTrouble = only;
+            this.#apply();
           },
         }),
         h('span', {}, label),
       );
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
+    let timer: number | undefined;
     const search = h('input', {
-      ...{ type: 'search', id: 'step-search', placeholder: 'Find a step or command' },
+      type: 'search',
+      id: 'step-search',
+      placeholder: 'Find a step or command',
       'aria-label': 'Find a step or command',
       input: () => {
         clearTimeout(timer);
         timer = setTimeout(() => {
-          this.wanted = search.value.trim().toLowerCase();
-          this.apply();
+          this.#wanted = search.value.trim().toLowerCase();
+          this.#apply();
         }, 150);
       },
     });
-    const all = (/** @type {string} */ label, /** @type {boolean} */ open) =>
-      h(
-        'button',
-        {
-          type: 'button',
-          click: () =>
-            this.cards.forEach((card) => (open ? card.open() : (card.element.open = false))),
-        },
-        label,
-      );
-    const trouble = this.cards.filter(({ scenario }) => isTrouble(scenario.outcome)).length;
+    const all = (label: string, open: boolean): HTMLElement => {
+      const click = (): void => {
+        for (const card of this.#cards) {
+          if (open) card.open();
+          else card.element.open = false;
+        }
+      };
+      return h('button', { type: 'button', click }, label);
+    };
+    const trouble = this.#cards.filter(({ scenario }) => isTrouble(scenario.outcome)).length;
     return h(
       'div',
       { class: 'toolbar' },
@@ -146,7 +151,7 @@ export class ScenarioList {
         'fieldset',
         { class: 'choices' },
         h('legend', { class: 'unseen' }, 'Show'),
-        choice(`All (${this.cards.length})`, false),
+        choice(`All (${this.#cards.length})`, false),
         choice(`Failed (${trouble})`, true),
       ),
       search,
@@ -155,59 +160,43 @@ export class ScenarioList {
     );
   }
 
-  apply() {
+  #apply(): void {
     let steps = 0;
     let scenarios = 0;
-    for (const card of this.cards) {
+    for (const card of this.#cards) {
       const trouble = isTrouble(card.scenario.outcome);
-      const named = this.wanted !== '' && card.scenario.name.toLowerCase().includes(this.wanted);
-      const count = card.list.filter(named ? '' : this.wanted);
-      const shown = (!this.onlyTrouble || trouble) && count > 0;
+      const named = this.#wanted !== '' && card.scenario.name.toLowerCase().includes(this.#wanted);
+      const count = card.list.filter(named ? '' : this.#wanted);
+      const shown = (!this.#onlyTrouble || trouble) && count > 0;
       card.element.toggleAttribute('hidden', !shown);
       if (!shown) continue;
       scenarios += 1;
       steps += count;
-      if (this.wanted !== '') card.open();
+      if (this.#wanted !== '') card.open();
     }
-    this.holder?.classList.toggle('only-trouble', this.onlyTrouble);
-    const all = this.wanted === '' && !this.onlyTrouble;
-    this.told.textContent = all
+    this.#holder.classList.toggle('only-trouble', this.#onlyTrouble);
+    const all = this.#wanted === '' && !this.#onlyTrouble;
+    this.#told.textContent = all
       ? ''
       : `${counted(scenarios, 'scenario')}, ${counted(steps, 'step')} match`;
   }
 
-  /** Shows a scenario or step, whatever hides it. @param {string} anchor @param {number} [index] */
-  reveal(anchor, index) {
-    const card = this.cards.find(({ scenario }) => scenario.anchor === anchor);
-    if (card === undefined) return false;
+  /** Shows a scenario or step, whatever hides it. */
+  reveal(anchor: string, index?: number): void {
+    const card = this.#cards.find(({ scenario }) => scenario.anchor === anchor);
+    if (card === undefined) return;
     card.element.hidden = false;
     card.open();
-    /** @type {HTMLElement} */
-    let target = card.element;
-    if (index !== undefined) {
-      const at = card.scenario.steps.findIndex((step) => step.index === index);
-      card.list.make(at + 1);
-      const row = card.list.rows[at];
-      if (row !== undefined) {
-        card.list.fill(row, /** @type {Step} */ (card.scenario.steps[at]));
-        row.open = true;
-        if (row.parentElement !== null) {
-          row.parentElement.hidden = false;
-          row.parentElement.classList.add('wanted');
-          row.parentElement.parentElement?.removeAttribute('hidden');
-        }
-        target = row;
-      }
-    }
+    const step = card.scenario.steps.find((candidate) => candidate.index === index);
+    const target = (step && card.list.reveal(step)) ?? card.element;
     target.querySelector('summary')?.focus({ preventScroll: true });
     target.scrollIntoView({ block: 'start' });
     announce(target.querySelector('summary')?.textContent ?? '');
-    return true;
   }
 
   /** Goes from failure to failure. */
-  nextTrouble() {
-    const failed = this.cards.flatMap(({ scenario }) => {
+  nextTrouble(): void {
+    const failed = this.#cards.flatMap(({ scenario }) => {
       const steps = scenario.steps.filter(({ outcome }) => outcome === 'failed');
       if (steps.length > 0) return steps.map(({ index }) => hashOf(scenario.anchor, index));
       return isTrouble(scenario.outcome) ? [hashOf(scenario.anchor)] : [];

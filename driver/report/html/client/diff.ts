@@ -1,13 +1,14 @@
+import type { Mismatch } from '../../../events/events.js';
 import { h } from './dom.js';
 
-/** Control characters made visible: in a comparison they may be all the difference. @param {string} text */
-const visible = (text) =>
+/** Control characters made visible: in a comparison they may be all the difference. */
+const visible = (text: string): string =>
   text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (character) =>
     character === '\r' ? '␍' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 
-/** @param {string} diff unified */
-function diffBlock(diff) {
+/** @param diff unified */
+function diffBlock(diff: string): HTMLElement {
   const lines = visible(diff).replace(/\n$/, '').split('\n');
   return h(
     'pre',
@@ -19,12 +20,9 @@ function diffBlock(diff) {
   );
 }
 
-/**
- * What was expected and what there was.
- * @param {import('../../../events/events.js').Mismatch} mismatch
- */
-export function mismatchBlock({ what, expected, got, diff }) {
-  const pre = (/** @type {string} */ text) =>
+/** What was expected and what there was. */
+export function mismatchBlock({ what, expected, got, diff }: Mismatch): HTMLElement {
+  const pre = (text: string): HTMLElement =>
     text === '' ? h('p', { class: 'quiet' }, 'nothing') : h('pre', { tabindex: 0 }, visible(text));
   return h(
     'div',
@@ -34,8 +32,10 @@ export function mismatchBlock({ what, expected, got, diff }) {
       ? h(
           'dl',
           {},
-          ...[h('dt', {}, 'expected'), h('dd', {}, pre(expected))],
-          ...[h('dt', {}, 'got'), h('dd', {}, pre(got))],
+          h('dt', {}, 'expected'),
+          h('dd', {}, pre(expected)),
+          h('dt', {}, 'got'),
+          h('dd', {}, pre(got)),
         )
       : diffBlock(diff),
   );

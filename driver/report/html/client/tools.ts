@@ -2,8 +2,7 @@ import { announce, byId, h } from './dom.js';
 
 const THEMES = ['system', 'light', 'dark'];
 
-/** @param {string} theme */
-function applyTheme(theme) {
+function applyTheme(theme: string): void {
   const root = document.documentElement;
   if (theme === 'system') delete root.dataset.theme;
   else root.dataset.theme = theme;
@@ -18,10 +17,9 @@ function applyTheme(theme) {
 
 /**
  * The buttons of the bar, and the keys of the page.
- * @param {() => void} nextTrouble
- * @param {boolean} trouble whether there is any
+ * @param trouble whether there is any
  */
-export function tools(nextTrouble, trouble) {
+export function tools(nextTrouble: () => void, trouble: boolean): void {
   let theme = document.documentElement.dataset.theme ?? 'system';
   const label = () => `Theme: ${theme}`;
   const toggle = h(

@@ -1,9 +1,18 @@
-import { AXIS, colourOf } from './timeline-rows.js';
+import type { ReportSpan } from '../report-data.js';
+import { AXIS, colourOf, type Row } from './timeline-rows.js';
+import type { TimelineView } from './timeline-view.js';
 
-/** @typedef {import('./timeline-rows.js').Row} Row */
+/** What there is to draw, and where. */
+export interface Painting {
+  canvas: HTMLCanvasElement;
+  view: TimelineView;
+  height: number;
+  rows: readonly Row[];
+  selected: ReportSpan | undefined;
+}
 
-/** Draws the part of time that the chart's view shows. @param {import('./timeline.js').TimelineChart} chart */
-export function paintTimeline(chart) {
+/** Draws the part of time that the chart's view shows. */
+export function paintTimeline(chart: Painting): void {
   const { canvas, view } = chart;
   const width = canvas.clientWidth;
   const ratio = devicePixelRatio || 1;
@@ -13,7 +22,7 @@ export function paintTimeline(chart) {
   if (context === null || width === 0) return;
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(name) || '#888';
+  const colour = (name: string): string => style.getPropertyValue(name) || '#888';
   context.font = `12px ${style.fontFamily}`;
   context.textBaseline = 'middle';
   const { step, ticks } = view.ticks(width / 90);
@@ -33,16 +42,13 @@ export function paintTimeline(chart) {
   }
 }
 
-/**
- * @param {import('./timeline.js').TimelineChart} chart
- * @param {CanvasRenderingContext2D} context
- * @param {Row} row
- * @param {number} width
- * @param {(name: string) => string} colour
- */
-function paintRow(chart, context, { spans, top, height }, width, colour) {
-  const { view } = chart;
-  const selected = chart.spans[chart.selected];
+function paintRow(
+  { view, selected }: Painting,
+  context: CanvasRenderingContext2D,
+  { spans, top, height }: Row,
+  width: number,
+  colour: (name: string) => string,
+): void {
   // Where thousands fall on one pixel, one of them is drawn; trouble is drawn over them.
   let drawnTo = -1;
   for (const pass of ['others', 'trouble']) {
