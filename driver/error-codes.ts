@@ -128,6 +128,7 @@ export const ERROR_CODES = {
     TAPBOOT_E_QEMU_MISSING: infra('`qemu-system-x86_64` cannot be run.'),
     TAPBOOT_E_QEMU_SPAWN: infra('The process could not be started.'),
     TAPBOOT_E_QEMU_START: infra('QEMU ended before it was ready; its own message is shown.'),
+    TAPBOOT_E_SECOND_IMAGE: infra('The image of a second machine (`resurrect`) cannot be had.'),
     TAPBOOT_E_CPU_MODEL: scenario(
       '`machine.cpu` names a CPU model or a feature that QEMU does not have.',
     ),

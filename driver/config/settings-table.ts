@@ -142,6 +142,7 @@ export const SETTINGS = {
     default: 'auto',
   },
   firmware: { variable: 'TAPBOOT_OVMF', takes: text },
+  secondImage: { variable: 'TAPBOOT_SECOND_IMAGE', takes: text, default: 'debian:fast' },
 } as const satisfies Record<string, Setting>;
 
 type Settings = typeof SETTINGS;

@@ -12,4 +12,6 @@ export interface VmFacts {
   /** An SSH command has returned, not: an address was seen. */
   bootToSshSeconds?: number;
   kernel?: KernelCommandLine;
+  /** Of a second machine: what it was booted from. */
+  image?: { spec: string; identity: string };
 }

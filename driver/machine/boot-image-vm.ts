@@ -205,7 +205,11 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     await settle(this.#parts, this.#on('settle'));
   }
 
-  async bootBeside(name: string, disks: readonly string[]): Promise<BootImageVM> {
+  async bootBeside(
+    name: string,
+    disks: readonly string[],
+    tested = false,
+  ): Promise<BootImageVM> {
     if (this.#power === 'on') {
       throw scenarioError(
         'TAPBOOT_E_DISKS_IN_USE',
@@ -213,9 +217,15 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
         { hint: 'Put `power: off` before this step.' },
       );
     }
-    const { host, image } = this.#parts;
+    const { host } = this.#parts;
+    const image = (tested ? undefined : await host.secondImage?.()) ?? this.image;
     const own = host.names.take(name);
-    return await BootImageVM.boot(host, { name: own, image, ...disksBeside(this.#parts, disks) });
+    const { spec, identity } = image;
+    host.facts(own, { image: { spec, identity } });
+    const beside = disksBeside(this.#parts, disks);
+    // What the scenario says of firmware is about its own image.
+    if (image !== this.image) delete beside.machine.firmware;
+    return await BootImageVM.boot(host, { name: own, image, ...beside });
   }
 
   async collectDiagnostics(reason: string): Promise<Artifact[]> {

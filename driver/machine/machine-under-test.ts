@@ -21,6 +21,7 @@ export interface DiskView extends AsyncDisposable {
  */
 export interface MachineUnderTest {
   readonly name: string;
+  readonly image: { spec: string };
   readonly machine: Machine;
   readonly origin: MachineOrigin;
   /** `off` after an orderly power-off or a cut. */
@@ -65,10 +66,15 @@ export interface MachineUnderTest {
   /** Saves the machine under a name. */
   checkpoint(name: string): Promise<void>;
   /**
-   * A second machine of the same image with a blank `vda` and overlays of the named
-   * disks as `vdb`, `vdc`, …; this machine must be powered off. Closed by the caller.
+   * A second machine with a blank `vda` and overlays of the named disks as `vdb`, `vdc`, …;
+   * this machine must be powered off. Closed by the caller.
+   * @param tested boot the image under test, not that of the host's second machines
    */
-  bootBeside(name: string, disks: readonly string[]): Promise<MachineUnderTest & AsyncDisposable>;
+  bootBeside(
+    name: string,
+    disks: readonly string[],
+    tested?: boolean,
+  ): Promise<MachineUnderTest & AsyncDisposable>;
   /** Diagnostics of a phase that failed; files that were written. Never throws. */
   collectDiagnostics(reason: string): Promise<Artifact[]>;
 }

@@ -1,3 +1,4 @@
+import type { BootImage } from '../image/image.js';
 import type { NewEvent } from '../events/events.js';
 import type { VmFacts } from '../events/vm-facts.js';
 import type { TextFilter } from './console-recording.js';
@@ -28,6 +29,8 @@ export interface VmHost {
   names: VmNames;
   /** Milliseconds from QEMU's start to a usable console, and from there to SSH. */
   timeouts: { spawnMs: number; loginMs: number };
+  /** The image of second machines (`disks.resurrect`); absent: that of the machine they stand beside. */
+  secondImage?: () => Promise<BootImage>;
   /** `CODE:VARS` of UEFI firmware; absent: where distributions put it. */
   firmware?: string;
   emit(event: NewEvent): void;

@@ -99,6 +99,10 @@ export const metadataSchema = z
           })
           .optional()
           .describe('What the kernel of the last boot was started with'),
+        image: z
+          .looseObject({ spec: z.string(), identity: z.string() })
+          .optional()
+          .describe('What a second machine was booted from; all others have the run’s image'),
         timings,
         end_reason: z.string().optional(),
         scenarios: z.array(z.string()).describe('Ids of the scenarios that used it'),

@@ -122,6 +122,7 @@ export class VmTable {
               },
         ssh: row.ssh,
         kernel_command_line: row.kernel && { ...row.kernel },
+        image: row.image && { ...row.image },
         origin: originRow(row.origin),
         diagnostics: this.#diagnostics(places.diagnostics, [...early, ...row.diagnostics]),
         timings: {

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Connections } from '../record/connections.js';
+import { asTapbootError, infraError } from '../errors.js';
 import type { VmHost } from '../machine/vm-host.js';
 import type { EventStream } from '../events/stream.js';
 import type { BootImage } from '../image/image.js';
@@ -28,8 +29,16 @@ export interface Preparation {
  * Makes the run's image available, and tells the events of it.
  * @throws TapbootError `scenario` for a wrong SPEC, `infra` when the image cannot be had
  */
-export async function prepareImage({ request, events, log }: Preparation): Promise<BootImage> {
+export async function prepareImage(preparation: Preparation): Promise<BootImage> {
+  const { request, events } = preparation;
   const spec = request.config.image ?? DEFAULT_IMAGE;
+  const image = await provide(spec, preparation);
+  const { identity, cached, buildSeconds, artifact } = image;
+  events.emit({ type: 'image', spec, identity, cached, artifact, buildSeconds });
+  return image;
+}
+
+async function provide(spec: string, { request, events, log }: Preparation): Promise<BootImage> {
   const text = `image ${spec}`;
   events.emit({ type: 'phase:start', phase: 'build', text });
   const started = performance.now();
@@ -49,9 +58,32 @@ export async function prepareImage({ request, events, log }: Preparation): Promi
   });
   const seconds = (performance.now() - started) / 1000;
   events.emit({ type: 'phase:end', phase: 'build', text, seconds });
-  const { identity, cached, buildSeconds, artifact } = image;
-  events.emit({ type: 'image', spec, identity, cached, artifact, buildSeconds });
   return image;
+}
+
+/**
+ * The image that second machines boot: a small system whose tools are known, whatever the image
+ * under test has. Made when it is first asked for; one that cannot be had is tried again.
+ */
+function secondImage(preparation: Preparation, tested: BootImage): () => Promise<BootImage> {
+  const spec = preparation.request.config.secondImage;
+  let made: Promise<BootImage> | undefined;
+  return async () => {
+    if (spec === 'tested' || spec === tested.spec) return tested;
+    made ??= provide(spec, preparation);
+    try {
+      return await made;
+    } catch (thrown) {
+      made = undefined;
+      const { message, details, code } = asTapbootError(thrown);
+      throw infraError('TAPBOOT_E_SECOND_IMAGE', `the second machine has no image: ${message}`, {
+        expected: `${spec}, which second machines boot`,
+        got: details.got ?? code,
+        hint: 'Set TAPBOOT_SECOND_IMAGE to another SPEC, or to `tested`; or let the step say `resurrect: { image: tested }`.',
+        cause: thrown,
+      });
+    }
+  };
 }
 
 /**
@@ -60,10 +92,11 @@ export async function prepareImage({ request, events, log }: Preparation): Promi
  * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
  */
 export async function prepareHost(
-  { request, record, events, log, secrets }: Preparation,
+  preparation: Preparation,
   image: BootImage,
   workspace: string,
 ): Promise<VmHost> {
+  const { request, record, events, log, secrets } = preparation;
   const keys = await makeRunKeys(workspace);
   const found = await findHost({
     config: request.config,
@@ -80,6 +113,7 @@ export async function prepareHost(
   const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
   return {
     ...found,
+    secondImage: secondImage(preparation, image),
     redact: secrets,
     consoleFilter: secrets === undefined ? undefined : () => new StreamRedactor(secrets),
     emit: (event) => {

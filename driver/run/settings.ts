@@ -14,6 +14,8 @@ export interface RunSettings {
   image: string | undefined;
   /** `CODE:VARS` of UEFI firmware; undefined: the host's. */
   firmware: string | undefined;
+  /** SPEC of the image of second machines, or `tested`: that of the image under test. */
+  secondImage: string;
   /** Undefined: `pretty` on a terminal, else `tap`. */
   reporter: 'tap' | 'pretty' | undefined;
   tapVersion: 13 | 14;

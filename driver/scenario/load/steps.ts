@@ -107,6 +107,13 @@ function withResurrection(
       disks,
       steps,
       absent: listed(absent.value),
+      image:
+        resurrect.image === undefined
+          ? 'embedded'
+          : new StepReader(source.document, below, report).choice(['image'], resurrect.image, [
+              'embedded',
+              'tested',
+            ]),
     },
   };
 }

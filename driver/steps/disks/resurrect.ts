@@ -38,7 +38,8 @@ export async function resurrect(
     return [];
   }
   const name = `${context.vm.name}-resurrect-${String(context.index)}`;
-  await using second = await context.vm.bootBeside(name, plan.disks);
+  const tested = plan.image === 'tested';
+  await using second = await context.vm.bootBeside(name, plan.disks, tested);
   const mismatches: Mismatch[] = [];
   for (const step of plan.steps) {
     const { stdout } = await runCommandStep(second, step, context).catch((error: unknown) => {
@@ -46,7 +47,7 @@ export async function resurrect(
     });
     mismatches.push(...cameBack(stdout, step, plan.absent));
   }
-  const tried = `${plan.plan}/${plan.section} on overlays of ${plan.disks.join(', ')}`;
+  const tried = `${plan.plan}/${plan.section} on overlays of ${plan.disks.join(', ')}, in ${second.image.spec}`;
   context.note(
     mismatches.length === 0
       ? `resurrection: ${tried} brought nothing back`

@@ -28,6 +28,8 @@ export interface Resurrection {
   steps: RunStep[];
   /** Strings that no command of the section may print on stdout. */
   absent: string[];
+  /** What the second machine boots: that of all second machines, or the image under test. */
+  image: 'embedded' | 'tested';
 }
 
 /** Something that must be on the disk; at least one of `bytes` and `kind`. */
@@ -133,6 +135,11 @@ export const resurrect = explained(
       oneOrMany(text('a text, or a list of texts')),
       'Text that no command of the section may print on standard output.',
       'residue-marker',
+    ).optional(),
+    image: explained(
+      choice(['embedded', 'tested']),
+      'What the second machine boots. embedded (default): the embedded fast image; tested: the image under test.',
+      'tested',
     ).optional(),
   }),
   'Try to bring the old content back, in a second machine, on overlays of the named disks.',

@@ -296,6 +296,7 @@ t.test('disks: resurrection runs the section in a second machine', async (t) => 
         disks: ['vdb'],
         steps: commands.map((command) => run(command)),
         absent: ['vg_residue'],
+        image: 'embedded',
       },
     });
   const on = await play(vm, [trial(['true'])]);

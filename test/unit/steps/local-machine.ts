@@ -18,6 +18,7 @@ import type { Machine } from '../../../driver/language/machine-shape.js';
 
 export class LocalMachine implements MachineUnderTest, AsyncDisposable {
   readonly name: string;
+  readonly image = { spec: 'local' };
   machine: Machine = {
     memoryBytes: 512 * 2 ** 20,
     cpus: 1,
@@ -216,8 +217,8 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
     return Promise.resolve();
   }
 
-  async bootBeside(name: string, disks: readonly string[]): Promise<LocalMachine> {
-    this.calls.push(`boot beside ${name} ${disks.join(',')}`);
+  async bootBeside(name: string, disks: readonly string[], tested = false): Promise<LocalMachine> {
+    this.calls.push(`boot beside ${name} ${disks.join(',')}${tested ? ' tested' : ''}`);
     this.beside = await LocalMachine.create(name);
     return this.beside;
   }
