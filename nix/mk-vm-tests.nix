@@ -24,6 +24,8 @@
   # Further arguments of `tapboot run`.
   extraArgs ? [ ],
   tapboot ? self.packages.${pkgs.stdenv.hostPlatform.system}.tapboot,
+  # What second machines boot (`resurrect`), as `bootImage`; "tested": the image under test.
+  secondImage ? self.packages.${pkgs.stdenv.hostPlatform.system}.bootImageFast or "tested",
 }:
 let
   inherit (pkgs) lib;
@@ -56,19 +58,20 @@ let
         || builtins.elem (lib.removeSuffix ".yaml" (baseNameOf path)) chosen;
     };
 
-  spec =
-    if builtins.isString bootImage then
-      bootImage
-    else if bootImage ? tapbootSpec then
-      bootImage.tapbootSpec "${bootImage}"
+  specOf =
+    image:
+    if builtins.isString image then
+      image
+    else if image ? tapbootSpec then
+      image.tapbootSpec "${image}"
     else
-      "${bootImage}";
+      "${image}";
   options = lib.concatStrings (lib.mapAttrsToList (key: value: ",${key}=${value}") imageOptions);
 
   flags = lib.concatLists [
     [
       "--image"
-      "${spec}${options}"
+      "${specOf bootImage}${options}"
     ]
     (lib.concatMap (tag: [ "--tag" tag ]) tags)
     (lib.concatMap (tag: [ "--not-tag" tag ]) notTags)
@@ -90,6 +93,7 @@ let
     let
       report = import ./report.nix {
         inherit pkgs tapboot flags;
+        secondImage = specOf secondImage;
         name = checkName;
         scenarios = directoryFor chosen;
         requiredSystemFeatures = requiredSystemFeatures ++ lib.optional requireKvm "kvm";

@@ -9,6 +9,7 @@
   name,
   scenarios,
   flags,
+  secondImage,
   requiredSystemFeatures,
 }:
 let
@@ -26,6 +27,7 @@ pkgs.runCommand "${name}-report"
 
     # There is no history in a build to make a projection from: the budget must not divide the run.
     status=0
+    export TAPBOOT_SECOND_IMAGE=${lib.escapeShellArg secondImage}
     BOOT_IMAGE_VM_LEDGER_PATH=$out/ledger.jsonl tapboot run \
       ${lib.escapeShellArgs flags} \
       --reporter tap --report hydra=$out/nix-support \
