@@ -82,7 +82,7 @@ export async function copySmallTree(directory: string): Promise<void> {
   for (const config of ['tsconfig.build.json', 'driver/report/html/client/tsconfig.json']) {
     await change(config, options, `${options}\n    "noCheck": true,`);
   }
-  await change('tsconfig.json', /"include": .*/, `"include": ["${SMALL_TREE_LINTED}"]`);
+  await change('tsconfig.json', /"include": \[.*\]/, `"include": ["${SMALL_TREE_LINTED}"]`);
   // What is unused shows in a whole tree only.
   await change('bin/setup/linters.mjs', /.*name: 'knip'.*\n/, '');
   await rename(at('eslint.config.js'), at('eslint.whole.js'));
