@@ -44,8 +44,15 @@ export function linters() {
   const shellcheck = ['--external-sources', '--exclude=SC1091'];
   const cache = join(tree.state, 'eslint-cache');
   const eslintArgs = ['--cache', '--cache-strategy=content', `--cache-location=${cache}`];
+  // What is formatted depends on nothing but its own text.
+  const formatted = join(tree.state, 'prettier-cache');
+  const prettierCache = ['--cache', '--cache-strategy=content', `--cache-location=${formatted}`];
   return [
-    { name: 'prettier', file: localBin('prettier'), args: ['--check', '--log-level=warn', '.'] },
+    {
+      name: 'prettier',
+      file: localBin('prettier'),
+      args: ['--check', '--log-level=warn', ...prettierCache, '.'],
+    },
     {
       name: 'dependency-cruiser',
       file: localBin('depcruise'),

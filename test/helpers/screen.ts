@@ -30,21 +30,33 @@ export class Screen {
 
   /** All lines down to the cursor or the last text, without blanks at their ends. */
   get lines(): string[] {
-    const { active } = this.#terminal.buffer;
-    const all = Array.from({ length: active.length }, (_, row) =>
-      (active.getLine(row)?.translateToString(true) ?? '').trimEnd(),
-    );
-    const last = all.findLastIndex((line) => line !== '');
-    return all.slice(0, Math.max(last, active.baseY + active.cursorY) + 1);
+    return this.#rows.map((row) => row.trimEnd());
   }
 
+  /** The same, but lines that were too wide are whole. */
   get text(): string {
-    return this.lines.join('\n');
+    return this.#rows
+      .map((row, index) => (index === 0 || this.#continues(index) ? row : `\n${row}`))
+      .join('')
+      .replace(/ +$/gm, '');
   }
 
   /** How many lines were broken because they were too wide. */
   get wrapped(): number {
+    return this.#rows.filter((_, index) => this.#continues(index)).length;
+  }
+
+  get #rows(): string[] {
     const { active } = this.#terminal.buffer;
-    return this.lines.filter((_, row) => active.getLine(row)?.isWrapped).length;
+    const all = Array.from(
+      { length: active.length },
+      (_, index) => active.getLine(index)?.translateToString(true) ?? '',
+    );
+    const last = all.findLastIndex((row) => row.trim() !== '');
+    return all.slice(0, Math.max(last, active.baseY + active.cursorY) + 1);
+  }
+
+  #continues(index: number): boolean {
+    return this.#terminal.buffer.active.getLine(index)?.isWrapped === true;
   }
 }

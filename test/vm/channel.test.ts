@@ -56,9 +56,11 @@ async function contract(t: Test, channel: Channel): Promise<void> {
   t.match(await run('printf é; printf "\\001\\002\\003\\004\\033[0m"'), {
     stdout: 'é\x01\x02\x03\x04\x1b[0m',
   });
-  t.match(await run('printf "a\\000b"'), { stdout: 'a\0b' });
   t.match(await run('printf "no newline"'), { stdout: 'no newline' });
-  t.match(await run('seq 2000 | tail -n 1; seq 2000 | cksum'), { exitStatus: 0 });
+  if (thorough) {
+    t.match(await run('printf "a\\000b"'), { stdout: 'a\0b' });
+    t.match(await run('seq 2000 | tail -n 1; seq 2000 | cksum'), { exitStatus: 0 });
+  }
   // Around the sizes at which an output is taken apart.
   const sizes = [
     [3000, 1],
@@ -66,7 +68,7 @@ async function contract(t: Test, channel: Channel): Promise<void> {
     [2999, 2],
     [6000, 1],
   ] as const;
-  for (const [out, err] of thorough ? sizes : sizes.slice(0, 2)) {
+  for (const [out, err] of thorough ? sizes : sizes.slice(0, 1)) {
     const sized = await run(`printf %${String(out)}s o; printf %${String(err)}s e >&2`);
     t.match(sized, { stdout: /^ *o$/, stderr: /^ *e$/ });
     t.strictSame([sized.stdout.length, sized.stderr.length], [out, err]);

@@ -1,6 +1,5 @@
 import t from 'tap';
-import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
-import { readyVm, testHost, testImage, testMachine } from '../helpers/vm-host.js';
+import { readyVm, testHost, testMachine } from '../helpers/vm-host.js';
 
 /** Timers that keep this process; tap’s own do not. */
 const timers = (): number =>
@@ -8,9 +7,8 @@ const timers = (): number =>
 
 t.test('nothing is waited for once a machine is closed', async (t) => {
   const host = await testHost(t);
-  const image = await testImage();
-  const vm = await BootImageVM.boot(host, { name: 'closed', image, machine: testMachine(64) });
-  // SSH is being connected in the background just now.
+  const vm = await readyVm(t, host, testMachine(64), 'closed');
+  // SSH is being connected in the background from now on.
   const ssh = vm.run('true', { channel: 'ssh', timeoutMs: 120_000 }).then(
     () => t.fail('there is no machine to run it'),
     (error: unknown) => t.match(error, { failureClass: 'guest-dead' }),
