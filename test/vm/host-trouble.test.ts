@@ -255,6 +255,21 @@ tapboot: run directory PLACE/notes/RUN, exit code 4
   }
 });
 
+t.test('a CPU that QEMU does not have', async (t) => {
+  const place = await Place.make(t, { states: 'none' });
+  const file = tiny(place, 'true');
+  for (const [cpu, got] of [
+    ['nosuch', "unable to find CPU model 'nosuch'"],
+    ['max,+nosuch', /nosuch' not found/],
+  ] as const) {
+    writeFileSync(file, `name: x\nmachine: { cpu: '${cpu}' }\nsteps: [{ run: 'true' }]\n`);
+    const end = await place.run([...ONE, file]);
+    t.equal(end.code, 2, end.told);
+    t.match(verdict(place, end), { class: 'scenario', code: 'TAPBOOT_E_CPU_MODEL', got });
+  }
+  await place.expectNothingLeft(t);
+});
+
 t.test('KVM is demanded and cannot be used', ROOT, async (t) => {
   const place = await Place.make(t, { states: 'none' });
   await provideOnce('debian:fast');
