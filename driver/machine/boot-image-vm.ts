@@ -205,11 +205,7 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     await settle(this.#parts, this.#on('settle'));
   }
 
-  async bootBeside(
-    name: string,
-    disks: readonly string[],
-    tested = false,
-  ): Promise<BootImageVM> {
+  async bootBeside(name: string, disks: readonly string[], tested = false): Promise<BootImageVM> {
     if (this.#power === 'on') {
       throw scenarioError(
         'TAPBOOT_E_DISKS_IN_USE',
