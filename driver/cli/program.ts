@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { addCheckCommand } from './commands/check.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addImageCommand } from './commands/image.js';
@@ -66,6 +66,7 @@ export function buildProgram(outside: Outside, result: CommandResultCode): Comma
     command
       .exitOverride()
       .showSuggestionAfterError(true)
+      .configureHelp({ optionDescription })
       .configureOutput({
         writeOut: (text) => outside.stdout.write(text),
         writeErr: (text) => outside.stderr.write(text),
@@ -74,6 +75,13 @@ export function buildProgram(outside: Outside, result: CommandResultCode): Comma
       });
   }
   return program;
+}
+
+/** An option that collects starts with nothing: that is no default to be told of. */
+function optionDescription(this: Help, option: Option): string {
+  const value: unknown = option.defaultValue;
+  const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return empty ? option.description : Help.prototype.optionDescription.call(this, option);
 }
 
 function withSubcommands(command: Command): Command[] {
