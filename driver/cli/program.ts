@@ -1,4 +1,4 @@
-import { Command, Help, Option } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { addCheckCommand } from './commands/check.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addImageCommand } from './commands/image.js';

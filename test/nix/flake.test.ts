@@ -181,39 +181,11 @@ t.test('nix run and nix develop', async (t) => {
   ended(t, list);
   t.match(list.stdout, /^configures-network /m);
 
-  // The package by itself: its pages, its scripts for the guest, its disk tools, its report.
-  const own = join(directory, 'own');
-  await mkdir(own);
-  await writeFile(join(own, 'given.txt'), 'from the host\n');
-  await writeFile(
-    join(own, 'own.yaml'),
-    `name: The package does all of it
-machine: { memory: 512M, disks: { vda: 64M } }
-steps:
-  - copy: { in: { host: given.txt, guest: /run/given } }
-  - run: cat /run/given; mkswap -q /dev/vda && sync
-    expect: { stdout: { equals: from the host } }
-  - disks: { vda: { present: [{ kind: swap }] } }
-`,
-  );
-  const tapboot = async (...args: string[]) =>
-    await timed(
-      t,
-      nix,
-      `nix run . -- ${args[0] ?? ''}`,
-      ['run', `path:${flake}`, ...inputs, '--', ...args],
-      { cwd: own },
-    );
-  const page = await tapboot('explain', 'wait');
+  const page = await timed(t, nix, 'nix run . -- explain wait', [
+    ...['run', `path:${flake}`, ...inputs, '--', 'explain', 'wait'],
+  ]);
   ended(t, page);
   t.match(page.stdout, /wait: \{ console: /);
-  const done = await tapboot(
-    ...['run', 'own.yaml', '--image', 'debian:fast', '--accel', 'tcg'],
-    ...['--log-root', join(own, 'runs'), '--report', `html=${join(own, 'report.html')}`],
-  );
-  ended(t, done);
-  t.match(done.stdout, /^ok 1 - The package does all of it$/m);
-  t.match(await readFile(join(own, 'report.html'), 'utf8'), /id="tapboot-report"/);
 
   // A checkout to work in, with nothing installed. It is built already: how that goes in Nix is
   // seen above.
@@ -255,6 +227,32 @@ steps:
   );
   ended(t, info);
   t.match(info.stdout, /store_path: .*-stand-in-image/);
+});
+
+await inSoak(t, 'the package by itself: its scripts, its disk tools, its report', async (t) => {
+  const own = join(directory, 'own');
+  await mkdir(own);
+  await writeFile(join(own, 'given.txt'), 'from the host\n');
+  await writeFile(
+    join(own, 'own.yaml'),
+    `name: The package does all of it
+machine: { memory: 512M, disks: { vda: 64M } }
+steps:
+  - copy: { in: { host: given.txt, guest: /run/given } }
+  - run: cat /run/given; mkswap /dev/vda >/dev/null && sync
+    expect: { stdout: { equals: from the host } }
+  - disks: { vda: { present: [{ kind: swap }] } }
+`,
+  );
+  const args = [
+    ...['run', 'own.yaml', '--image', 'debian:fast', '--accel', 'tcg'],
+    ...['--log-root', join(own, 'runs'), '--report', `html=${join(own, 'report.html')}`],
+  ];
+  const command = ['run', `path:${flake}`, ...inputs, '--', ...args];
+  const done = await timed(t, nix, 'nix run . -- run', command, { cwd: own });
+  ended(t, done);
+  t.match(done.stdout, /^ok 1 - The package does all of it$/m);
+  t.match(await readFile(join(own, 'report.html'), 'utf8'), /id="tapboot-report"/);
 });
 
 await inSoak(t, 'verdicts: one that fails is kept, a guest that dies is none', async (t) => {

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { guestDead, infraError, scenarioError } from '../../errors.js';
+import { within } from '../../host/waiting.js';
 import { Scope } from '../../scope.js';
 import { qemuArguments, type MachineConfig } from './arguments.js';
 import { QemuProcess } from './process.js';
 import { QmpClient } from './qmp.js';
 import { listenOnce, type ListeningSocket } from './socket.js';
 import { awaitedLater } from '../../host/waiting.js';
+
+/** Milliseconds between the end of QEMU's connections and that of QEMU. */
+const LAST_WORDS_MS = 2000;
 
 /** QEMU's words for a `-cpu` that it does not know (qom/object.c, target/i386/cpu.c). */
 const UNKNOWN_CPU = /unable to find CPU model '.*'|[Pp]roperty '\S+-cpu\.\S+' not found/;
@@ -105,7 +109,13 @@ export class RunningMachine implements AsyncDisposable {
       qmpSocket.connection,
     ]);
     awaitedLater(connected);
-    const [qmp, console, shell, control] = await Promise.race([connected, ended]);
+    const [qmp, console, shell, control] = await Promise.race([connected, ended]).catch(
+      async (thrown: unknown) => {
+        // A QEMU that gives up closes its sockets first; its own words say why.
+        await within(ended, { ms: LAST_WORDS_MS });
+        throw thrown;
+      },
+    );
     const argvFull = [options.executable, ...argv];
     const resources = scope.release();
     return new RunningMachine(argvFull, process, qmp, console, shell, resources, control);
