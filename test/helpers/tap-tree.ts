@@ -87,8 +87,8 @@ function pointOf({ ok, name, skip, diag }: ParsedPoint): TapPoint {
 
 /** A point's message, expectation, what there was instead, and the output that led to it. */
 export function shown({ diagnosis }: TapPoint): string {
-  const { message, expected, got, output, further_mismatches: further } = diagnosis;
-  return [message, expected, got, output, further]
+  const { message, expected, got, output, hint, further_mismatches: further } = diagnosis;
+  return [message, expected, got, output, further, hint]
     .flat()
     .filter((text) => text !== undefined)
     .map((text) => (typeof text === 'string' ? text : JSON.stringify(text)))
