@@ -352,6 +352,12 @@ export const ERROR_CODES = {
     TAPBOOT_E_WAIT_BROKEN: product('The waiting script could not work in the guest.'),
     TAPBOOT_E_GUEST_TOOL: scenario('The guest lacks a tool that this wait needs.'),
     TAPBOOT_E_NO_SYSTEMD: scenario('Waiting for a unit in a guest without systemd.'),
+    TAPBOOT_E_BOOT_NOT_OVER: product(
+      'systemd still has jobs pending, so the disks of `plug: after-boot` were not plugged in. The message names the jobs.',
+    ),
+    TAPBOOT_E_HOT_PLUG: product(
+      'The guest does not show disks that were plugged in. `machine: { plug: at-boot }` has them there from power-on.',
+    ),
     TAPBOOT_E_UNIT_NOT_FOUND: product('The guest has no such unit.'),
     TAPBOOT_E_UNIT_NOT_LOADED: product('The unit is masked or cannot be loaded.'),
     TAPBOOT_E_UNIT_NOT_STARTED: product('The unit could not be started, or was not run again.'),

@@ -71,6 +71,14 @@ export const SETTINGS = {
     otherwise: 'by cores and free memory',
     says: 'run scenarios in parallel',
   },
+  standby: {
+    flag: '--standby <when>',
+    variable: 'TAPBOOT_STANDBY',
+    takes: words('auto', 'off'),
+    default: 'auto',
+    otherwise: 'auto, where memory allows it',
+    says: 'restore the next machine ahead',
+  },
   incremental: {
     flag: '--incremental',
     takes: onOff,

@@ -7,6 +7,8 @@ export interface VmFacts {
   ssh?: { host: string; port: number; executable?: string };
   diskImage?: string;
   extraDisks?: string[];
+  /** Disks that were plugged in when the boot was over. */
+  pluggedAfterBoot?: string[];
   /** A usable console. */
   bootToLoginSeconds?: number;
   /** An SSH command has returned, not: an address was seen. */

@@ -38,7 +38,7 @@ export async function readyMachine(
   const { pool } = openPool(request, host, image);
   pool.expect([wish]);
   try {
-    const vm = await pool.acquire(wish, name);
+    const vm = await pool.acquireWhole(wish, name);
     return {
       vm,
       [Symbol.asyncDispose]: async () => {

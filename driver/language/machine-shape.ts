@@ -14,6 +14,14 @@ export interface Machine {
   display?: true;
   /** CPU model under TCG, as QEMU's `-cpu` takes it. Absent: the lean one. */
   cpu?: string;
+  /** Disks but the first are plugged in once the boot is over. Absent: all are there at boot. */
+  plug?: 'after-boot';
+}
+
+/** The machine as it is booted: without the disks that are plugged in later. */
+export function machineAtBoot(machine: Machine): Machine {
+  const { plug, ...booted } = machine;
+  return plug === undefined ? machine : { ...booted, disks: machine.disks.slice(0, 1) };
 }
 
 export interface MachineDisk {

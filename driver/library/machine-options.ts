@@ -22,12 +22,15 @@ export interface MachineOptions {
   display?: boolean;
   /** CPU model under TCG and its features: `max`, `Nehalem,+avx2`. Default: a lean one. */
   cpu?: string;
+  /** `after-boot`: disks but the first are plugged in once no systemd job is pending. Default `at-boot`. */
+  plug?: 'at-boot' | 'after-boot';
 }
 
 const MIB = 2 ** 20;
 const SECTOR = 512;
 const NETWORKS: readonly string[] = ['isolated', 'internet', 'none'];
 const FIRMWARE: readonly string[] = ['bios', 'uefi'];
+const PLUGS: readonly string[] = ['at-boot', 'after-boot'];
 
 /**
  * The machine that options describe.
@@ -35,6 +38,7 @@ const FIRMWARE: readonly string[] = ['bios', 'uefi'];
  */
 export function machineOf(options: MachineOptions = {}): Machine {
   const { memory, cpus = DEFAULT_MACHINE.cpus, disks, network, firmware, display, cpu } = options;
+  const plug = oneOf('plug', options.plug ?? 'at-boot', PLUGS);
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > 64) {
     throw wrong('cpus', 'a whole number from 1 to 64', cpus);
   }
@@ -48,6 +52,7 @@ export function machineOf(options: MachineOptions = {}): Machine {
     firmware: firmware === undefined ? undefined : oneOf('firmware', firmware, FIRMWARE),
     display: display === true ? display : undefined,
     cpu,
+    plug: plug === 'after-boot' ? plug : undefined,
   };
 }
 

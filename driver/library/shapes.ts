@@ -61,7 +61,7 @@ class Shape {
   async pristine(subject: Subject): Promise<MachineSlot> {
     const session = this.#session;
     try {
-      const controller = await session.pool.acquire({ machine: this.#machine, subject }, NAME);
+      const controller = await session.pool.acquireWhole({ machine: this.#machine, subject }, NAME);
       session.adopt(controller);
       return new MachineSlot(session, controller);
     } catch (thrown) {

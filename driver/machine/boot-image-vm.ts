@@ -6,11 +6,13 @@ import { collectDiagnostics } from './diagnostics/index.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { BootImage } from '../image/image.js';
 import type { Machine } from '../language/machine-shape.js';
-import { becomeUsable, startGuest, type MachineParts, settle } from './boot-sequence.js';
+import { becomeUsable, factsOf, startGuest, type MachineParts, settle } from './boot-sequence.js';
 import { copyIn, copyOut, type Copied, type CopyOptions } from './copy.js';
 import { bootMachine, restoreMachine, type BootOptions } from './create.js';
 import { viewDisks } from './disk-view.js';
 import { consoleOf, type Guest, type GuestTimings } from './guest.js';
+import { plugIn, type Plugged, type PlugOptions } from './hot-plug.js';
+import { freshenCommand } from './snapshot/refresh-guest.js';
 import { MachineSnapshots } from './snapshot/machine-snapshots.js';
 import type { DiskView, MachineUnderTest } from './machine-under-test.js';
 import type { GuestConsole } from './guest.js';
@@ -21,6 +23,9 @@ import { pullThePlug, shutDown } from './shut-down.js';
 import { takeScreenshot } from './screenshot.js';
 import type { VmHost } from './vm-host.js';
 
+/** Milliseconds for the first command of a machine on standby; it takes tenths of a second. */
+const STANDBY_MS = 30_000;
+
 /** A machine that is off dies no more. */
 const NEVER = new Promise<never>(() => undefined);
 
@@ -30,7 +35,6 @@ const NEVER = new Promise<never>(() => undefined);
  */
 export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   readonly name: string;
-  readonly machine: Machine;
   readonly image: BootImage;
   readonly #parts: MachineParts;
   /** Absent of a machine that was restored powered off. */
@@ -48,7 +52,6 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     this.#guest = guest;
     this.#power = guest === undefined ? 'off' : 'on';
     this.name = parts.name;
-    this.machine = parts.machine;
     this.image = parts.image;
   }
 
@@ -75,6 +78,11 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
   ): Promise<BootImageVM> {
     const { parts, guest } = await restoreMachine(host, name, state, sameRun);
     return new BootImageVM(parts, guest, state);
+  }
+
+  /** As it is now: disks that are plugged in belong to it. */
+  get machine(): Machine {
+    return this.#parts.machine;
   }
 
   get origin(): MachineOrigin {
@@ -153,6 +161,17 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     });
   }
 
+  async plugIn(machine: Machine, options: PlugOptions): Promise<Plugged | undefined> {
+    const parts = this.#parts;
+    const missing = machine.disks.filter(({ name }) => !parts.disks.names.includes(name));
+    if (missing.length === 0) return undefined;
+    const guest = this.#on('plug in disks');
+    const plugged = await plugIn(parts, guest, missing, options);
+    parts.machine = machine;
+    parts.host.facts(parts.name, factsOf(parts, guest));
+    return plugged;
+  }
+
   async powerOff(timeoutMs: number): Promise<void> {
     await shutDown(this.#on('power off'), 'poweroff', timeoutMs);
     this.#power = 'off';
@@ -171,6 +190,26 @@ export class BootImageVM implements MachineUnderTest, AsyncDisposable {
     this.#guest = await startGuest(this.#parts);
     this.#power = 'on';
     await becomeUsable(this.#parts, this.#guest);
+  }
+
+  /**
+   * Pauses a restored machine until {@link wake}. It has run a command by then, so that its code
+   * is translated when it is needed.
+   */
+  async standBy(): Promise<void> {
+    const guest = this.#on('stand by');
+    if (guest.shell !== undefined) await this.run(':', { timeoutMs: STANDBY_MS, channel: 'shell' });
+    await guest.running.qmp.execute('stop');
+  }
+
+  /**
+   * Lets a machine on standby go on, its clock and random pool in the present.
+   * @throws TapbootError `guest-dead` when it was lost meanwhile
+   */
+  async wake(): Promise<void> {
+    const guest = this.#on('wake up');
+    await guest.guard(guest.running.qmp.execute('cont'));
+    guest.shell?.tell(freshenCommand());
   }
 
   /**

@@ -194,6 +194,7 @@ export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
   return {
     diskImage: disk,
     extraDisks: extra,
+    pluggedAfterBoot: parts.machine.plug === undefined ? undefined : parts.disks.names.slice(1),
     ssh: guest.sshPort === undefined ? undefined : { host: '127.0.0.1', port: guest.sshPort },
     kernel: parts.origin.kernel,
     ...guest.timings,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createDisk, createOverlay } from './qemu/disks.js';
-import type { MachineDisk as QemuDisk } from './qemu/arguments.js';
+import { diskDevice, diskNode, type MachineDisk as QemuDisk } from './qemu/arguments.js';
 import type { QmpClient } from './qemu/qmp.js';
 
 /** A disk that a machine starts with: blank, or an overlay of `backing`. */
@@ -45,15 +45,17 @@ export class DiskSet {
 
   /** Makes the files for a machine that is about to start. */
   static async create(directory: string, requests: readonly DiskRequest[]): Promise<DiskSet> {
-    const disks = await Promise.all(
-      requests.map(async ({ name, sizeBytes, backing }) => {
-        const overlay = join(directory, `${name}.qcow2`);
-        if (backing === undefined) await createDisk(overlay, sizeBytes);
-        else await createOverlay(overlay, backing.path, backing.format);
-        return { name, sizeBytes, overlay, node: name };
-      }),
-    );
-    return new DiskSet(directory, disks);
+    return new DiskSet(directory, await Promise.all(requests.map((one) => made(directory, one))));
+  }
+
+  /** Makes further disks and plugs them into a running machine, in their order. */
+  async plug(qmp: QmpClient, requests: readonly DiskRequest[]): Promise<void> {
+    const disks = await Promise.all(requests.map((one) => made(this.#directory, one)));
+    for (const disk of disks) {
+      await qmp.execute('blockdev-add', diskNode(disk.node, disk.overlay));
+      await qmp.execute('device_add', diskDevice(disk.name));
+      this.#disks.push(disk);
+    }
   }
 
   /** The disks as QEMU is started with them. After that start, node names begin anew. */
@@ -95,15 +97,7 @@ export class DiskSet {
     }));
     for (const { disk, node, overlay } of next) {
       await createOverlay(overlay, disk.overlay, 'qcow2');
-      await qmp.execute('blockdev-add', {
-        driver: 'qcow2',
-        'node-name': node,
-        backing: null,
-        discard: 'unmap',
-        cache: { 'no-flush': true },
-        'detect-zeroes': 'unmap',
-        file: { driver: 'file', filename: overlay, discard: 'unmap' },
-      });
+      await qmp.execute('blockdev-add', { ...diskNode(node, overlay), backing: null });
     }
     await qmp.execute('transaction', {
       actions: next.map(({ disk, node }) => ({
@@ -120,4 +114,12 @@ export class DiskSet {
     if (disk === undefined) throw new RangeError(`no disk ${name}`);
     return disk;
   }
+}
+
+/** A disk's file, made for a machine that has it from now on. */
+async function made(directory: string, { name, sizeBytes, backing }: DiskRequest): Promise<Disk> {
+  const overlay = join(directory, `${name}.qcow2`);
+  if (backing === undefined) await createDisk(overlay, sizeBytes);
+  else await createOverlay(overlay, backing.path, backing.format);
+  return { name, sizeBytes, overlay, node: name };
 }

@@ -4,6 +4,7 @@ import type { ChannelName } from '../language/step-base.js';
 import type { TapbootError } from '../errors.js';
 import type { Artifact, MachineOrigin } from '../events/events.js';
 import type { Machine } from '../language/machine-shape.js';
+import type { Plugged, PlugOptions } from './hot-plug.js';
 import type { Copied, CopyOptions } from './copy.js';
 
 /** A raw disk image on the host that shows a disk of the machine as it is now. */
@@ -49,6 +50,12 @@ export interface MachineUnderTest {
   copyOut(options: CopyOptions): Promise<Copied>;
   /** Views of the named disks; a running machine is flushed and paused for as long as it takes. */
   viewDisks(names: readonly string[]): Promise<DiskView[]>;
+  /**
+   * Plugs in what `machine` has of disks beyond those of this one, once the boot is over.
+   * @returns undefined when nothing was missing
+   * @throws TapbootError as `plugIn` of `hot-plug.ts`
+   */
+  plugIn(machine: Machine, options: PlugOptions): Promise<Plugged | undefined>;
   /** Orderly shutdown, waited for. */
   powerOff(timeoutMs: number): Promise<void>;
   /** Pulls the plug: what the guest had not written is lost. */

@@ -25,6 +25,10 @@ const machine = {
       version: z.string(),
       disk_image: z.string().optional().describe('Primary disk, /dev/vda'),
       extra_disks: z.array(z.string()).describe('/dev/vdb and on, in order'),
+      plugged_after_boot: z
+        .array(z.string())
+        .optional()
+        .describe('Names of the disks that were plugged in when the boot was over'),
     })
     .optional(),
   ssh: z

@@ -119,6 +119,7 @@ export class VmTable {
                 version: row.version ?? '',
                 disk_image: row.diskImage,
                 extra_disks: row.extraDisks ?? [],
+                plugged_after_boot: row.pluggedAfterBoot,
               },
         ssh: row.ssh,
         kernel_command_line: row.kernel && { ...row.kernel },

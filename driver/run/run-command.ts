@@ -17,10 +17,10 @@ import { FlakeCounter } from './flakes.js';
 import { openingNotices } from './notices.js';
 import type { RunOutput } from './output.js';
 import type { RunRequest } from './request.js';
-import { Run } from './run.js';
+import { Run, type RunOptions } from './run.js';
 import { chosenScenarios } from './scenario-arguments.js';
 import type { PlannedScenario } from './work-list.js';
-import { defaultWorkers, hostCapacity, measuredResidence } from './workers.js';
+import { defaultWorkers, hostCapacity, machinesInMemory, measuredResidence } from './workers.js';
 
 /**
  * Runs scenarios from request to exit code: `tapboot run`, and what `npm start` ends in.
@@ -77,16 +77,24 @@ async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRe
   });
 }
 
-/** A machine that is held for looking at it is the only one: nothing else is to move then. */
+/**
+ * How many machines are used side by side, and whether one more may stand by. A machine that is
+ * held for looking at it is the only one: nothing else is to move then.
+ */
 async function workersFor(
   { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
   planned: readonly PlannedScenario[],
-): Promise<number> {
-  if (config.debug) return 1;
+): Promise<Pick<RunOptions, 'workers' | 'standby'>> {
+  if (config.debug) return { workers: 1, standby: false };
   const saved = await listEntries(snapshotsDirectory(config.snapshotDirectory, cacheDirectory));
-  const wanted =
-    config.workers ?? defaultWorkers(planned, hostCapacity(), measuredResidence(saved));
-  return Math.max(1, Math.min(wanted, planned.length));
+  const resident = measuredResidence(saved);
+  const capacity = hostCapacity();
+  const wanted = config.workers ?? defaultWorkers(planned, capacity, resident);
+  const workers = Math.max(1, Math.min(wanted, planned.length));
+  // Steps that are reused decide which snapshot a machine comes from, when its turn has come.
+  const wished = config.standby === 'auto' && !config.incremental;
+  const room = machinesInMemory(planned, capacity.freeBytes, resident);
+  return { workers, standby: wished && room > workers };
 }
 
 /** What a run has when it begins. */
@@ -126,7 +134,7 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
     divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
     notices: openingNotices({ request, planned, said: record.said, policy, history }),
     policy,
-    workers: await workersFor(request, planned),
+    ...(await workersFor(request, planned)),
     seconds: ({ ref }) => history.passes(ref).at(-1),
   });
   // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.

@@ -92,9 +92,11 @@ async function runAttempt(
     // What explains a failure is taken when it happens; this is kept of every run.
     const keepEvidence = vm.collectDiagnostics.bind(vm, TEARDOWN);
     events.emit({ type: 'scenario:machine', scenario: ref, vm: vm.name, origin });
+    context.onMachine?.();
     const { reused } = acquired;
     const result = await runScenarioSteps(scenario, vm, {
       reused,
+      machine: scenario.machine,
       ...(await failureHooks(acquired, planned, context)),
       emit: (event) => {
         events.emit(judge.take(event));

@@ -39,6 +39,8 @@ export interface RunOptions {
   divide: (waiting: readonly PlannedScenario[], spentSeconds: number) => Division;
   /** How many scenarios run side by side. */
   workers: number;
+  /** Whether the next machine is restored while a scenario runs. */
+  standby: boolean;
   /** Measured seconds of a scenario's last pass. */
   seconds: (planned: PlannedScenario) => number | undefined;
   /** What is to be told at the beginning. */
@@ -152,6 +154,10 @@ export class Run {
         ...this.#options,
         host,
         worker: workers === 1 ? undefined : index + 1,
+        onMachine: () => {
+          const next = this.#options.standby ? list.peek() : undefined;
+          if (next !== undefined) from.pool.standBy(next.scenario, next.ref.id);
+        },
       }),
     );
     // All of them have let go of their machines before the first trouble is told.

@@ -8,4 +8,6 @@ export interface ScenarioContext extends RunContext {
   log: (line: string) => void;
   /** Which of several workers it is, from 1. */
   worker?: number;
+  /** Called when a scenario has its machine. */
+  onMachine?: () => void;
 }

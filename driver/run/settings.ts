@@ -22,6 +22,8 @@ export interface RunSettings {
   tapFlat: boolean;
   accel: 'auto' | 'kvm' | 'tcg';
   fresh: boolean;
+  /** Whether the next machine is restored while a scenario runs. */
+  standby: 'auto' | 'off';
   /** Reuse and keep the snapshots behind single steps. */
   incremental: boolean;
   repeat: number;

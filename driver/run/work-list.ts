@@ -58,6 +58,11 @@ export class WorkList {
     }
   }
 
+  /** Who would be next, as far as that is known now. */
+  peek(): PlannedScenario | undefined {
+    return this.#waiting[this.#next()];
+  }
+
   /** Place of the next scenario to begin: who would only wait for a boot lets the others pass. */
   #next(): number {
     const { waitsForBootOf } = this.#options;

@@ -58,13 +58,22 @@ export function defaultWorkers(
   { cores, freeBytes }: HostCapacity,
   residentBytes: (memoryBytes: number) => number | undefined = () => undefined,
 ): number {
+  const cpus = Math.max(1, ...planned.map(({ scenario }) => scenario.machine.cpus));
+  const byMemory = machinesInMemory(planned, freeBytes, residentBytes);
+  return Math.max(1, Math.min(planned.length, byMemory, Math.floor(cores / cpus)));
+}
+
+/** How many machines of the largest kind the free memory bears. */
+export function machinesInMemory(
+  planned: readonly PlannedScenario[],
+  freeBytes: number,
+  residentBytes: (memoryBytes: number) => number | undefined,
+): number {
   const largest = Math.max(
     1,
     ...planned.map(({ scenario: { machine } }) => {
       return residentBytes(machine.memoryBytes) ?? machine.memoryBytes + OVERHEAD_BYTES;
     }),
   );
-  const cpus = Math.max(1, ...planned.map(({ scenario }) => scenario.machine.cpus));
-  const byMemory = Math.floor((freeBytes * MEMORY_SHARE) / largest);
-  return Math.max(1, Math.min(planned.length, byMemory, Math.floor(cores / cpus)));
+  return Math.floor((freeBytes * MEMORY_SHARE) / largest);
 }

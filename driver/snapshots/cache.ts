@@ -67,14 +67,16 @@ export class SnapshotCache {
    * A machine restored from the entry of `key`; undefined when there is none, or none that
    * is whole.
    * @param name of the VM, made when it is needed
+   * @param standby it is restored before it is asked for, and told of when it is used
    * @throws TapbootError `infra` TAPBOOT_E_RESTORE_PROOF; `guest-dead`; an interrupt's reason
    */
   async restore(
     key: SnapshotCacheKey,
     machine: Machine,
     name: () => string,
+    standby = false,
   ): Promise<BootImageVM | undefined> {
-    return (await this.restoreSnapshot(key, machine, name))?.vm;
+    return (await this.restoreSnapshot(key, machine, name, standby))?.vm;
   }
 
   /** The same, with the snapshot. */
@@ -82,6 +84,7 @@ export class SnapshotCache {
     { key }: SnapshotCacheKey,
     machine: Machine,
     name: () => string,
+    standby = false,
   ): Promise<FromOtherRun | undefined> {
     const { host, image, store } = this.#options;
     const lease = await store.find(key).catch((error: unknown) => {
@@ -91,9 +94,8 @@ export class SnapshotCache {
     try {
       const state = await restorable(lease, { image, machine, firmware: host.firmware });
       const called = name();
-      const vm = await timed(host, 'restore', called, key, () =>
-        BootImageVM.restore(host, called, state, false),
-      );
+      const work = (): Promise<BootImageVM> => BootImageVM.restore(host, called, state, false);
+      const vm = await (standby ? work() : timed(host, 'restore', called, key, work));
       return { vm, state };
     } catch (thrown) {
       host.signal?.throwIfAborted();

@@ -17,6 +17,7 @@ export function machineKey(image: BootImage, machine: Machine): string {
     firmware: machine.firmware ?? null,
     display: machine.display === true ? true : undefined,
     cpu: machine.cpu,
+    plug: machine.plug,
   };
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
 }

@@ -5,6 +5,7 @@ import type { Snapshot } from '../machine/snapshot/snapshot.js';
 import type { VmHost } from '../machine/vm-host.js';
 import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
+import { machineAtBoot } from '../language/machine-shape.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import { machineKey } from './machine-key.js';
 import { RunCheckpoints, type RunCheckpoint } from './run-checkpoints.js';
@@ -45,9 +46,13 @@ interface Shape {
   /** A boot of this run, saved; undefined when it failed or could not be saved. */
   root?: Promise<Snapshot | undefined>;
   key?: Promise<SnapshotCacheKey | undefined>;
-  /** There is a snapshot to start from. */
-  ready?: true;
+  /** There is a snapshot to start from: of a boot of this run, or of another run's. */
+  ready?: 'this run' | 'another run';
 }
+
+/** Whether a machine for a wish takes no boot, nor the wait for one: a subject `boot` is content with this run's alone. */
+const startsAtOnce = ({ ready }: Shape, { subject }: MachineWish): boolean =>
+  subject === 'boot' ? ready === 'this run' : ready !== undefined;
 
 /**
  * Gives every scenario a pristine machine. A scenario whose subject is the boot gets a boot
@@ -61,6 +66,8 @@ export class MachinePool implements AsyncDisposable {
   readonly #shapes = new Map<string, Shape>();
   readonly checkpoints = new RunCheckpoints();
   readonly #suited: Promise<void>[] = [];
+  /** Machines that wait, by the name of who will ask for them. */
+  readonly #standbys = new Map<string, Promise<BootImageVM | undefined>>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -72,7 +79,8 @@ export class MachinePool implements AsyncDisposable {
   }
 
   /**
-   * A machine for one scenario or test; closed by the caller.
+   * A machine for one scenario or test, as it was booted: disks that the wish plugs in later are
+   * still to come. Closed by the caller.
    * @param name of the VM in the record
    * @throws TapbootError of the boot or restore; `scenario` for an unknown checkpoint
    */
@@ -80,9 +88,26 @@ export class MachinePool implements AsyncDisposable {
     if (wish.from !== undefined) return await this.#fromCheckpoint(wish.from, name);
     const shape = this.#shape(wish);
     try {
-      return await this.#pristine(shape, wish, name);
+      return (await this.#fromStandby(name)) ?? (await this.#pristine(shape, wish, name));
     } finally {
       this.forgo(wish);
+    }
+  }
+
+  /**
+   * The same for who runs no steps: with all its disks. BOOT_IMAGE_VM_LOGIN_TIMEOUT is the limit
+   * for those that are plugged in.
+   * @throws as {@link acquire}, and as BootImageVM.plugIn
+   */
+  async acquireWhole(wish: MachineWish, name: string): Promise<BootImageVM> {
+    const vm = await this.acquire(wish, name);
+    try {
+      const { timeouts, signal } = this.#options.host;
+      await vm.plugIn(wish.machine, { timeoutMs: timeouts.loginMs, signal });
+      return vm;
+    } catch (error) {
+      await vm.close();
+      throw error;
     }
   }
 
@@ -91,7 +116,7 @@ export class MachinePool implements AsyncDisposable {
     const cached =
       shape.root === undefined ? await this.#fromOtherRun(shape, wish, name) : undefined;
     if (cached !== undefined) {
-      shape.ready = true;
+      shape.ready ??= 'another run';
       return cached;
     }
     // Nothing may be waited for between the last look and the boot: others look too.
@@ -109,11 +134,58 @@ export class MachinePool implements AsyncDisposable {
     shape.demand = Math.max(0, shape.demand - 1);
   }
 
+  /**
+   * Restores a machine for one who will soon ask for it by the same name, where that takes no
+   * boot, and lets it wait, paused. Without a word when that does not succeed: who asks meets
+   * the reason again.
+   */
+  standBy(wish: MachineWish, name: string): void {
+    const shape = this.#shape(wish);
+    if (this.#options.fresh || wish.from !== undefined || this.#standbys.has(name)) return;
+    if (startsAtOnce(shape, wish)) this.#standbys.set(name, this.#standing(shape, wish, name));
+  }
+
+  async #standing(shape: Shape, wish: MachineWish, name: string): Promise<BootImageVM | undefined> {
+    const { host } = this.#options;
+    let vm: BootImageVM | undefined;
+    try {
+      const state = await shape.root;
+      if (state === undefined) vm = await this.#fromOtherRun(shape, wish, name, true);
+      else vm = await BootImageVM.restore(host, this.unique(name), state, true);
+      await vm?.standBy();
+      return vm;
+    } catch (thrown) {
+      host.log(`no machine on standby for ${name}: ${asTapbootError(thrown).message}`);
+      await vm?.close();
+      return undefined;
+    }
+  }
+
+  /** The machine that waits for who asks by this name, awake; undefined where there is none. */
+  async #fromStandby(name: string): Promise<BootImageVM | undefined> {
+    const standing = this.#standbys.get(name);
+    this.#standbys.delete(name);
+    const vm = await standing;
+    if (vm === undefined) return undefined;
+    const { host } = this.#options;
+    const { origin } = vm;
+    const key = origin.kind === 'restored' ? origin.key : '';
+    try {
+      await timed(host, 'restore', vm.name, `${key}, on standby`, () => vm.wake());
+      return vm;
+    } catch (thrown) {
+      host.signal?.throwIfAborted();
+      host.log(`${vm.name} was lost on standby: ${asTapbootError(thrown).message}`);
+      await vm.close();
+      return undefined;
+    }
+  }
+
   /** Whether a machine for one wish would have to wait for the boot that is made for another. */
   sharesBoot(one: MachineWish, other: MachineWish): boolean {
     if (this.#options.fresh || one.from !== undefined || other.from !== undefined) return false;
     const shape = this.#shape(one);
-    return shape === this.#shape(other) && shape.ready !== true && !shape.unsavable;
+    return shape === this.#shape(other) && !startsAtOnce(shape, one) && !shape.unsavable;
   }
 
   /** Key across runs of the boot that a scenario asks for. */
@@ -125,16 +197,18 @@ export class MachinePool implements AsyncDisposable {
     shape: Shape,
     wish: MachineWish,
     name: string,
+    standby = false,
   ): Promise<BootImageVM | undefined> {
     const { cache } = this.#options;
     if (cache === undefined || wish.subject === 'boot') return undefined;
     const key = await this.#key(shape, wish);
-    return key && (await cache.restore(key, wish.machine, () => this.unique(name)));
+    const unique = (): string => this.unique(name);
+    return key && (await cache.restore(key, machineAtBoot(wish.machine), unique, standby));
   }
 
   /** Key of the shape across runs; found out once. */
   async #key(shape: Shape, { machine }: MachineWish): Promise<SnapshotCacheKey | undefined> {
-    shape.key ??= this.#options.cache?.key(machine) ?? Promise.resolve(undefined);
+    shape.key ??= this.#options.cache?.key(machineAtBoot(machine)) ?? Promise.resolve(undefined);
     return await shape.key;
   }
 
@@ -150,7 +224,7 @@ export class MachinePool implements AsyncDisposable {
       return vm;
     } finally {
       if (state === undefined) delete shape.root;
-      else shape.ready = true;
+      else shape.ready = 'this run';
       saved(state);
     }
   }
@@ -160,7 +234,11 @@ export class MachinePool implements AsyncDisposable {
     const { host, image, unannounced } = this.#options;
     let vm: BootImageVM | undefined;
     try {
-      vm = await BootImageVM.boot(host, { name: this.unique(name), image, machine });
+      vm = await BootImageVM.boot(host, {
+        name: this.unique(name),
+        image,
+        machine: machineAtBoot(machine),
+      });
       await vm.settle();
       return vm;
     } catch (thrown) {
@@ -226,7 +304,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   #shape({ machine, subject }: MachineWish): Shape {
-    const key = machineKey(this.#options.image, machine);
+    const key = machineKey(this.#options.image, machineAtBoot(machine));
     const shape = this.#shapes.get(key) ?? { demand: 0, worthKeeping: false, unsavable: false };
     this.#shapes.set(key, shape);
     if (subject === 'machine' || this.#options.unannounced === true) shape.worthKeeping = true;
@@ -245,6 +323,8 @@ export class MachinePool implements AsyncDisposable {
 
   /** Waits until what is to be kept for later runs is in its place. */
   async close(): Promise<void> {
+    // Of those nobody has asked for.
+    for (const standing of this.#standbys.values()) await (await standing)?.close();
     await Promise.all(this.#suited);
     await this.#options.cache?.close();
   }

@@ -1,5 +1,6 @@
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
 import type { MachinePool } from './machine-pool.js';
 import type { SnapshotCache } from './cache.js';
@@ -19,6 +20,12 @@ export interface Acquired {
 export interface Incremental {
   cache: SnapshotCache;
   steps: StepCache;
+}
+
+/** The boot, and the disks that are plugged in behind it: another size leads to another machine. */
+function withLaterDisks(root: string, { plug, disks }: Machine): string {
+  const later = disks.slice(1).map(({ name, sizeBytes }) => `${name}=${String(sizeBytes)}`);
+  return plug === undefined ? root : [root, ...later].join(' ');
 }
 
 /** Decides where a scenario starts: at its beginning, or behind steps that have not changed. */
@@ -70,7 +77,10 @@ export class ScenarioStart {
 
   /** Key of the snapshot that a scenario starts from: the boot, or another's checkpoint. */
   async #startKey(scenario: Scenario): Promise<string | undefined> {
-    if (scenario.from === undefined) return await this.#pool.rootKey(scenario);
+    if (scenario.from === undefined) {
+      const root = await this.#pool.rootKey(scenario);
+      return root && withLaterDisks(root, scenario.machine);
+    }
     return (await this.#checkpointKey(scenario.from))?.key;
   }
 

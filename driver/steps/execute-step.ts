@@ -3,6 +3,7 @@ import { type TapbootError, asTapbootError, infraError, scenarioError } from '..
 import type { Artifact } from '../events/events.js';
 import { startTimer } from '../host/timers.js';
 import { within } from '../host/waiting.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import { lookAhead } from './foresight.js';
 import type { StepRecorder } from './recorder.js';
@@ -28,6 +29,8 @@ export async function executeStep(
   bound: BoundStep,
   surroundings: {
     next: Step | undefined;
+    /** Disks that the machine lacks of these are plugged in before anything else. */
+    becomes?: Machine | undefined;
     interrupt: AbortSignal;
     vm: MachineUnderTest;
     guestIsDead: boolean;
@@ -42,6 +45,7 @@ export async function executeStep(
       async (signal) => {
         const recorder = surroundings.recorderFor(signal);
         lastStatus = () => recorder.commands.at(-1)?.exitStatus;
+        if (surroundings.becomes !== undefined) await plugIn(surroundings.becomes, recorder);
         await lookAhead(step, surroundings.next, recorder);
         await bound.run(recorder);
         if (step.saveAs !== undefined) await vm.checkpoint(step.saveAs);
@@ -61,6 +65,16 @@ export async function executeStep(
     if (surroundings.interrupt.aborted) return endingError(surroundings.interrupt);
     return await causeOf(asTapbootError(error), vm, lastStatus(), surroundings.interrupt);
   }
+}
+
+async function plugIn(machine: Machine, recorder: StepRecorder): Promise<void> {
+  const { signal } = recorder;
+  const plugged = await recorder.vm.plugIn(machine, { timeoutMs: recorder.remainingMs(), signal });
+  if (plugged === undefined) return;
+  const { disks, waitedMs, tookMs } = plugged;
+  recorder.note(
+    `plugged in after the boot: ${disks.join(', ')} (${seconds(tookMs)}; waited ${seconds(waitedMs)} for systemd's jobs)`,
+  );
 }
 
 const machineOff = (step: Step): TapbootError =>

@@ -3,6 +3,7 @@ import type { Artifact, Failure, Phase, StepRef } from '../events/events.js';
 import type { MachineUnderTest } from '../machine/machine-under-test.js';
 import type { GuestConsole } from '../machine/guest.js';
 import { within } from '../host/waiting.js';
+import type { Machine } from '../language/machine-shape.js';
 import { evidenceOf, executeStep, settledDeath } from './execute-step.js';
 import { failureOf } from './failure.js';
 import { StepRecorder } from './recorder.js';
@@ -51,6 +52,8 @@ class ScenarioRun {
   readonly #unitRuns: UnitRuns;
   readonly #progress: Progress = { interrupted: false };
   readonly #artifacts: Artifact[] = [];
+  /** What the first step that runs makes of the machine. */
+  #becomes: Machine | undefined;
   #failure: Failure | undefined;
   /** The last step, when it has passed and nothing has failed: the guest has still to prove it. */
   #last: DoneStep | undefined;
@@ -60,6 +63,7 @@ class ScenarioRun {
     this.#vm = vm;
     this.#context = context;
     this.#unitRuns = new UnitRuns(context.reused?.unitRuns);
+    this.#becomes = context.machine;
   }
 
   /** A step whose effect came with the restored machine: told, and never a pass. */
@@ -177,13 +181,16 @@ class ScenarioRun {
       { ...this.#surroundings(), unitRuns: this.#unitRuns },
       { index, timeoutMs: step.timeoutMs, guestIsDead },
     );
+    const becomes = this.#becomes;
     const error = await executeStep(step, bound, {
       next,
+      becomes,
       interrupt: this.#context.signal,
       vm: this.#vm,
       guestIsDead,
       recorderFor: (workSignal) => recorder.withSignal(workSignal),
     });
+    this.#becomes = undefined;
     return { error, recorder };
   }
 

@@ -1,4 +1,5 @@
 import type { Artifact, Failure, NewEvent, ScenarioRef } from '../events/events.js';
+import type { Machine } from '../language/machine-shape.js';
 import type { Step } from './step.js';
 import type { FailureHooks } from './failure-hooks.js';
 import type { UnitRunsMemory } from './unit-runs.js';
@@ -24,6 +25,8 @@ export interface ScenarioContext extends FailureHooks {
   signal: AbortSignal;
   /** A line for harness.log. */
   log(line: string): void;
+  /** What the machine is to be: disks that it lacks are plugged in within the first step's time. */
+  machine?: Machine;
   /** The steps that the machine has behind it already. */
   reused?: ReusedSteps;
   /** Told of each step that passed, before the next one begins. Never rejects. */

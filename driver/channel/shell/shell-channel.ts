@@ -161,7 +161,7 @@ export class ShellChannel implements Channel {
    * Puts `nonce` into the shell's memory, and there alone: only the same running system,
    * or one restored from its snapshot, can give it back.
    * @param nonce letters, digits, `-` and `_`
-   * @param then a command line that the shell itself runs; nobody hears how it ends
+   * @param then command lines that the shell itself runs; nobody hears how it ends
    */
   async plant(nonce: string, then = ':'): Promise<void> {
     if (!/^[\w-]+$/.test(nonce)) {
@@ -169,7 +169,7 @@ export class ShellChannel implements Channel {
     }
     // A runner that is busy now will be so in the restored machine.
     const free = this.#runner === 'free' ? 'free' : '';
-    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}; ${then}\n`);
+    this.#link.send(`__tb_x=${nonce} __tb_c=0 __tb_rs=${free}; ${this.#inLargePieces(then)}`);
     await this.heartbeat(PLANT_MS);
   }
 
@@ -181,13 +181,25 @@ export class ShellChannel implements Channel {
    * @throws TapbootError guest-dead when no answer comes in time
    */
   async prove(timeoutMs: number, then = ':'): Promise<Proof> {
-    const answer = await this.#link.ask(`__tb_q; ${then}\n`, 'q', timeoutMs);
+    const answer = await this.#link.ask(`__tb_q; ${this.#inLargePieces(then)}`, 'q', timeoutMs);
     if (answer === undefined) {
       throw guestDead('TAPBOOT_E_HEARTBEAT_MISSED', 'the guest’s shell gives no proof of itself');
     }
     const [count, nonce, runner] = answer.split(' ');
     if (runner === 'free') this.#runner ??= 'free';
     return { nonce: nonce ?? '', count: Number(count) };
+  }
+
+  /** Lines that the shell itself runs before anything that is sent later; nobody hears how it ends. */
+  tell(lines: string): void {
+    this.#link.send(`${this.#inLargePieces(lines)}\n`);
+  }
+
+  /** Lines for the shell itself; bash takes them in one `read`, and not byte by byte. */
+  #inLargePieces(lines: string): string {
+    if (this.#dialect === 'sh') return `${lines}\n`;
+    const length = String(Buffer.byteLength(lines));
+    return `IFS= read -r -N ${length} __tb_a; eval "$__tb_a"\n${lines}`;
   }
 
   /** Lets go of the stream; the shell in the guest stays for another connection. Idempotent. */

@@ -39,8 +39,8 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--not-tag <tag>', 'skip scenarios with this tag (repeatable)', collect, []);
   addSettings(
     addVariableOptions(command),
-    ...(['reporter', 'tapVersion', 'tapFlat', 'accel', 'fresh', 'workers', 'incremental'] as const),
-    ...(['repeat', 'retries', 'knownIssues'] as const),
+    ...(['reporter', 'tapVersion', 'tapFlat', 'accel', 'fresh', 'workers', 'standby'] as const),
+    ...(['incremental', 'repeat', 'retries', 'knownIssues'] as const),
   ).option('--report <name=file>', 'additional report, see below (repeatable)', collect, []);
   addSettings(
     command,

@@ -54,6 +54,11 @@ export const machine = z.strictObject({
     'max',
     'Nehalem,+avx2',
   ).optional(),
+  plug: explained(
+    choice(['at-boot', 'after-boot']),
+    'When the disks but the first are there. at-boot (default): from power-on. after-boot: plugged in once no systemd job is pending; the boot is then shared with scenarios that differ in these disks alone.',
+    'after-boot',
+  ).optional(),
 });
 
 export type WrittenMachine = z.infer<typeof machine>;

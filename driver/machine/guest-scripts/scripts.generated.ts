@@ -13,8 +13,14 @@ export const copyPrepare =
   "f=$1\nmkdir -p \"$2\" || exit 1\n[ ! -d \"$f\" ] || { echo \"it is a directory\" >&2; exit 1; }\n[ ! -L \"$f\" ] || f=$(readlink -f \"$f\") || exit 1\nprintf %s \"$f\"";
 export const copyRead =
   "c=$($b <\"$1\") || exit 1\nd=; [ -z \"$t\" ] || d=$(printf %s \"$c\" | $t)\nprintf '%s %s %s %s\\n%s' $(($(wc -c <\"$1\"))) \"${#c}\" \"${d%% *}\" \"$t\" \"$c\"";
+export const pendingJobs =
+  "systemctl list-jobs --no-legend --no-pager --full | while read -r _ unit job state _; do\necho \"$unit ($job $state, $(systemctl show -p ActiveState -p SubState --value \"$unit\" | tr '\\n' '/' | sed 's,/*$,,'))\"\ndone";
 export const readHostKey =
   "f=$(sshd -T 2>/dev/null | sed -n 's/^hostkey \\(.*ed25519.*\\)/\\1/p' | head -n 1)\nf=${f:-/etc/ssh/ssh_host_ed25519_key}\nssh-keygen -y -f \"$f\" 2>/dev/null || cat \"$f.pub\"";
+export const untilBootOver =
+  "[ -d /run/systemd/system ] || exit 0\nwhile [ -n \"$(systemctl list-jobs --no-legend --no-pager)\" ]; do\nsystemctl is-system-running --wait >/dev/null 2>&1\nsleep 0.2 2>/dev/null || sleep 1\ndone";
+export const untilDisks =
+  "there() { for disk in \"$@\"; do [ -b \"/dev/$disk\" ] || return 1; done; }\nn=0\nuntil there \"$@\"; do\nn=$((n + 1))\n[ $n -ne 10 ] || { echo 1 >/sys/bus/pci/rescan; } 2>/dev/null\n[ $n -le 100 ] || { echo \"of $*, the guest has $(cd /dev && echo vd?)\"; exit 1; }\nsleep 0.1 2>/dev/null || sleep 1\ndone\n! command -v udevadm >/dev/null 2>&1 || udevadm settle --timeout=20";
 export const untilIdle =
   "n=0\nwhile [ $n -lt 10 ]; do\nread -r _ _ _ _ before _ </proc/stat\nsleep 0.2 || break\nread -r _ _ _ _ after _ </proc/stat\n[ $((after - before)) -lt 12 ] || break\nn=$((n + 1))\ndone";
 export const waitForSshd =

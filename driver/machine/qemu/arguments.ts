@@ -100,24 +100,35 @@ function media(config: MachineConfig): string[] {
   return out;
 }
 
+/** A disk's block node, as `-blockdev` and `blockdev-add` take it. */
+export const diskNode = (node: string, overlay: string): Record<string, unknown> => ({
+  driver: 'qcow2',
+  'node-name': node,
+  // Losing power on the *host* may lose a test disk: worth it, it is made anew.
+  cache: { 'no-flush': true },
+  discard: 'unmap',
+  // An array that is synchronised writes zeros over all of a disk: they need no room.
+  'detect-zeroes': 'unmap',
+  file: { driver: 'file', filename: overlay, discard: 'unmap' },
+});
+
+/** The device that shows a block node to the guest, as `device_add` takes it. */
+export const diskDevice = (name: string): Record<string, string> => ({
+  driver: 'virtio-blk-pci',
+  drive: name,
+  id: `disk-${name}`,
+  serial: name,
+});
+
 function disks(config: MachineConfig): string[] {
   const bootDisk =
     config.bootFrom ?? (config.medium.kind === 'disk' ? config.disks[0]?.name : undefined);
-  return config.disks.flatMap((disk) => [
-    ...blockdev({
-      driver: 'qcow2',
-      'node-name': disk.name,
-      // Losing power on the *host* may lose a test disk: worth it, it is made anew.
-      cache: { 'no-flush': true },
-      discard: 'unmap',
-      // An array that is synchronised writes zeros over all of a disk: they need no room.
-      'detect-zeroes': 'unmap',
-      file: { driver: 'file', filename: disk.overlay, discard: 'unmap' },
-    }),
-    '-device',
-    `virtio-blk-pci,drive=${disk.name},id=disk-${disk.name},serial=${disk.name}` +
-      (disk.name === bootDisk ? ',bootindex=0' : ''),
-  ]);
+  return config.disks.flatMap(({ name, overlay }) => {
+    const { driver = '', ...properties } = diskDevice(name);
+    const words = Object.entries(properties).map(([property, value]) => `${property}=${value}`);
+    if (name === bootDisk) words.push('bootindex=0');
+    return [...blockdev(diskNode(name, overlay)), '-device', [driver, ...words].join(',')];
+  });
 }
 
 function network(config: MachineConfig): string[] {

@@ -14,7 +14,7 @@ const SECTOR = 512;
  */
 export function readMachine(written: WrittenMachine | undefined, reader: StepReader): Machine {
   if (written === undefined) return DEFAULT_MACHINE;
-  const { memory, cpus, disks, network, firmware, display, cpu } = written;
+  const { memory, cpus, disks, network, firmware, display, cpu, plug } = written;
   return {
     memoryBytes:
       memory === undefined
@@ -44,7 +44,14 @@ export function readMachine(written: WrittenMachine | undefined, reader: StepRea
       firmware === undefined ? undefined : reader.choice(['firmware'], firmware, ['bios', 'uefi']),
     display: display === true ? display : undefined,
     cpu: cpu === undefined ? undefined : cpuOf(cpu, reader),
+    plug: plugOf(plug, reader),
   };
+}
+
+function plugOf(written: string | undefined, reader: StepReader): Machine['plug'] {
+  if (written === undefined) return undefined;
+  const when = reader.choice(['plug'], written, ['at-boot', 'after-boot']);
+  return when === 'after-boot' ? when : undefined;
 }
 
 function cpuOf(written: string, reader: StepReader): string {

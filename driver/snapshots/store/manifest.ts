@@ -26,6 +26,7 @@ const machineSchema = z.object({
   firmware: z.enum(['bios', 'uefi']).optional(),
   display: z.literal(true).optional(),
   cpu: z.string().optional(),
+  plug: z.literal('after-boot').optional(),
 });
 
 const manifestSchema = z.object({

@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import type { Channel, CommandResult, RunOptions } from '../../../driver/channel/channel.js';
 import type { ChannelName } from '../../../driver/language/step-base.js';
 import type { Copied, CopyOptions } from '../../../driver/machine/copy.js';
+import type { Plugged, PlugOptions } from '../../../driver/machine/hot-plug.js';
 import type { DiskView, MachineUnderTest } from '../../../driver/machine/machine-under-test.js';
 import type { GuestConsole } from '../../../driver/machine/guest.js';
 import { guestDead, productError, type TapbootError } from '../../../driver/errors.js';
@@ -192,6 +193,16 @@ export class LocalMachine implements MachineUnderTest, AsyncDisposable {
       views.push({ disk, path: file, state: this.viewState, [Symbol.asyncDispose]: close });
     }
     return views;
+  }
+
+  /** What `plugIn` does, where a test is about it. */
+  plugs: (options: PlugOptions) => Promise<Plugged | undefined> = () => Promise.resolve(undefined);
+
+  async plugIn(machine: Machine, options: PlugOptions): Promise<Plugged | undefined> {
+    if (machine.plug !== undefined) {
+      this.calls.push(`plug in ${machine.disks.map(({ name }) => name).join(' ')}`);
+    }
+    return await this.plugs(options);
   }
 
   powerOff(): Promise<void> {
