@@ -1,8 +1,8 @@
 // Runs of whole scenarios on an image that has a sabotaged agent.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { Place, projectRoot } from '../helpers/run-tapboot.js';
+import { Place, projectRoot, type TapbootRun } from '../helpers/run-tapboot.js';
 import { writeSabotagedAgent } from './layer.js';
 import { IDS, judgeFailure, judgeRun, type Row, type Scenario } from './table.js';
 
@@ -30,15 +30,32 @@ export async function residueFromBoot(t: Test, row: Row): Promise<string> {
   return judgeFailure(t, row, told, expected);
 }
 
-/**
- * The residue scenario as far as its first plan, on the machine of the others, so that one boot
- * serves all: it has to fail before it needs its further disks.
- */
+/** The residue scenario, edited, from the boot of an image with an agent. */
+export async function residueOfAgent(
+  t: Test,
+  agent: string,
+  edit: (text: string) => string,
+): Promise<TapbootRun> {
+  const place = await Place.make(t, { states: 'none' });
+  const layer = join(place.directory, 'agent');
+  await writeSabotagedAgent(agent, layer);
+  const directory = join(place.directory, 'scenarios');
+  mkdirSync(directory);
+  symlinkSync(join(projectRoot, 'scenarios/plans'), join(directory, 'plans'));
+  const file = join(directory, 'edited.yaml');
+  writeFileSync(
+    file,
+    edit(readFileSync(join(projectRoot, 'scenarios', `${IDS.residue}.yaml`), 'utf8')),
+  );
+  const image = `debian:fast,agent=${layer}`;
+  return await place.run(['run', '--image', image, '--accel', 'tcg', file]);
+}
+
+/** The residue scenario as far as its first plan: it has to fail before it. */
 function beginningOfResidue(place: Place): string {
   const text = readFileSync(join(projectRoot, 'scenarios', `${IDS.residue}.yaml`), 'utf8');
   const file = join(place.directory, `${BEGINNING}.yaml`);
-  const beginning = text.slice(0, text.indexOf('  - plan:'));
-  writeFileSync(file, beginning.replace(/disks: \{.*?\}/, 'disks: { vda: 4G }'));
+  writeFileSync(file, text.slice(0, text.indexOf('  - plan:')));
   return file;
 }
 

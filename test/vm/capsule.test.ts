@@ -12,7 +12,7 @@ t.setTimeout(30 * 60_000);
 /** Residue as an installer leaves it, in steps of which the fourth makes the volume. */
 const RESIDUE = `version: 1
 name: Residue is left
-machine: { memory: 512M, disks: { vda: 4G, vdb: 1.5G, vdc: 1.5G } }
+machine: { memory: 512M, disks: { vda: 4G, vdb: 1.5G, vdc: 1.5G }, plug: after-boot }
 steps:
   - run: mdadm --create /dev/md127 --force --run --level=0 --metadata=1.2 --raid-devices=1 /dev/vdb
   - run: pvcreate /dev/md127

@@ -10,21 +10,21 @@ t.setTimeout(20 * 60_000);
 
 const SCENARIO = `version: 1
 name: Layers
-machine: { memory: 512M, disks: { vda: 64M } }
+machine: { memory: 512M, disks: { vda: 64M, vdb: 64M }, plug: after-boot }
 steps:
   - name: the slow part
-    run: echo one > /run/trace; printf one | dd of=/dev/vda conv=fsync; sleep 2.2
+    run: echo one > /run/trace; printf one | dd of=/dev/vdb conv=fsync; sleep 2.2
   - name: a part that builds on it
     run: echo two >> /run/trace; sleep 2.2
     checkpoint: two
   - name: what both left
-    run: tr '\\n' ' ' < /run/trace; head -c 3 /dev/vda
+    run: tr '\\n' ' ' < /run/trace; head -c 3 /dev/vdb
     expect: { stdout: { contains: one two one } }
 `;
 
 const CHILD = `version: 1
 name: From there
-machine: { memory: 512M, disks: { vda: 64M } }
+machine: { memory: 512M, disks: { vda: 64M, vdb: 64M }, plug: after-boot }
 from: layers#two
 steps:
   - name: the trace is there

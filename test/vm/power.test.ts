@@ -16,7 +16,9 @@ t.test('reboot, disk views, power off, a second machine beside', async (t) => {
   const host = await testHost(t);
   // Their names begin with the same 46 characters.
   const name = 'a-machine-whose-name-is-longer-than-any-prefix';
-  const vm = await readyVm(t, host, testMachine(4096, 1536, 1536), name);
+  // What was plugged in is there from power-on when it is booted again.
+  const machine = { ...testMachine(4096, 1536, 1536), plug: 'after-boot' as const };
+  const vm = await readyVm(t, host, machine, name);
 
   const bootId = await run(vm, 'cat /proc/sys/kernel/random/boot_id');
   await run(vm, 'printf marker-one | dd of=/dev/vdb bs=1 seek=4096 conv=fsync');

@@ -18,8 +18,8 @@ const [WHOLE] = CLEANUP;
 const RESTORED = CLEANUP.filter(({ daily }) => daily);
 const lines: string[] = [];
 const SEED = 'raid-lvm-residue/seed';
-/** Smaller than the scenario's own: what a cleanup does is the same, and takes less. */
-const DISKS = { vda: '512M', vdb: '192M', vdc: '192M' };
+/** Smaller than the scenario's own: what a cleanup does is the same, and takes less. All start from one boot. */
+const DISKS = { vda: '4G', vdb: '192M', vdc: '192M' };
 /** What the layer of a sabotaged agent has beside the reference agent. */
 const PARTS = ['usr/sbin/pre-nixos', 'usr/lib/pre-nixos/agent', 'usr/lib/pre-nixos/sabotage.sh'];
 
@@ -43,7 +43,7 @@ function halves(): { head: ScenarioFile; tail: ScenarioFile } {
 }
 
 await t.test('on machines with the residue on their disks', async (t) => {
-  const place = await Place.make(t, { states: 'none' });
+  const place = await Place.make(t);
   const directory = join(place.directory, 'scenarios');
   mkdirSync(directory);
   symlinkSync(join(projectRoot, 'scenarios/plans'), join(directory, 'plans'));

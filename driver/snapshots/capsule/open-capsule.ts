@@ -78,6 +78,15 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   }
   const vm = await BootImageVM.restore(host, capsule.vm, state, false);
   try {
+    // One saved before its first step may have disks to come.
+    if (moment.state.kind === 'proven') {
+      const { machine } = capsule.scenario;
+      const plugged = await vm.plugIn(machine, {
+        timeoutMs: host.timeouts.loginMs,
+        signal: host.signal,
+      });
+      if (plugged !== undefined) say(`plugged in ${plugged.disks.join(', ')}`);
+    }
     if (moment.replay > moment.state.behind) {
       await replay({ capsule, vm, from: moment.state, to: moment.replay, host, say });
     }

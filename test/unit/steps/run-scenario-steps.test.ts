@@ -1,6 +1,7 @@
 import { plain } from '../../helpers/plain.js';
 import t from 'tap';
-import { guestDead } from '../../../driver/errors.js';
+import { guestDead, productError } from '../../../driver/errors.js';
+import type { Machine } from '../../../driver/language/machine-shape.js';
 import type { PowerStep } from '../../../driver/steps/power/schema.js';
 import type { Step } from '../../../driver/steps/step.js';
 import { LocalMachine } from './local-machine.js';
@@ -302,4 +303,51 @@ t.test('a console wait may look at a machine that is off', async (t) => {
   ]);
   t.strictSame(summary, ['1 passed', '2 passed']);
   t.match(ends[1]?.notes, ['the console shows "Power down"']);
+});
+
+t.test('disks to come are plugged in within the first step that runs', async (t) => {
+  const wanted: Machine = {
+    memoryBytes: 1,
+    cpus: 1,
+    network: 'none',
+    plug: 'after-boot',
+    disks: [
+      { name: 'vda', sizeBytes: 512 },
+      { name: 'vdb', sizeBytes: 512 },
+    ],
+  };
+  const reused = { count: 1, reason: 'reused', unitRuns: { started: {}, foreseen: {} } };
+  t.test('in time', async (t) => {
+    const vm = await machine(t);
+    vm.plugs = ({ timeoutMs }) => {
+      t.ok(timeoutMs > 0 && timeoutMs <= 10_000, 'in the time of the step');
+      return Promise.resolve({ disks: ['vdb'], waitedMs: 1200, tookMs: 300 });
+    };
+    const steps = [run('echo reused'), run('echo one'), run('echo two')];
+    const { summary, ends } = await play(vm, steps, { machine: wanted, reused });
+    t.strictSame(summary, ['1 reused (reused)', '2 passed', '3 passed']);
+    t.strictSame(
+      vm.calls.filter((call) => call.startsWith('plug')),
+      ['plug in vda vdb'],
+    );
+    t.match(ends[1]?.notes, [/^plugged in after the boot: vdb \(0\.3 s; waited 1\.2 s/]);
+    t.strictSame(ends[2]?.notes, []);
+  });
+  t.test('too late', async (t) => {
+    const vm = await machine(t);
+    const got = 'a.service (start running, activating/start)';
+    vm.plugs = () => Promise.reject(productError('TAPBOOT_E_BOOT_NOT_OVER', 'not over', { got }));
+    const { summary, result } = await play(vm, [run('echo one'), run('echo two')], {
+      machine: wanted,
+    });
+    t.strictSame(summary, [
+      '1 failed product TAPBOOT_E_BOOT_NOT_OVER',
+      '2 skipped (step 1 failed)',
+    ]);
+    t.match(result.failure?.mismatches, [{ got }]);
+    t.notOk(
+      vm.calls.some((call) => call.includes('echo')),
+      'and the step itself was not run',
+    );
+  });
 });

@@ -2,12 +2,17 @@
 import path from 'node:path';
 import type { Artifact, NewEvent } from '../../../driver/events/events.js';
 import type { OutputExpectation, StreamExpectation } from '../../../driver/language/expectation.js';
+import type { Machine } from '../../../driver/language/machine-shape.js';
 import type { StepBase } from '../../../driver/language/step-base.js';
 import type { Scenario } from '../../../driver/scenario/model.js';
 import type { RunStep } from '../../../driver/steps/run/schema.js';
 import type { Step } from '../../../driver/steps/step.js';
 import type { WaitCondition, WaitStep } from '../../../driver/steps/wait/schema.js';
-import { runScenarioSteps, type ScenarioResult } from '../../../driver/steps/index.js';
+import {
+  type ReusedSteps,
+  runScenarioSteps,
+  type ScenarioResult,
+} from '../../../driver/steps/index.js';
 import type { LocalMachine } from './local-machine.js';
 
 let line = 0;
@@ -87,6 +92,8 @@ export async function play(
     scenario?: Partial<Scenario>;
     onEvent?: (event: NewEvent) => void;
     keepEvidence?: () => Promise<Artifact[]>;
+    machine?: Machine;
+    reused?: ReusedSteps;
   } = {},
 ): Promise<Played> {
   const events: NewEvent[] = [];
@@ -101,6 +108,8 @@ export async function play(
     signal: more.signal ?? new AbortController().signal,
     log: () => undefined,
     keepEvidence: more.keepEvidence,
+    machine: more.machine,
+    reused: more.reused,
   });
   const ends = events.filter((event): event is StepEnd => event.type === 'step:end');
   const summary = ends.map(({ step, outcome, failure, skipReason }) =>
