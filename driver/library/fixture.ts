@@ -1,6 +1,7 @@
 import { scenarioError } from '../errors.js';
 import { FixtureVM } from './vm.js';
 import type { BootImageVM, VmState } from './vm-interface.js';
+import { usualMachine } from '../image/usual-machine.js';
 import { keepAlive } from './keep-alive.js';
 import { machineOf, type MachineOptions } from './machine-options.js';
 import { sessionFor, type SessionOptions } from './sessions.js';
@@ -44,7 +45,7 @@ export interface BootImageVmOptions extends SessionOptions {
  */
 export async function bootImageVm(options: BootImageVmOptions = {}): Promise<BootImageVM> {
   const { machine, pristine = false, from, subject, test } = options;
-  const wanted = machineOf(machine);
+  machineOf(machine);
   const about = subjectOf(subject);
   if (from !== undefined && (machine !== undefined || pristine || subject !== undefined)) {
     throw scenarioError(
@@ -61,7 +62,9 @@ export async function bootImageVm(options: BootImageVmOptions = {}): Promise<Boo
       const controller = await restoreIn(session, savedSnapshot(from));
       return new FixtureVM(new MachineSlot(session, controller), true);
     }
-    const shape = shapeIn(session, wanted);
+    const { spec } = session.image;
+    const usual = usualMachine(spec, options.cwd ?? process.cwd());
+    const shape = shapeIn(session, machineOf(machine, usual));
     return new FixtureVM(
       pristine ? await shape.pristine(about) : await shape.shared(about),
       pristine,

@@ -8,9 +8,9 @@ export type Size = number | string;
 
 /** The machine that a test wants; what is left out is as in a scenario that says nothing. */
 export interface MachineOptions {
-  /** Memory, a whole number of MiB. Default 512M. */
+  /** Memory, a whole number of MiB. Default 512M, for images other than the embedded one 2G. */
   memory?: Size;
-  /** Virtual CPUs, 1 to 64. Default 1. */
+  /** Virtual CPUs, 1 to 64. Default 1, for images other than the embedded one 2. */
   cpus?: number;
   /** Blank virtio disks by name, `vda` first and without gaps. Default `{ vda: '4G' }`. */
   disks?: Record<string, Size>;
@@ -34,21 +34,21 @@ const PLUGS: readonly string[] = ['at-boot', 'after-boot'];
 
 /**
  * The machine that options describe.
+ * @param usual what it is where they say nothing; default: that of the embedded image
  * @throws TapbootError `scenario` TAPBOOT_E_MACHINE_OPTION, naming the option
  */
-export function machineOf(options: MachineOptions = {}): Machine {
-  const { memory, cpus = DEFAULT_MACHINE.cpus, disks, network, firmware, display, cpu } = options;
+export function machineOf(options: MachineOptions = {}, usual = DEFAULT_MACHINE): Machine {
+  const { memory, cpus = usual.cpus, disks, network, firmware, display, cpu } = options;
   const plug = oneOf('plug', options.plug ?? 'at-boot', PLUGS);
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > 64) {
     throw wrong('cpus', 'a whole number from 1 to 64', cpus);
   }
   if (cpu !== undefined && !isCpuModel(cpu)) throw wrong('cpu', CPU, cpu);
   return {
-    memoryBytes:
-      memory === undefined ? DEFAULT_MACHINE.memoryBytes : bytesOf('memory', memory, MIB, 'MiB'),
+    memoryBytes: memory === undefined ? usual.memoryBytes : bytesOf('memory', memory, MIB, 'MiB'),
     cpus,
-    disks: disks === undefined ? DEFAULT_MACHINE.disks : disksOf(disks),
-    network: oneOf('network', network ?? DEFAULT_MACHINE.network, NETWORKS),
+    disks: disks === undefined ? usual.disks : disksOf(disks),
+    network: oneOf('network', network ?? usual.network, NETWORKS),
     firmware: firmware === undefined ? undefined : oneOf('firmware', firmware, FIRMWARE),
     display: display === true ? display : undefined,
     cpu,

@@ -20,6 +20,7 @@ import type { RunRequest } from './request.js';
 import { Run, type RunOptions } from './run.js';
 import { chosenScenarios } from './scenario-arguments.js';
 import type { PlannedScenario } from './work-list.js';
+import { usualMachine } from '../image/usual-machine.js';
 import { defaultWorkers, hostCapacity, machinesInMemory, measuredResidence } from './workers.js';
 
 /**
@@ -82,14 +83,19 @@ async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRe
  * held for looking at it is the only one: nothing else is to move then.
  */
 async function workersFor(
-  { config, cacheDirectory }: Pick<RunRequest, 'config' | 'cacheDirectory'>,
+  {
+    config,
+    cacheDirectory,
+    workingDirectory,
+  }: Pick<RunRequest, 'config' | 'cacheDirectory' | 'workingDirectory'>,
   planned: readonly PlannedScenario[],
 ): Promise<Pick<RunOptions, 'workers' | 'standby'>> {
   if (config.debug) return { workers: 1, standby: false };
   const saved = await listEntries(snapshotsDirectory(config.snapshotDirectory, cacheDirectory));
   const resident = measuredResidence(saved);
+  const usual = usualMachine(config.image, workingDirectory);
   const capacity = hostCapacity();
-  const wanted = config.workers ?? defaultWorkers(planned, capacity, resident);
+  const wanted = config.workers ?? defaultWorkers(planned, capacity, resident, usual.cpus);
   const workers = Math.max(1, Math.min(wanted, planned.length));
   // Steps that are reused decide which snapshot a machine comes from, when its turn has come.
   const wished = config.standby === 'auto' && !config.incremental;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
+import { usualMachine } from '../image/usual-machine.js';
 import { type QueueItem, readQueue } from '../record/ledger/queue.js';
 import { type Scenario, loadScenarios, selectScenarios } from '../scenario/index.js';
 import { type PlannedScenario, repeated, sourcesOf } from './work-list.js';
@@ -79,7 +80,8 @@ export interface Chosen {
  */
 export async function chosenScenarios(request: RunRequest, run: string): Promise<Chosen> {
   const { workingDirectory, variables, tags, notTags, names, config } = request;
-  const options = { workingDirectory, variables, run };
+  const machine = usualMachine(config.image, workingDirectory);
+  const options = { workingDirectory, variables, run, machine };
   if (!config.resume) {
     const all = await loadScenarios(request.scenarioPaths, options);
     const planned = repeated(selectScenarios(all, { names, tags, notTags }), config.repeat);

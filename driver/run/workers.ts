@@ -50,6 +50,7 @@ export const hostCapacity = (): HostCapacity => ({
 /**
  * How many machines may run side by side: one a core, and no more than fit in memory. An
  * emulated machine keeps one core busy per virtual CPU, so more would only slow each other.
+ * @param usualCpus what a machine has that does not say how many
  * @param residentBytes measured for a machine of that memory size; absent: its memory and an
  *   overhead, the most that it can take
  */
@@ -57,8 +58,13 @@ export function defaultWorkers(
   planned: readonly PlannedScenario[],
   { cores, freeBytes }: HostCapacity,
   residentBytes: (memoryBytes: number) => number | undefined = () => undefined,
+  usualCpus = 1,
 ): number {
-  const cpus = Math.max(1, ...planned.map(({ scenario }) => scenario.machine.cpus));
+  // The usual ones are for the boot; a machine that runs steps rarely keeps more than one busy.
+  const cpus = Math.max(
+    1,
+    ...planned.map(({ scenario: { machine } }) => (machine.cpus > usualCpus ? machine.cpus : 1)),
+  );
   const byMemory = machinesInMemory(planned, freeBytes, residentBytes);
   return Math.max(1, Math.min(planned.length, byMemory, Math.floor(cores / cpus)));
 }

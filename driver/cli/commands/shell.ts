@@ -64,21 +64,32 @@ async function shell(
   { outside }: CommandContext,
 ): Promise<number> {
   const started = performance.now();
-  const [edges, { readConfig }, { machineOf }, adhoc, ready, images, keys, places] =
-    await Promise.all([
-      import('../session-edge.js'),
-      import('../../config/config.js'),
-      import('../../library/machine-options.js'),
-      import('../../interactive/host.js'),
-      import('../../interactive/ready-machine.js'),
-      import('../obtain-image.js'),
-      import('../../machine/run-keys.js'),
-      import('../../run/scenario-arguments.js'),
-    ]);
+  const [
+    edges,
+    { readConfig },
+    { machineOf },
+    { usualMachine },
+    adhoc,
+    ready,
+    images,
+    keys,
+    places,
+  ] = await Promise.all([
+    import('../session-edge.js'),
+    import('../../config/config.js'),
+    import('../../library/machine-options.js'),
+    import('../../image/usual-machine.js'),
+    import('../../interactive/host.js'),
+    import('../../interactive/ready-machine.js'),
+    import('../obtain-image.js'),
+    import('../../machine/run-keys.js'),
+    import('../../run/scenario-arguments.js'),
+  ]);
   const { image: _image, accel, fresh } = flags;
   const settings = { accel, fresh: fresh ? fresh : undefined };
   const config = readConfig(outside.environment, settings, outside.workingDirectory);
-  const machine = machineOf(machineOptions(flags));
+  const usual = usualMachine(flags.image ?? config.image, outside.workingDirectory);
+  const machine = machineOf(machineOptions(flags), usual);
   return await edges.inWorkspace(outside, async (edge) => {
     const { workspace, signal, say } = edge;
     const image = await images.obtainImage(flags.image, outside, signal);

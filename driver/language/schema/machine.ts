@@ -26,8 +26,17 @@ const disks = z
 
 /** `machine`: what the scenario needs. */
 export const machine = z.strictObject({
-  memory: explained(size, 'Memory, a whole number of MiB. Default 512M.', '512M', '2G').optional(),
-  cpus: explained(integer(1, 64), 'Number of virtual CPUs. Default 1.', 2).optional(),
+  memory: explained(
+    size,
+    'Memory, a whole number of MiB. Default 512M; 2G for other images than the embedded one.',
+    '512M',
+    '2G',
+  ).optional(),
+  cpus: explained(
+    integer(1, 64),
+    'Number of virtual CPUs. Default 1; 2 for other images than the embedded one, where the host has as many cores.',
+    2,
+  ).optional(),
   disks: explained(
     disks,
     'Blank virtio disks by name, vda first and without gaps. Default { vda: 4G }; {} for none.',

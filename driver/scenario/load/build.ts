@@ -24,6 +24,8 @@ export interface BuildContext {
   /** Names of variables that something refers to; added to. */
   used: Set<string>;
   report: Report;
+  /** The machine where a scenario says nothing of it. */
+  usual: Machine | undefined;
   /** Machine of the scenario that this one starts from. */
   inherited?: Machine;
 }
@@ -50,7 +52,7 @@ export function buildScenario(
   const machine =
     written.machine === undefined && context.inherited !== undefined
       ? context.inherited
-      : readMachine(fill(written.machine, 'machine'), reader.below('machine'));
+      : readMachine(fill(written.machine, 'machine'), reader.below('machine'), context.usual);
   const subject = fill(written.subject, 'subject');
   const redact = written.redact ?? [];
   const checkRedacted = (name: string, span: Span): void => {

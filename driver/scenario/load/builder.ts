@@ -1,5 +1,6 @@
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { redactError, redactor } from '../../redact.js';
+import type { Machine } from '../../language/machine-shape.js';
 import type { Scenario } from '../model.js';
 import type { PlanLibrary } from '../plans/library.js';
 import { problemAt, suggestion } from '../../language/problem.js';
@@ -18,6 +19,8 @@ export interface BuilderContext {
   given: Readonly<Record<string, string>>;
   /** Value of `${tapboot.run}`. */
   run: string;
+  /** The machine where a scenario says nothing of it. */
+  usual: Machine | undefined;
   problems: ProblemList;
 }
 
@@ -104,7 +107,7 @@ export class ScenarioBuilder {
     parent: Scenario | undefined,
     circular: boolean,
   ): Scenario {
-    const { library, given, run, problems } = this.context;
+    const { library, given, run, usual, problems } = this.context;
     const found: TapbootError[] = [];
     const report = (problem: TapbootError): void => {
       found.push(problem);
@@ -113,6 +116,7 @@ export class ScenarioBuilder {
       library,
       given,
       run,
+      usual,
       used: this.used,
       report,
       inherited: parent === undefined ? undefined : parent.machine,

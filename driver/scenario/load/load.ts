@@ -1,4 +1,5 @@
 import type { TapbootError } from '../../errors.js';
+import type { Machine } from '../../language/machine-shape.js';
 import type { Scenario } from '../model.js';
 import { PlanLibrary } from '../plans/library.js';
 import { asOneError, inOrder } from '../../language/problem.js';
@@ -15,6 +16,8 @@ export interface LoadOptions {
   variables?: Readonly<Record<string, string>>;
   /** Value of `${tapboot.run}`: the name of the run directory. Default `no-run`. */
   run?: string;
+  /** The machine where a scenario leaves it open: see usualMachine. Default: that of the embedded image. */
+  machine?: Machine;
 }
 
 /** What was read: the scenarios that are right, and everything that is wrong. */
@@ -57,6 +60,7 @@ export async function readScenarios(
     library,
     given: options.variables ?? {},
     run: options.run ?? 'no-run',
+    usual: options.machine,
     problems,
   });
   const scenarios = builder.buildAll();

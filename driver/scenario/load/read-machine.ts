@@ -11,19 +11,24 @@ const SECTOR = 512;
  * Reads a `machine` mapping (variables already filled in).
  *
  * @param reader for places below `machine`
+ * @param usual what the machine is where nothing is said of it
  */
-export function readMachine(written: WrittenMachine | undefined, reader: StepReader): Machine {
-  if (written === undefined) return DEFAULT_MACHINE;
+export function readMachine(
+  written: WrittenMachine | undefined,
+  reader: StepReader,
+  usual: Machine = DEFAULT_MACHINE,
+): Machine {
+  if (written === undefined) return usual;
   const { memory, cpus, disks, network, firmware, display, cpu, plug } = written;
   return {
     memoryBytes:
       memory === undefined
-        ? DEFAULT_MACHINE.memoryBytes
+        ? usual.memoryBytes
         : wholeSize(['memory'], memory, MIB, 'a whole number of MiB', reader),
-    cpus: cpus === undefined ? DEFAULT_MACHINE.cpus : reader.integer(['cpus'], cpus, 1, 64),
+    cpus: cpus === undefined ? usual.cpus : reader.integer(['cpus'], cpus, 1, 64),
     disks:
       disks === undefined
-        ? DEFAULT_MACHINE.disks
+        ? usual.disks
         : Object.keys(disks)
             .sort()
             .map((name) => ({
@@ -38,7 +43,7 @@ export function readMachine(written: WrittenMachine | undefined, reader: StepRea
             })),
     network:
       network === undefined
-        ? DEFAULT_MACHINE.network
+        ? usual.network
         : reader.choice(['network'], network, ['isolated', 'internet', 'none']),
     firmware:
       firmware === undefined ? undefined : reader.choice(['firmware'], firmware, ['bios', 'uefi']),

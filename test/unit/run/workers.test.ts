@@ -17,6 +17,14 @@ t.test('one machine a core, and no more than there are scenarios', (t) => {
   t.end();
 });
 
+t.test('virtual CPUs that a machine has by default take no core from others', (t) => {
+  const capacity = { cores: 2, freeBytes: 64 * GIB };
+  const unknown = () => undefined;
+  t.equal(defaultWorkers(scenarios(4, GIB, 2), capacity, unknown, 2), 2);
+  t.equal(defaultWorkers(scenarios(4, GIB, 2), capacity, unknown, 1), 1);
+  t.end();
+});
+
 t.test('no more than fit in memory, but always one', (t) => {
   t.equal(defaultWorkers(scenarios(20), { cores: 16, freeBytes: 2 * GIB }), 2);
   t.equal(defaultWorkers(scenarios(20, 8 * GIB), { cores: 16, freeBytes: 2 * GIB }), 1);
