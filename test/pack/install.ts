@@ -41,8 +41,7 @@ export async function pack(directory: string): Promise<Packed> {
   }
   await symlink(join(project, 'node_modules'), join(tree, 'node_modules'));
   await execa('node', ['bin/setup/bundle.mjs'], { cwd: tree });
-  const tsc = join(project, 'node_modules/typescript/bin/tsc');
-  await execa('node', [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: tree });
+  await execa('node', ['bin/setup/declarations.mjs', '--noCheck'], { cwd: tree });
   const { stdout } = await npm(['pack', '--json', '--pack-destination', directory], tree);
   const [packed] = JSON.parse(stdout) as {
     filename: string;

@@ -40,8 +40,11 @@ t.test('no sooner than systemd has no job pending', async (t) => {
   t.match(await plugging, { disks: ['vdb', 'vdc'] });
   t.equal(await run(vm, 'cat /run/seen'), '/dev/vda', 'the job has not seen them');
   t.equal(
-    await run(vm, 'lsblk --nodeps --noheadings --bytes --output NAME,SIZE,SERIAL /dev/vd[bc]'),
-    'vdb  67108864 vdb\nvdc 134217728 vdc',
+    await run(
+      vm,
+      'lsblk --raw --nodeps --noheadings --bytes --output NAME,SIZE,SERIAL /dev/vd[bc]',
+    ),
+    'vdb 67108864 vdb\nvdc 134217728 vdc',
   );
   t.equal(await vm.plugIn(wanted, { timeoutMs: MINUTE }), undefined, 'once is enough');
   t.same(vm.machine, wanted);
