@@ -4,7 +4,7 @@ import type { EventSink } from '../events/events.js';
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { FailedStep } from '../steps/index.js';
 import type { RunOutput } from './output.js';
-import type { EventStream } from '../events/stream.js';
+import type { EventGate } from '../events/held-back.js';
 import type { VmHost } from '../machine/vm-host.js';
 import type { RunRecord } from '../record/run-record.js';
 import type { Redactor } from '../redact.js';
@@ -77,7 +77,7 @@ export interface RunRequest {
 export interface RunContext {
   request: RunRequest;
   record: RunRecord;
-  events: EventStream;
+  events: EventGate;
   secrets: Redactor;
   host: VmHost;
 }

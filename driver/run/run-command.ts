@@ -100,7 +100,8 @@ async function workersFor(
   // Steps that are reused decide which snapshot a machine comes from, when its turn has come.
   const wished = config.standby === 'auto' && !config.incremental;
   const room = machinesInMemory(planned, capacity.freeBytes, resident);
-  return { workers, standby: wished && room > workers };
+  // One stands by, and beside each that works one may still be read.
+  return { workers, standby: wished && room > 2 * workers };
 }
 
 /** What a run has when it begins. */

@@ -97,6 +97,7 @@ async function runAttempt(
     const result = await runScenarioSteps(scenario, vm, {
       reused,
       machine: scenario.machine,
+      onLastStep: context.onLastStep,
       ...(await failureHooks(acquired, planned, context)),
       emit: (event) => {
         events.emit(judge.take(event));

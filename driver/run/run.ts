@@ -16,6 +16,8 @@ import { machines, type Machines } from '../snapshots/pool-of-run.js';
 import { prepareHost, prepareImage } from './prepare.js';
 import type { Division, QueuedScenario } from './division.js';
 import type { Notice } from './notices.js';
+import { awaitedLater, Deferred } from '../host/waiting.js';
+import { heldBack } from '../events/held-back.js';
 import { sourcesOf, type PlannedScenario, WorkList } from './work-list.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
@@ -165,20 +167,50 @@ export class Run {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  /** One worker: scenario after scenario, until none is left. */
+  /**
+   * One worker: scenario after scenario, until none is left. Where a machine may stand by, the
+   * next one begins while the evidence of the last is read; it is told of behind that one's end.
+   */
   async #work(list: WorkList, from: Machines, context: ScenarioContext): Promise<void> {
-    const { signal } = this.#options.request;
+    const { request, standby } = this.#options;
+    const { signal } = request;
+    /** The end of the scenario begun last, and of all before it; the same without that one. */
+    let last: Promise<void> = Promise.resolve();
+    let earlier = last;
     for (let one = await list.take(); one !== undefined; one = await list.take()) {
-      if (signal.aborted) throw endingError(signal);
-      try {
-        const result = await runScenario(one, from, context);
-        this.#counts[result.outcome]++;
-        if (result.class !== undefined) this.#classes.push(result.class);
-        // One that was interrupted has no verdict.
-        if (result.outcome !== 'interrupted') await this.#settleQueue([one], []);
-      } finally {
-        list.end(one);
+      await earlier;
+      if (signal.aborted) {
+        await last;
+        throw endingError(signal);
       }
+      const passed = new Deferred<void>();
+      const events = heldBack(context.events, last);
+      const onLastStep = (): void => {
+        if (standby) passed.resolve();
+      };
+      const ended = this.#one(list, one, from, { ...context, events, onLastStep });
+      earlier = last;
+      last = Promise.all([last, ended]).then(() => undefined);
+      awaitedLater(last);
+      await Promise.race([passed.promise, last]);
+    }
+    await last;
+  }
+
+  async #one(
+    list: WorkList,
+    one: PlannedScenario,
+    from: Machines,
+    context: ScenarioContext,
+  ): Promise<void> {
+    try {
+      const result = await runScenario(one, from, context);
+      this.#counts[result.outcome]++;
+      if (result.class !== undefined) this.#classes.push(result.class);
+      // One that was interrupted has no verdict.
+      if (result.outcome !== 'interrupted') await this.#settleQueue([one], []);
+    } finally {
+      list.end(one);
     }
   }
 

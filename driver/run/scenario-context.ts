@@ -10,4 +10,6 @@ export interface ScenarioContext extends RunContext {
   worker?: number;
   /** Called when a scenario has its machine. */
   onMachine?: () => void;
+  /** Called when all its steps have passed: what is left is the evidence, and its end. */
+  onLastStep?: () => void;
 }

@@ -105,6 +105,7 @@ class ScenarioRun {
    * the evidence. A death that comes to light here fails the last step, if that had passed.
    */
   async end(): Promise<ScenarioResult> {
+    if (this.#last !== undefined) this.#context.onLastStep?.();
     const early = await this.#dieBehind('step');
     this.#artifacts.push(...((await this.#context.keepEvidence?.()) ?? []));
     const late = early ?? (await this.#dieBehind('teardown'));

@@ -31,6 +31,8 @@ export interface ScenarioContext extends FailureHooks {
   reused?: ReusedSteps;
   /** Told of each step that passed, before the next one begins. Never rejects. */
   stepPassed?(passed: PassedStep): Promise<void>;
+  /** Told when the last step has passed, as far as its own result says. */
+  onLastStep?(): void;
   /**
    * Takes what is kept of every machine, behind the last step; files that were written. What
    * becomes of the guest meanwhile counts. Never rejects.

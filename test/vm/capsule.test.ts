@@ -149,7 +149,7 @@ await inSoak(t, '--capture none keeps nothing; a dead machine gives its disks', 
     });
   const dead = await open('--', 'uname');
   t.match(dead, { exitCode: 3, stderr: /the guest of this machine answers no more/ });
-  t.match(dead.stderr, /only its console \(.*panic/, 'what had happened');
+  t.match(dead.stderr, /cooperation \(.*panic.*only its console/, 'what had happened');
   t.match(dead.stderr, /^ +\| .*\[ +\d+\.\d+\]/m, 'what its console said last');
   const before = await open('--at', '1', '--', 'uname');
   t.equal(before.exitCode, 0, before.stderr);
