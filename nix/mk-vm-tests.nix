@@ -58,6 +58,22 @@ let
         || builtins.elem (lib.removeSuffix ".yaml" (baseNameOf path)) chosen;
     };
 
+  # Second machines have an image only where a test may boot one: else it need not be built.
+  mentions = word: file: builtins.length (builtins.split word (builtins.readFile file)) > 1;
+  plans =
+    if builtins.pathExists (scenarios + "/plans") then
+      map (file: scenarios + "/plans/${file}") (
+        builtins.filter (lib.hasSuffix ".yaml") (builtins.attrNames (builtins.readDir (scenarios + "/plans")))
+      )
+    else
+      [ ];
+  resurrects =
+    scenario:
+    let
+      file = scenarios + "/${scenario}.yaml";
+    in
+    mentions "resurrect" file || (mentions "plan:" file && builtins.any (mentions "resurrect:") plans);
+
   specOf =
     image:
     if builtins.isString image then
@@ -93,7 +109,7 @@ let
     let
       report = import ./report.nix {
         inherit pkgs tapboot flags;
-        secondImage = specOf secondImage;
+        secondImage = if builtins.any resurrects chosen then specOf secondImage else "tested";
         name = checkName;
         scenarios = directoryFor chosen;
         requiredSystemFeatures = requiredSystemFeatures ++ lib.optional requireKvm "kvm";

@@ -5,6 +5,8 @@ export interface VmFacts {
   /** Told before its QEMU starts. */
   origin?: MachineOrigin;
   ssh?: { host: string; port: number; executable?: string };
+  /** How it came from power-on to its kernel. */
+  bootPath?: 'direct' | 'bios' | 'uefi';
   diskImage?: string;
   extraDisks?: string[];
   /** Disks that were plugged in when the boot was over. */

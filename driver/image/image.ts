@@ -42,6 +42,11 @@ export interface BootImage {
   /** The SPEC that it was asked for by. */
   spec: string;
   medium: BootMedium;
+  /**
+   * Kernel and initrd of the same system, booted without its loader; undefined where they cannot
+   * be had. Absent: the SPEC says how it is booted, or there is no other way.
+   */
+  direct?: () => Promise<BootMedium | undefined>;
   access: GuestAccess;
   artifact: ImageArtifact;
   /** SHA-256 (hex) over all that makes up the image: same identity, same image. */

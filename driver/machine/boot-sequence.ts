@@ -157,7 +157,10 @@ async function resume(guest: Guest, ram: SavedRam, uri: string): Promise<void> {
 /** From a started QEMU to a root shell, with SSH on its way in the background. */
 export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<void> {
   const { host, name } = parts;
-  host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}` });
+  const { medium } = parts;
+  // An ISO has a loader of its own, which a direct boot leaves out.
+  const how = medium.kind === 'direct' && medium.iso !== undefined ? ' by direct boot' : '';
+  host.emit({ type: 'phase:start', phase: 'boot', vm: name, text: `booting ${name}${how}` });
   try {
     await guest.becomeRoot(parts.image.access, host.timeouts.spawnMs);
   } finally {
@@ -165,7 +168,7 @@ export async function becomeUsable(parts: MachineParts, guest: Guest): Promise<v
     noteKernel(parts, guest);
   }
   const seconds = guest.timings.bootToLoginSeconds ?? 0;
-  host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}`, seconds });
+  host.emit({ type: 'phase:end', phase: 'boot', vm: name, text: `booted ${name}${how}`, seconds });
   if (parts.machine.network !== 'none') guest.startSsh(host.timeouts.loginMs);
   host.facts(name, factsOf(parts, guest));
   await tellReachable(parts, guest);
@@ -191,7 +194,9 @@ export async function tellReachable({ host, name }: MachineParts, guest: Guest):
 /** What the record keeps of a machine. */
 export function factsOf(parts: MachineParts, guest: Guest): VmFacts {
   const [disk, ...extra] = parts.disks.names.map((disk) => parts.disks.overlay(disk));
+  const { medium } = parts;
   return {
+    bootPath: medium.kind === 'direct' ? medium.kind : medium.firmware,
     diskImage: disk,
     extraDisks: extra,
     pluggedAfterBoot: parts.machine.plug === undefined ? undefined : parts.disks.names.slice(1),

@@ -31,6 +31,10 @@ const machine = {
         .describe('Names of the disks that were plugged in when the boot was over'),
     })
     .optional(),
+  boot_path: z
+    .enum(['direct', 'bios', 'uefi'])
+    .optional()
+    .describe('From power-on to the kernel: QEMU’s direct boot, or the medium by this firmware'),
   ssh: z
     .looseObject({
       host: z.string(),

@@ -122,6 +122,7 @@ export class VmTable {
                 plugged_after_boot: row.pluggedAfterBoot,
               },
         ssh: row.ssh,
+        boot_path: row.bootPath,
         kernel_command_line: row.kernel && { ...row.kernel },
         image: row.image && { ...row.image },
         origin: originRow(row.origin),

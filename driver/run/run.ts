@@ -142,7 +142,7 @@ export class Run {
     this.#phase = 'boot';
     const scenarios = planned.map(({ scenario }) => scenario);
     const from = machines(request, host, image, scenarios);
-    await using _pool = from.pool;
+    await using _start = from.start;
     const { workers, seconds } = this.#options;
     const list = new WorkList({
       first,
@@ -158,7 +158,7 @@ export class Run {
         worker: workers === 1 ? undefined : index + 1,
         onMachine: () => {
           const next = this.#options.standby ? list.peek() : undefined;
-          if (next !== undefined) from.pool.standBy(next.scenario, next.ref.id);
+          if (next !== undefined) void from.start.standBy(next.scenario, next.ref.id);
         },
       }),
     );

@@ -193,6 +193,14 @@ export class MachinePool implements AsyncDisposable {
     return (await this.#key(this.#shape(wish), wish))?.key;
   }
 
+  /** Whether an earlier run has kept a snapshot of the boot that a scenario asks for. */
+  async hasSnapshot(wish: MachineWish): Promise<boolean> {
+    const { cache, fresh } = this.#options;
+    if (cache === undefined || fresh) return false;
+    const key = await this.#key(this.#shape(wish), wish);
+    return key !== undefined && (await cache.has(key));
+  }
+
   async #fromOtherRun(
     shape: Shape,
     wish: MachineWish,

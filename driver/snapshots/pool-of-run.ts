@@ -3,6 +3,7 @@ import type { BootImage } from '../image/image.js';
 import { RamFormats } from '../machine/snapshot/ram-format.js';
 import type { VmHost } from '../machine/vm-host.js';
 import type { Scenario } from '../scenario/index.js';
+import { BootPath } from './boot-path.js';
 import { SnapshotCache } from './cache.js';
 import { MachinePool, type PoolOptions } from './machine-pool.js';
 import { ScenarioStart } from './resume-point.js';
@@ -26,11 +27,13 @@ export function machines(
   const { pool, host, others } = openPool(request, given, image);
   pool.expect(scenarios);
   if (others === undefined || !request.config.incremental) {
-    return { pool, start: new ScenarioStart(pool, scenarios, undefined) };
+    const open = (other: BootImage): MachinePool => openPool(request, given, other).pool;
+    const path = new BootPath({ host, image, pool }, open, scenarios);
+    return { pool, start: new ScenarioStart({ pool, path }, scenarios, undefined) };
   }
   const { cache, digest } = others;
   const steps = new StepCache(host, cache, digest);
-  return { pool, start: new ScenarioStart(pool, scenarios, { cache, steps }) };
+  return { pool, start: new ScenarioStart({ pool }, scenarios, { cache, steps }) };
 }
 
 /** A pool, and what it has to do with other runs. */

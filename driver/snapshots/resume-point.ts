@@ -1,4 +1,5 @@
 import type { BootImageVM } from '../machine/boot-image-vm.js';
+import type { BootPath } from './boot-path.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
@@ -29,17 +30,20 @@ function withLaterDisks(root: string, { plug, disks }: Machine): string {
 }
 
 /** Decides where a scenario starts: at its beginning, or behind steps that have not changed. */
-export class ScenarioStart {
+export class ScenarioStart implements AsyncDisposable {
   readonly #pool: MachinePool;
+  readonly #path: BootPath | undefined;
   readonly #incremental: Incremental | undefined;
   readonly #scenarios: ReadonlyMap<string, Scenario>;
 
+  /** @param path chooses how machines boot; absent: as the image does */
   constructor(
-    pool: MachinePool,
+    { pool, path }: { pool: MachinePool; path?: BootPath },
     scenarios: readonly Scenario[],
     incremental: Incremental | undefined,
   ) {
     this.#pool = pool;
+    this.#path = path;
     this.#incremental = incremental;
     this.#scenarios = new Map(scenarios.map((scenario) => [scenario.id, scenario]));
   }
@@ -52,7 +56,7 @@ export class ScenarioStart {
     const pool = this.#pool;
     const cached = await this.#cachedSteps(scenario);
     if (cached === undefined || this.#incremental === undefined) {
-      return { vm: await pool.acquire(scenario, name) };
+      return { vm: await (this.#path ?? pool).acquire(scenario, name) };
     }
     const { steps } = this.#incremental;
     const resumed = await steps.resume(cached, () => pool.unique(name));
@@ -66,6 +70,16 @@ export class ScenarioStart {
       stepPassed: steps.recorder(cached, vm),
       reused: resumed === undefined ? undefined : resumed.reused,
     };
+  }
+
+  /** See MachinePool.standBy. Never rejects: who asks meets the reason again. */
+  async standBy(scenario: Scenario, name: string): Promise<void> {
+    await this.#path?.standBy(scenario, name).catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#path?.close();
+    await this.#pool.close();
   }
 
   /** Undefined where the step cache may not be used: a verdict about a boot needs that boot. */

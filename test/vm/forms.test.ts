@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import t from 'tap';
 import { Place, type TapbootRun } from '../helpers/run-tapboot.js';
+import { testImage } from '../helpers/vm-host.js';
 
 t.setTimeout(60 * 60_000);
 
@@ -70,6 +71,23 @@ await t.test(form, async (t) => {
   t.same(judged, await listed(place, which));
   t.match(end.ledger, [{ outcome: 'passed' }]);
   times.set(form, timesOf(end));
+  await place.expectNothingLeft(t);
+});
+
+t.test('an ISO of which nobody asks how it boots', async (t) => {
+  const place = await Place.make(t, { states: 'none' });
+  const { medium } = await testImage('debian:iso,boot=bios');
+  if (medium.kind !== 'cd') throw new Error('an ISO boots from a CD');
+  const file = join(place.directory, 'anything.yaml');
+  await writeFile(file, 'version: 1\nname: Anything\nsteps: [run: cat /proc/cmdline]\n');
+  const args = ['run', '--image', `file:${medium.iso}`, '--accel', 'tcg'];
+  const end = await place.run([...args, file]);
+  t.equal(end.code, 0, end.told);
+  t.match(end.stdout, /^ +# boot: booted anything by direct boot \(/m);
+  t.match(end.metadata?.vms, [{ boot_path: 'direct' }]);
+  const again = await place.run([...args, file]);
+  t.equal(again.code, 0, again.told);
+  t.match(again.metadata?.vms, [{ boot_path: 'direct', origin: { kind: 'restored' } }]);
   await place.expectNothingLeft(t);
 });
 

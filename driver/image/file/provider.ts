@@ -20,6 +20,7 @@ export interface FileImage {
   medium: BootMedium;
   identity: string;
   artifact: ImageArtifact;
+  direct?: BootImage['direct'];
 }
 
 /**
@@ -66,8 +67,8 @@ async function isoFile(
   const { entry, append } = spec.options;
   const boot = bootOption(spec.options, ['direct', 'bios', 'uefi'], 'for an ISO');
   const identity = await fileDigest(path, context);
-  const { medium, artifact } = await isoMedium(path, identity, { boot, entry, append }, context);
-  return { medium, identity, artifact: { iso_path: path, sha256: identity, ...artifact } };
+  const { artifact, ...ways } = await isoMedium(path, identity, { boot, entry, append }, context);
+  return { ...ways, identity, artifact: { iso_path: path, sha256: identity, ...artifact } };
 }
 
 async function diskFile(

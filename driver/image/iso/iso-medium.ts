@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { open } from 'node:fs/promises';
 import { asTapbootError, scenarioError } from '../../errors.js';
-import type { BootMedium, ImageArtifact, ProviderContext } from '../image.js';
+import type { BootImage, BootMedium, ProviderContext } from '../image.js';
 import { readIsoMenus } from './boot-menus.js';
 import { chooseEntry } from './choose-entry.js';
+import type { DirectBoot } from './entry-cache.js';
 import { directBootFromIso } from './direct-boot.js';
 import { namesSerialConsole } from './serial-console.js';
 
@@ -28,15 +29,11 @@ export async function isoMedium(
   identity: string,
   options: IsoBootOptions,
   context: ProviderContext,
-): Promise<{ medium: BootMedium; artifact: ImageArtifact }> {
+): Promise<Pick<BootImage, 'medium' | 'artifact' | 'direct'>> {
   if (options.boot === 'direct') {
-    const direct = await directBootFromIso(iso, identity, options.entry, context);
-    const append = `${direct.append} ${options.append ?? ''}`.trim();
-    const { kernel, initrds } = direct;
-    return {
-      medium: { kind: 'direct', kernel, initrds, append, iso },
-      artifact: { boot: 'direct', boot_entry: direct.title, boot_config: direct.config },
-    };
+    const { medium, entry } = await directMedium(iso, identity, options, context);
+    const { title, config } = entry;
+    return { medium, artifact: { boot: 'direct', boot_entry: title, boot_config: config } };
   }
   for (const name of ['entry', 'append'] as const) {
     if (options[name] === undefined) continue;
@@ -56,7 +53,37 @@ export async function isoMedium(
     });
   }
   await warnOfSilence(iso, context);
-  return { medium: { kind: 'cd', iso, firmware }, artifact: { boot: firmware } };
+  const medium: BootMedium = { kind: 'cd', iso, firmware };
+  const artifact = { boot: firmware };
+  if (options.boot !== undefined) return { medium, artifact };
+  return { medium, artifact, direct: () => maybeDirect(iso, identity, context) };
+}
+
+async function directMedium(
+  iso: string,
+  identity: string,
+  options: Pick<IsoBootOptions, 'entry' | 'append'>,
+  context: ProviderContext,
+): Promise<{ medium: BootMedium; entry: DirectBoot }> {
+  const entry = await directBootFromIso(iso, identity, options.entry, context);
+  const append = `${entry.append} ${options.append ?? ''}`.trim();
+  const { kernel, initrds } = entry;
+  return { medium: { kind: 'direct', kernel, initrds, append, iso }, entry };
+}
+
+/** An ISO whose menus cannot be read is booted by its own loader only. */
+async function maybeDirect(
+  iso: string,
+  identity: string,
+  context: ProviderContext,
+): Promise<BootMedium | undefined> {
+  try {
+    return (await directMedium(iso, identity, {}, context)).medium;
+  } catch (error) {
+    if (context.signal?.aborted === true) throw error;
+    context.progress.log(`note: no direct boot of ${iso}: ${asTapbootError(error).message}`);
+    return undefined;
+  }
 }
 
 /** An ISO whose loader names no serial console boots, but nobody hears of it. */

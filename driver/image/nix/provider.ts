@@ -50,11 +50,12 @@ export function createNixProvider(executable = 'nix'): ImageProvider {
       const iso = await realpath(built.iso);
       await demandKind(iso, 'boot image', ['iso'], 'an ISO 9660 image');
       const identity = await fileDigest(iso, context);
-      const { medium, artifact } = await isoMedium(iso, identity, { boot, entry, append }, context);
+      const options = { boot, entry, append };
+      const { artifact, ...ways } = await isoMedium(iso, identity, options, context);
       return {
         provider: 'nix',
         spec: spec.text,
-        medium,
+        ...ways,
         access,
         identity,
         artifact: { iso_path: iso, sha256: identity, ...built.artifact, ...artifact },
