@@ -1,7 +1,7 @@
 import t from 'tap';
 import { infraError } from '../../../driver/errors.js';
 import type { NewEvent } from '../../../driver/events/events.js';
-import type { BootImage } from '../../../driver/image/image.js';
+import type { BootImage, BootMedium } from '../../../driver/image/image.js';
 import { DEFAULT_MACHINE } from '../../../driver/language/default-machine.js';
 import type { BootImageVM } from '../../../driver/machine/boot-image-vm.js';
 import { BootPath, type PathPool } from '../../../driver/snapshots/boot-path.js';
@@ -16,7 +16,7 @@ const IMAGE: BootImage = {
   artifact: {},
   medium: { kind: 'cd', iso: '/x.iso', firmware: 'bios' },
 };
-const DIRECT = { kind: 'direct', kernel: '/k', initrds: [], append: '' } as const;
+const DIRECT: BootMedium = { kind: 'direct', kernel: '/k', initrds: [], append: '' };
 
 const machine = (memoryBytes = 1): MachineWish => ({
   machine: { ...DEFAULT_MACHINE, memoryBytes },
