@@ -22,6 +22,22 @@ export function locatePayload(bzImage: Buffer): { start: number; end: number; si
 }
 
 /**
+ * Takes the bzImage out of a kernel package, without the modules that come behind it.
+ * @param target file to write
+ * @throws TapbootError `TAPBOOT_E_IMAGE_BUILD` (infra) when the package has none
+ */
+export async function unpackKernel(
+  context: ToolContext,
+  deb: string,
+  target: string,
+): Promise<void> {
+  // tar stops reading at the first match, and dpkg-deb ends by SIGPIPE: the status is tar's.
+  const script =
+    'dpkg-deb --fsys-tarfile "$1" 2>/dev/null | tar -xO --occurrence=1 --wildcards "./boot/vmlinuz-*" >"$2"';
+  await runTool(context, 'sh', ['-c', script, 'sh', deb, target]);
+}
+
+/**
  * Unpacks the ELF kernel, which QEMU starts through its PVH entry, out of a bzImage.
  * The guest then need not decompress itself, which takes seconds under emulation.
  */
