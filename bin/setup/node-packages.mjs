@@ -52,13 +52,15 @@ export function nodePackagesCurrent() {
 /**
  * Runs `npm ci` unless node_modules is what the lock file says. Install scripts are not run:
  * no package here needs its own, and ssh2's would look for a compiler and the network.
+ * @param {AbortSignal} [signal] ends it
+ * @throws {SetupError} when npm fails
  */
-export async function ensureNodePackages() {
+export async function ensureNodePackages(signal) {
   if (nodePackagesCurrent()) {
     await stage('node packages', () => 'as locked', { quiet: true });
     return;
   }
-  await stage('node packages', async (note) => {
+  const work = async (note) => {
     note('npm ci');
     const log = join(tree.state, 'logs', 'npm-ci.log');
     // The project's .npmrc silences npm; what goes wrong here must be seen.
@@ -69,7 +71,8 @@ export async function ensureNodePackages() {
       '--include=dev',
       '--prefer-offline',
     ];
-    const { status, output } = await runChild('npm', args, { cwd: tree.root, log });
+    const { status, output } = await runChild('npm', args, { cwd: tree.root, log, signal });
+    signal?.throwIfAborted();
     if (status !== 0) {
       throw new SetupError('TAPBOOT_E_NPM_CI', `npm ci failed with status ${String(status)}`, {
         output,
@@ -78,5 +81,6 @@ export async function ensureNodePackages() {
     }
     writeFileSync(stampFile, `${digest(readFileSync(tree.lockFile, 'utf8'))}\n`);
     return 'installed by npm ci';
-  });
+  };
+  await stage('node packages', work, { signal });
 }
