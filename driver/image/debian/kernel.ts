@@ -22,7 +22,15 @@ export function locatePayload(bzImage: Buffer): { start: number; end: number; si
 }
 
 /**
- * Takes the bzImage out of a kernel package, without the modules that come behind it.
+ * tar stops reading at the first match; what dpkg-deb says of the broken pipe is of no interest
+ * unless there was no match.
+ */
+const FIRST_KERNEL = `dpkg-deb --fsys-tarfile "$1" 2>"$2.errors" |
+  tar -xO --occurrence=1 --wildcards './boot/vmlinuz-*' >"$2" && rm "$2.errors" ||
+  { cat "$2.errors" >&2; exit 1; }`;
+
+/**
+ * Takes the bzImage out of a kernel package, without unpacking the modules that come behind it.
  * @param target file to write
  * @throws TapbootError `TAPBOOT_E_IMAGE_BUILD` (infra) when the package has none
  */
@@ -31,10 +39,7 @@ export async function unpackKernel(
   deb: string,
   target: string,
 ): Promise<void> {
-  // tar stops reading at the first match, and dpkg-deb ends by SIGPIPE: the status is tar's.
-  const script =
-    'dpkg-deb --fsys-tarfile "$1" 2>/dev/null | tar -xO --occurrence=1 --wildcards "./boot/vmlinuz-*" >"$2"';
-  await runTool(context, 'sh', ['-c', script, 'sh', deb, target]);
+  await runTool(context, 'sh', ['-c', FIRST_KERNEL, 'sh', deb, target]);
 }
 
 /**
