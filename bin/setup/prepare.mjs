@@ -19,7 +19,7 @@ export function spaceNeeds(purpose, env = process.env) {
   const cache = cacheDirectory(env);
   const warm = existsSync(join(cache, 'images'));
   const needs = [
-    nodePackagesCurrent()
+    nodePackagesCurrent(purpose)
       ? { path: tree.root, bytes: 100 * MIB, what: 'for the build and the run directories' }
       : {
           path: tree.root,
@@ -60,7 +60,7 @@ export async function prepare(purpose, { mayInstall, hostPackages = true }) {
     await sideBySide([
       (signal) => installPackages(purpose, missing, signal),
       async (signal) => {
-        await ensureNodePackages(signal);
+        await ensureNodePackages(purpose, signal);
         signal.throwIfAborted();
         await ensureBuild();
       },

@@ -226,6 +226,7 @@ async function freshClone(
   const path = await barePath(t);
   const state = await publicDirectory(t);
   const head = `#!/bin/sh
+cwd=$PWD
 cd '${state}'
 await_file() { until [ -e "$1" ]; do sleep 0.05; done; }
 on() {
@@ -238,7 +239,7 @@ echo "$*" >>"$name-calls"
   const packages = join(root, 'node_modules');
   const programs = {
     'apt-get': `${scripts.apt}\nln -s /bin/true '${path}/lacked'`,
-    npm: `${scripts.npm}\nmkdir '${tree}/node_modules' && ln -s '${packages}'/* '${tree}/node_modules'`,
+    npm: `${scripts.npm}\nmkdir "$cwd/node_modules" && ln -s '${packages}'/* "$cwd/node_modules"`,
   };
   for (const [name, script] of Object.entries(programs)) {
     const file = join(path, name);
@@ -265,7 +266,7 @@ t.test('apt-get and npm work side by side', INSTALLING, async (t) => {
   t.equal(exitCode, 0, String(stderr));
   t.equal(stdout, '["run","x"]');
   t.match(stderr, /^set-up: host packages: installed \([\d.]+ s\)$/m);
-  t.match(stderr, /^set-up: node packages: installed by npm ci \([\d.]+ s\)$/m);
+  t.match(stderr, /^set-up: node packages: those of a run installed by npm ci \([\d.]+ s\)$/m);
   t.match(stderr, /^set-up: build: /m);
   t.match(await readFile(join(state, 'apt-get-calls'), 'utf8'), /install .* lacked\n$/);
 });
@@ -331,4 +332,68 @@ t.test('where packages are missing and may not be installed, npm does not begin'
   t.equal(exitCode, 4);
   t.match(stderr, /TAPBOOT_E_HOST_PACKAGES/);
   t.notOk((await readdir(state)).some((name) => name.endsWith('-calls')));
+});
+
+/** Packages of a lock: one that a run needs, with one of its own below it, and one of the tests. */
+const LOCKED = {
+  'package.json': JSON.stringify({
+    name: 'tapboot',
+    type: 'module',
+    engines: { node: '>=20.10' },
+    dependencies: { runs: '1.0.0' },
+    devDependencies: { esbuild: '1.0.0', tests: '1.0.0' },
+  }),
+  'package-lock.json': JSON.stringify({
+    name: 'tapboot',
+    lockfileVersion: 3,
+    packages: {
+      '': {
+        name: 'tapboot',
+        dependencies: { runs: '1.0.0' },
+        devDependencies: { esbuild: '1.0.0', tests: '1.0.0' },
+      },
+      'node_modules/runs': { version: '1.0.0', integrity: 'sha512-a' },
+      'node_modules/esbuild': { version: '1.0.0', integrity: 'sha512-b', dev: true },
+      'node_modules/tests': { version: '1.0.0', integrity: 'sha512-c', dev: true },
+    },
+  }),
+};
+
+t.test('a clone that only runs gets the packages of a run; tools get all of them', async (t) => {
+  const tree = await copyOfTree(t, LOCKED, { linked: false });
+  const path = await barePath(t);
+  const calls = join(await publicDirectory(t), 'calls');
+  await rm(join(path, 'npm'));
+  const npm = `#!/bin/sh
+echo "$PWD $(node -p "Object.keys(require('./package-lock.json').packages).slice(1).join()")" >>'${calls}'
+mkdir -p node_modules && ln -sf '${join(root, 'node_modules')}'/* node_modules
+`;
+  await writeFile(join(path, 'npm'), npm, { mode: 0o755 });
+  for (const name of ['mkdir', 'ln']) await symlink(`/bin/${name}`, join(path, name));
+  const env = { PATH: path };
+  const few = 'node_modules/runs,node_modules/esbuild';
+  const all = `${few},node_modules/tests`;
+  const called = async (): Promise<string[]> => {
+    const text = existsSync(calls) ? await readFile(calls, 'utf8') : '';
+    await rm(calls, { force: true });
+    return text.replaceAll(`${tree}/`, '').replaceAll(tree, '.').trim().split('\n');
+  };
+  const tapboot = () => execa(join(tree, 'bin/tapboot'), ['x'], { env });
+
+  t.equal((await tapboot()).stdout, '["x"]');
+  t.same(await called(), [`.setup/run-packages ${few}`]);
+  t.notOk(existsSync(join(tree, '.setup/run-packages')), 'what it was made from is gone');
+  await tapboot();
+  t.same(await called(), [''], 'they are there');
+
+  await setup(tree, ['packages'], { env });
+  t.same(await called(), [`. ${all}`], 'in place of the few');
+  await setup(tree, ['packages'], { env });
+  await tapboot();
+  t.same(await called(), [''], 'all of them do for a run');
+
+  const lock = await readFile(join(tree, 'package-lock.json'), 'utf8');
+  await writeFile(join(tree, 'package-lock.json'), lock.replaceAll('1.0.0', '1.0.1'));
+  await tapboot();
+  t.same(await called(), [`. ${all}`], 'who had all of them keeps all of them');
 });
