@@ -44,14 +44,13 @@ export async function openBench(
   const directory = mkdtempSync(join(tmpdir(), 'tbb-'));
   const qemu = await identifyQemu();
   const image = await provide('debian');
-  const kernel = await probeKernel(image);
   const log = (): void => undefined;
   const accelerator = await chooseAccelerator({
     wanted: accel,
     qemu,
     cacheDirectory,
     log,
-    kernel,
+    kernel: () => probeKernel(image),
   });
   const argv = new Map<string, readonly string[]>();
   const host: VmHost = {

@@ -5,7 +5,7 @@ import { runChild } from './setup/run-child.mjs';
 import { tree } from './setup/tree.mjs';
 
 const output = resolve(process.argv[2] ?? join(tree.root, 'docs/_site'));
-await ensureNodePackages();
+await ensureNodePackages('test');
 const { status, output: said } = await runChild(
   process.execPath,
   ['--import', 'tsx', join(tree.root, 'site/build.ts'), output],

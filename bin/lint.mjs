@@ -7,7 +7,7 @@ import { tree } from './setup/tree.mjs';
 /** What a shell, and `runChild`, say of a program that could not be started. */
 const COULD_NOT_START = 127;
 
-await ensureNodePackages();
+await ensureNodePackages('test');
 for (const { name, file, args } of linters()) {
   const { status, output } = await runChild(file, args, { cwd: tree.root });
   process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}\n`);

@@ -4,10 +4,11 @@
 //   node bin/setup.mjs start [ARG…]   set up, then `tapboot run ARG…`
 //   node bin/setup.mjs test [ARG…]    set up, then lint, types, unit tests, real-VM tests
 //   node bin/setup.mjs prepare        set up for a run, and stop there
+//   node bin/setup.mjs packages       all packages of npm, those of tests and tools, too
 import { checkNodeVersion } from './setup/node-version.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 
-const USAGE = 'usage: node bin/setup.mjs start|test|prepare [--no-install] [ARG…]\n';
+const USAGE = 'usage: node bin/setup.mjs start|test|prepare|packages [--no-install] [ARG…]\n';
 
 const commands = {
   async start(args) {
@@ -25,6 +26,11 @@ const commands = {
   async prepare(args) {
     const { prepare } = await import('./setup/prepare.mjs');
     await prepare('run', { mayInstall: !args.includes('--no-install') });
+  },
+  async packages() {
+    const { ensureNodePackages } = await import('./setup/node-packages.mjs');
+    const { withTreeLock } = await import('./setup/tree-lock.mjs');
+    await withTreeLock(() => ensureNodePackages('test'));
   },
 };
 

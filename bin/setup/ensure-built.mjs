@@ -22,7 +22,7 @@ export async function ensureBuilt() {
     checkNodeVersion();
     if (existsSync(tree.nodeModules) && buildCurrent()) return;
     await withTreeLock(async () => {
-      await ensureNodePackages();
+      await ensureNodePackages('run');
       await ensureBuild();
     });
   } catch (error) {

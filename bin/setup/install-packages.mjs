@@ -52,12 +52,16 @@ function whyNotInstall(mayInstall) {
   return undefined;
 }
 
-async function apt(args, what) {
+async function apt(args, what, signal) {
   const log = join(tree.state, 'logs', `apt-get-${args[0]}.log`);
   const { status, output } = await runChild('apt-get', [...APT_OPTIONS, '-y', ...args], {
     env: APT_ENVIRONMENT,
     log,
+    signal,
+    // apt ignores it while dpkg works: packages are not left half installed.
+    stopSignal: 'SIGINT',
   });
+  signal.throwIfAborted();
   return { ok: status === 0, tail: output.split('\n').slice(-25).join('\n'), log, what };
 }
 
@@ -69,47 +73,61 @@ function fail({ what, tail, log }) {
 }
 
 /**
- * Makes sure that the host has the packages that `purpose` needs.
+ * The packages that the host lacks for `purpose`. Installs nothing, and is over at once.
  * @param {'run' | 'test'} purpose
  * @param {{ mayInstall: boolean }} options
+ * @returns {Promise<ReturnType<typeof lacking>>} what is to be installed, mostly nothing
  * @throws {SetupError} when something is missing and may not, or cannot, be installed
  */
-export async function ensureHostPackages(purpose, { mayInstall }) {
+export async function packagesToInstall(purpose, { mayInstall }) {
   const total = packagesFor(purpose).length;
   const found = lacking(purpose);
   if (found.length === 0) {
     await stage('host packages', () => `all ${String(total)} present`, { quiet: true });
-    return;
+    return found;
   }
-  const names = found.map(({ entry }) => entry.name);
-  const list = found.map(
+  const refusal = whyNotInstall(mayInstall);
+  if (refusal === undefined) return found;
+  throw new SetupError('TAPBOOT_E_HOST_PACKAGES', `host packages are missing, and ${refusal}`, {
+    output: reasons(found).join('\n'),
+    hint: inNixShell()
+      ? 'enter the flake’s own shell: nix develop'
+      : `as root: ${installCommand(names(found))}`,
+  });
+}
+
+const names = (found) => found.map(({ entry }) => entry.name);
+const reasons = (found) =>
+  found.map(
     ({ entry, missing }) => `${entry.name}: ${entry.reason} (missing: ${missing.join(', ')})`,
   );
-  const refusal = whyNotInstall(mayInstall);
-  if (refusal !== undefined) {
-    throw new SetupError('TAPBOOT_E_HOST_PACKAGES', `host packages are missing, and ${refusal}`, {
-      output: list.join('\n'),
-      hint: inNixShell()
-        ? 'enter the flake’s own shell: nix develop'
-        : `as root: ${installCommand(names)}`,
-    });
-  }
-  say(`set-up: installing ${String(names.length)} Debian packages with apt-get:`);
-  for (const line of list) say(`  ${line}`);
-  const install = ['install', '--no-install-recommends', ...names];
-  await stage('host packages', async (note) => {
+
+/**
+ * Installs what {@link packagesToInstall} has found.
+ * @param {'run' | 'test'} purpose
+ * @param {ReturnType<typeof lacking>} found
+ * @param {AbortSignal} signal ends it; packages that dpkg works on are finished first
+ * @throws {SetupError} when apt fails, or parts are missing nevertheless
+ */
+export async function installPackages(purpose, found, signal) {
+  if (found.length === 0) return;
+  say(`set-up: installing ${String(found.length)} Debian packages with apt-get:`);
+  for (const line of reasons(found)) say(`  ${line}`);
+  const install = ['install', '--no-install-recommends', ...names(found)];
+  const work = async (note) => {
     // The lists at hand will often do; they are refreshed only when they do not.
     note('apt-get install');
-    const first = await apt(install, 'apt-get install');
+    const first = await apt(install, 'apt-get install', signal);
     if (first.ok) return 'installed';
     note('apt-get update');
-    const update = await apt(['update'], 'apt-get update');
+    const update = await apt(['update'], 'apt-get update', signal);
     if (!update.ok) fail(update);
     note('apt-get install');
-    const second = await apt(install, 'apt-get install');
+    const second = await apt(install, 'apt-get install', signal);
     if (!second.ok) fail(second);
     return 'installed, after apt-get update';
-  });
+  };
+  await stage('host packages', work, { signal });
   const still = lacking(purpose);
   if (still.length > 0) {
     throw new SetupError(

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { tree } from './tree.mjs';
-import { stage } from './progress.mjs';
+import { say, stage } from './progress.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { cacheDirectory, checkDiskSpace, GIB, makeCacheDirectory, MIB } from './disk-space.mjs';
-import { ensureHostPackages, lacking } from './install-packages.mjs';
+import { installPackages, lacking, packagesToInstall } from './install-packages.mjs';
 import { ensureNodePackages, nodePackagesCurrent } from './node-packages.mjs';
 import { ensureBuild } from './build.mjs';
+import { sideBySide } from './side-by-side.mjs';
 import { withTreeLock } from './tree-lock.mjs';
 
 /**
@@ -18,7 +19,7 @@ export function spaceNeeds(purpose, env = process.env) {
   const cache = cacheDirectory(env);
   const warm = existsSync(join(cache, 'images'));
   const needs = [
-    nodePackagesCurrent()
+    nodePackagesCurrent(purpose)
       ? { path: tree.root, bytes: 100 * MIB, what: 'for the build and the run directories' }
       : {
           path: tree.root,
@@ -36,7 +37,8 @@ export function spaceNeeds(purpose, env = process.env) {
 }
 
 /**
- * Everything between a fresh clone and a first run, in the order in which it can fail cheaply.
+ * Everything between a fresh clone and a first run. What can be refused is refused before
+ * anything is changed; then apt works while npm does, since neither needs the other.
  * @param {'run' | 'test'} purpose
  * @param {{ mayInstall: boolean, hostPackages?: boolean }} options `hostPackages: false` for a
  *   command that only prints
@@ -53,8 +55,18 @@ export async function prepare(purpose, { mayInstall, hostPackages = true }) {
       },
       { quiet: true },
     );
-    if (hostPackages) await ensureHostPackages(purpose, { mayInstall });
-    await ensureNodePackages();
-    await ensureBuild();
+    const missing = hostPackages ? await packagesToInstall(purpose, { mayInstall }) : [];
+    const start = performance.now();
+    await sideBySide([
+      (signal) => installPackages(purpose, missing, signal),
+      async (signal) => {
+        await ensureNodePackages(purpose, signal);
+        signal.throwIfAborted();
+        await ensureBuild();
+      },
+    ]);
+    // The times of what went on side by side do not add up.
+    const took = performance.now() - start;
+    if (took > 1000) say(`set-up: ready after ${(took / 1000).toFixed(1)} s`);
   });
 }

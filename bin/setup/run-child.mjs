@@ -11,21 +11,48 @@ const DRAIN_MS = 2000;
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** Programs under way. */
+const running = new Set();
+/** The signal that ends us once all of them have ended. */
+let received;
+
+function forward(signal) {
+  received = signal;
+  for (const child of running) child.kill(signal);
+}
+
+function enter(child) {
+  if (running.size === 0) for (const signal of FORWARDED) process.on(signal, forward);
+  running.add(child);
+}
+
+function leave(child) {
+  running.delete(child);
+  if (running.size > 0) return;
+  for (const signal of FORWARDED) process.off(signal, forward);
+  if (received !== undefined) process.kill(process.pid, received);
+}
+
 /**
- * Runs a program without a shell, and passes signals on to it: it gets to end in its own way,
- * and we end after it, by the same signal.
+ * Runs a program without a shell, and passes signals on to it and to all others that run: they
+ * get to end in their own way, and we end after the last of them, by the same signal.
  *
  * @param {string} file program
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, log?: string, limitMs?: number,
+ *   signal?: AbortSignal, stopSignal?: 'SIGTERM' | 'SIGINT',
  *   onStdout?: (chunk: Buffer) => void, onStderr?: (chunk: Buffer) => void }} [options]
  *   `log`: file that gets both streams; the streams themselves are never our own. `limitMs`: the
- *   program gets SIGTERM after so many milliseconds, and SIGKILL where that does not end it
+ *   program gets SIGTERM after so many milliseconds, and SIGKILL where that does not end it.
+ *   `signal`: ends the program by `stopSignal`, and is awaited; SIGTERM is followed by SIGKILL, too
  * @returns {Promise<{ status: number, output: string }>} `output`: the last 64 KiB of both
  *   streams in the order they came; `status` is 127 when the program could not be started
  */
-export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStderr } = {}) {
+export function runChild(file, args, options = {}) {
+  const { cwd, env, log, limitMs, signal, stopSignal = 'SIGTERM', onStdout, onStderr } = options;
   return new Promise((resolve) => {
+    // The others are ending, and we after them: nothing new begins, and nobody goes on.
+    if (received !== undefined) return;
     let output = '';
     let sink;
     if (log !== undefined) {
@@ -41,20 +68,21 @@ export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStder
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    enter(child);
+    const end = (by) => {
+      child.kill(by);
+      if (by === 'SIGTERM') setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+    };
     const limit = setTimeout(
       () => {
         keep(`ended after its limit of ${String(limitMs / 1000)} s\n`);
-        child.kill('SIGTERM');
-        setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+        end('SIGTERM');
       },
       limitMs ?? 2 ** 31 - 1,
     );
-    let received;
-    const forward = (signal) => {
-      received = signal;
-      child.kill(signal);
-    };
-    for (const signal of FORWARDED) process.on(signal, forward);
+    const stop = () => end(stopSignal);
+    if (signal?.aborted === true) stop();
+    signal?.addEventListener('abort', stop, { once: true });
     child.stdout.on('data', (chunk) => {
       keep(chunk);
       onStdout?.(chunk);
@@ -69,10 +97,10 @@ export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStder
       if (finished) return;
       finished = true;
       clearTimeout(limit);
-      for (const signal of FORWARDED) process.off(signal, forward);
+      signal?.removeEventListener('abort', stop);
       const done = () => {
-        if (received !== undefined) process.kill(process.pid, received);
-        else resolve({ status, output });
+        leave(child);
+        if (received === undefined) resolve({ status, output });
       };
       if (sink === undefined) done();
       else sink.end(done);
@@ -81,12 +109,12 @@ export function runChild(file, args, { cwd, env, log, limitMs, onStdout, onStder
       output += `${error.message}\n`;
       finish(127);
     });
-    const statusOf = (code, signal) => code ?? 128 + constants.signals[signal];
-    child.on('close', (code, signal) => finish(statusOf(code, signal)));
+    const statusOf = (code, by) => code ?? 128 + constants.signals[by];
+    child.on('close', (code, by) => finish(statusOf(code, by)));
     // A grandchild left behind (a daemon that a package started) may hold the pipes open.
-    child.on('exit', (code, signal) => {
-      const wait = received === undefined ? DRAIN_MS : 0;
-      setTimeout(() => finish(statusOf(code, signal)), wait).unref();
+    child.on('exit', (code, by) => {
+      const ending = received !== undefined || signal?.aborted === true;
+      setTimeout(() => finish(statusOf(code, by)), ending ? 0 : DRAIN_MS).unref();
     });
   });
 }

@@ -31,11 +31,10 @@ async function acceleratorCheck(outside: Outside, probe: boolean): Promise<HostC
   const name = 'accelerator';
   try {
     const qemu = await identifyQemu();
-    const kernel = probe ? await probeKernel(outside) : undefined;
     const choice = await chooseAccelerator({
       wanted: 'auto',
       qemu,
-      kernel,
+      kernel: probe ? () => probeKernel(outside) : undefined,
       cacheDirectory: outside.cacheDirectory(),
       log: () => undefined,
       forget: probe,

@@ -7,10 +7,12 @@ export interface CommandOptions {
   env?: Record<string, string | undefined>;
   /** Text for its standard input; absent: /dev/null. */
   input?: string | Buffer;
-  /** Milliseconds until it is killed. */
+  /** Milliseconds until it is ended. */
   timeoutMs?: number;
-  /** Ends it by SIGTERM. */
+  /** Ends it. */
   signal?: AbortSignal;
+  /** What `signal` and `timeoutMs` end it by; absent: SIGTERM. */
+  stopSignal?: 'SIGTERM' | 'SIGKILL';
   /** Open files that it gets as descriptors 3, 4, … */
   descriptors?: readonly number[];
   /** A session of its own: Ctrl-C does not reach it. */
@@ -49,6 +51,7 @@ export async function hostCommand(
 ): Promise<CommandOutput> {
   const [{ $ }, { startTimer }] = await Promise.all([import('zx/core'), import('./timers.js')]);
   const { cwd, env, input, timeoutMs, signal, onLine, descriptors = [] } = options;
+  const { stopSignal = 'SIGTERM' } = options;
   const running = $({
     quiet: true,
     nothrow: true,
@@ -63,7 +66,7 @@ export async function hostCommand(
   let stopped = signal?.aborted === true;
   const stop = (): void => {
     stopped = true;
-    running.child?.kill('SIGTERM');
+    running.child?.kill(stopSignal);
   };
   if (stopped) stop();
   signal?.addEventListener('abort', stop, { once: true });

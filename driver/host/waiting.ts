@@ -117,3 +117,34 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
+
+/**
+ * Runs works side by side that do not depend on each other. The first one that fails ends the
+ * others through their signal; every one of them has ended before this returns or throws.
+ * @param works by name; each is given the signal that ends it
+ * @param signal ends all of them
+ * @param onFailure told which one has failed first
+ * @returns what each of them resolved to, by name
+ * @throws what the first one that failed has thrown
+ */
+export async function sideBySide<R extends Record<string, unknown>>(
+  works: { [K in keyof R]: (signal: AbortSignal) => Promise<R[K]> },
+  signal: AbortSignal,
+  onFailure?: (name: keyof R) => void,
+): Promise<R> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const failures: unknown[] = [];
+  const results: Partial<R> = {};
+  const run = async (name: keyof R): Promise<void> => {
+    try {
+      results[name] = await works[name](either);
+    } catch (error) {
+      if (failures.push(error) === 1) onFailure?.(name);
+      stop.abort(error);
+    }
+  };
+  await Promise.all(Object.keys(works).map(run));
+  if (failures.length > 0) throw failures[0];
+  return results as R;
+}

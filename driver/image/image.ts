@@ -86,5 +86,10 @@ export interface ProviderContext {
   /** Directory that relative paths in SPECs count from. */
   workingDirectory: string;
   progress: Progress;
+  /**
+   * Told of the image's kernel when it lies on the host long before the image does: with it the
+   * run finds out meanwhile whether KVM works. The path is good until the promise is settled.
+   */
+  onKernel?: (path: string) => Promise<void>;
   signal?: AbortSignal;
 }

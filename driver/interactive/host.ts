@@ -4,6 +4,7 @@ import { Connections } from '../record/connections.js';
 import type { RunSettings } from '../run/settings.js';
 import type { BootImage } from '../image/image.js';
 import { findHost } from '../machine/host-of-run.js';
+import { probeKernel } from '../machine/qemu/probe-kernel.js';
 import type { RunKeys, VmHost } from '../machine/vm-host.js';
 import { safeName } from '../safe-name.js';
 
@@ -36,7 +37,7 @@ export async function adhocHost(options: AdhocOptions): Promise<VmHost> {
   const { config, image, workspace, keys, notice, signal } = options;
   const found = await findHost({
     config: { ...config, accel: options.accel },
-    image,
+    kernel: () => probeKernel(image),
     cacheDirectory: options.cacheDirectory,
     workspace,
     keys,

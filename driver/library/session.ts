@@ -18,7 +18,7 @@ import { originText } from '../report/tap-diagnostics.js';
 import { phaseFailure } from '../events/failure.js';
 import type { MachinePool } from '../snapshots/machine-pool.js';
 import { openPool } from '../snapshots/pool-of-run.js';
-import { prepareHost, prepareImage, type Preparation } from '../run/prepare.js';
+import { prepare, type Preparation } from '../run/prepare.js';
 import { Verdict, type TestsOutcome } from './verdict.js';
 import type { ProcessEdge } from './process-edge.js';
 
@@ -78,12 +78,11 @@ export class Session {
     const parts = await openParts(settings, config);
     let workspace: Workspace | undefined;
     try {
-      const image = await prepareImage(parts);
       for (const directory of await reclaimWorkspaces()) {
         parts.log(`removed a dead run's ${directory}`);
       }
       workspace = await Workspace.create();
-      const prepared = await prepareHost(parts, image, workspace.directory);
+      const { image, host: prepared } = await prepare(parts, workspace.directory);
       const host = { ...prepared, background: true, facts: factsSink(prepared, parts.facts) };
       return new Session(parts, image, host, workspace);
     } catch (thrown) {

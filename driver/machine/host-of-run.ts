@@ -1,13 +1,11 @@
-import type { BootImage } from '../image/image.js';
-import { chooseAccelerator } from './qemu/accelerator.js';
-import { probeKernel } from './qemu/probe-kernel.js';
+import { chooseAccelerator, type AcceleratorOptions } from './qemu/accelerator.js';
 import { identifyQemu } from './qemu/version.js';
 import { demandFormat } from './snapshot/migration/demand.js';
 import type { RamFormat } from './snapshot/migration/formats.js';
 import { VmNames, type RunKeys, type VmHost } from './vm-host.js';
 
 /** What a host for machines is made from. */
-export interface HostOptions {
+export interface HostOptions extends Pick<AcceleratorOptions, 'kernel' | 'probing'> {
   config: {
     accel: 'auto' | 'kvm' | 'tcg';
     spawnTimeoutSeconds: number;
@@ -16,13 +14,13 @@ export interface HostOptions {
     /** `CODE:VARS` of UEFI firmware. */
     firmware: string | undefined;
   };
-  image: BootImage;
   cacheDirectory: string;
   /** Short private directory, removed by the caller. */
   workspace: string;
   keys: RunKeys;
   /** A line for harness.log. */
   log: (line: string) => void;
+  /** Ends the search, and later what its machines do. */
   signal: AbortSignal;
 }
 
@@ -34,10 +32,9 @@ export type FoundHost = Omit<VmHost, 'emit' | 'places' | 'facts'>;
  * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
  */
 export async function findHost(options: HostOptions): Promise<FoundHost> {
-  const { config, image, cacheDirectory, workspace, keys, log, signal } = options;
+  const { config, cacheDirectory, workspace, keys, log, signal, kernel, probing } = options;
   const qemu = await identifyQemu();
   await demandFormat(qemu, config.ramFormat, workspace);
-  const kernel = await probeKernel(image);
   return {
     qemu,
     accelerator: await chooseAccelerator({
@@ -46,6 +43,8 @@ export async function findHost(options: HostOptions): Promise<FoundHost> {
       cacheDirectory,
       log,
       kernel,
+      probing,
+      signal,
     }),
     keys,
     workspace,

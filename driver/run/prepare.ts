@@ -1,13 +1,18 @@
+import { copyFile, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Connections } from '../record/connections.js';
 import { asTapbootError, infraError } from '../errors.js';
-import type { VmHost } from '../machine/vm-host.js';
+import type { Phase } from '../events/events.js';
 import type { EventStream } from '../events/stream.js';
-import type { BootImage } from '../image/image.js';
+import { Deferred, sideBySide } from '../host/waiting.js';
+import type { BootImage, ProviderContext } from '../image/image.js';
 import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
-import type { RunRecord } from '../record/run-record.js';
-import { findHost } from '../machine/host-of-run.js';
+import { findHost, type FoundHost } from '../machine/host-of-run.js';
+import { probeKernel } from '../machine/qemu/probe-kernel.js';
 import { makeRunKeys } from '../machine/run-keys.js';
+import type { VmHost } from '../machine/vm-host.js';
+import { Connections } from '../record/connections.js';
+import type { RunRecord } from '../record/run-record.js';
 import { StreamRedactor, type Redactor } from '../redact.js';
 import type { RunRequest } from './request.js';
 
@@ -25,40 +30,113 @@ export interface Preparation {
   secrets?: Redactor;
 }
 
+/** All that the machines of a run share. */
+export interface Prepared {
+  image: BootImage;
+  host: VmHost;
+}
+
 /**
- * Makes the run's image available, and tells the events of it.
- * @throws TapbootError `scenario` for a wrong SPEC, `infra` when the image cannot be had
+ * Makes the run's image available, finds QEMU and an accelerator meanwhile, and makes the run's
+ * keys. A probe of KVM takes as long as its deadline where KVM hangs: it begins as soon as there
+ * is a kernel to boot, and the first of the two that fails ends the other.
+ * @param workspace short private directory, removed by the caller
+ * @param onFailure told which phase it was that failed
+ * @throws TapbootError `scenario` for a wrong SPEC, `infra` when the image cannot be had, or
+ *   QEMU or the demanded accelerator cannot be used
  */
-export async function prepareImage(preparation: Preparation): Promise<BootImage> {
+export async function prepare(
+  preparation: Preparation,
+  workspace: string,
+  onFailure?: (phase: 'build' | 'setup') => void,
+): Promise<Prepared> {
   const { request, events } = preparation;
-  const spec = request.config.image ?? DEFAULT_IMAGE;
-  const image = await provide(spec, preparation);
+  const kernel = new Deferred<string | undefined>();
+  const keys = await makeRunKeys(workspace);
+  const { build: image, setup: found } = await sideBySide(
+    {
+      build: async (signal) => {
+        const provided = await runImage(preparation, signal, async (path) => {
+          // A build that is tried again has it again.
+          if (kernel.settled) return;
+          // Where it lies now, it will not lie when the image is there.
+          const copy = join(workspace, 'kernel');
+          await copyFile(path, copy, constants.COPYFILE_FICLONE);
+          kernel.resolve(copy);
+        });
+        kernel.resolve(await probeKernel(provided));
+        return provided;
+      },
+      setup: async (signal) =>
+        await findHost({
+          config: request.config,
+          cacheDirectory: request.cacheDirectory,
+          workspace,
+          keys,
+          log: preparation.log,
+          signal,
+          kernel: () => kernel.promise,
+          probing: (probe) => inPhase(events, 'setup', 'trying KVM with a Linux kernel', probe),
+        }),
+    },
+    request.signal,
+    onFailure,
+  );
+  const { name, reasons } = found.accelerator;
+  events.emit({ type: 'accelerator', name, reasons });
+  return { image, host: hostOfRun(preparation, image, { ...found, signal: request.signal }) };
+}
+
+/** Makes the run's image available, and tells the events of it. */
+async function runImage(
+  preparation: Preparation,
+  signal: AbortSignal,
+  onKernel: ProviderContext['onKernel'],
+): Promise<BootImage> {
+  const spec = preparation.request.config.image ?? DEFAULT_IMAGE;
+  const image = await provide(spec, preparation, { signal, onKernel });
   const { identity, cached, buildSeconds, artifact } = image;
-  events.emit({ type: 'image', spec, identity, cached, artifact, buildSeconds });
+  preparation.events.emit({ type: 'image', spec, identity, cached, artifact, buildSeconds });
   return image;
 }
 
-async function provide(spec: string, { request, events, log }: Preparation): Promise<BootImage> {
-  const text = `image ${spec}`;
-  events.emit({ type: 'phase:start', phase: 'build', text });
+async function provide(
+  spec: string,
+  { request, events, log }: Preparation,
+  { signal, onKernel }: Pick<ProviderContext, 'signal' | 'onKernel'>,
+): Promise<BootImage> {
+  return await inPhase(events, 'build', `image ${spec}`, () =>
+    provideImage(spec, {
+      cacheDirectory: request.cacheDirectory,
+      projectRoot: request.projectRoot,
+      workingDirectory: request.workingDirectory,
+      signal,
+      onKernel,
+      progress: {
+        stage: (stage) => {
+          events.emit({ type: 'phase:progress', phase: 'build', text: stage });
+        },
+        log: (line) => {
+          log(`image: ${line}`);
+        },
+      },
+    }),
+  );
+}
+
+/** Does what takes a while, and tells the events of its begin and its end. */
+async function inPhase<T>(
+  events: EventStream,
+  phase: Phase,
+  text: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  events.emit({ type: 'phase:start', phase, text });
   const started = performance.now();
-  const image = await provideImage(spec, {
-    cacheDirectory: request.cacheDirectory,
-    projectRoot: request.projectRoot,
-    workingDirectory: request.workingDirectory,
-    signal: request.signal,
-    progress: {
-      stage: (stage) => {
-        events.emit({ type: 'phase:progress', phase: 'build', text: stage });
-      },
-      log: (line) => {
-        log(`image: ${line}`);
-      },
-    },
-  });
+  const result = await work();
   const seconds = (performance.now() - started) / 1000;
-  events.emit({ type: 'phase:end', phase: 'build', text, seconds });
-  return image;
+  events.emit({ type: 'phase:end', phase, text, seconds });
+  return result;
 }
 
 /**
@@ -70,7 +148,7 @@ function secondImage(preparation: Preparation, tested: BootImage): () => Promise
   let made: Promise<BootImage> | undefined;
   return async () => {
     if (spec === 'tested' || spec === tested.spec) return tested;
-    made ??= provide(spec, preparation);
+    made ??= provide(spec, preparation, { signal: preparation.request.signal });
     try {
       return await made;
     } catch (thrown) {
@@ -86,29 +164,10 @@ function secondImage(preparation: Preparation, tested: BootImage): () => Promise
   };
 }
 
-/**
- * Finds QEMU and an accelerator, and makes the run's keys: all that its machines share.
- * @param workspace short private directory, removed by the caller
- * @throws TapbootError `infra` when QEMU or the demanded accelerator cannot be used
- */
-export async function prepareHost(
-  preparation: Preparation,
-  image: BootImage,
-  workspace: string,
-): Promise<VmHost> {
-  const { request, record, events, log, secrets } = preparation;
-  const keys = await makeRunKeys(workspace);
-  const found = await findHost({
-    config: request.config,
-    image,
-    cacheDirectory: request.cacheDirectory,
-    workspace,
-    keys,
-    log,
-    signal: request.signal,
-  });
-  const { name, reasons } = found.accelerator;
-  events.emit({ type: 'accelerator', name, reasons });
+/** What was found on this machine, as the host of a run that is recorded. */
+function hostOfRun(preparation: Preparation, image: BootImage, found: FoundHost): VmHost {
+  const { record, events, secrets } = preparation;
+  const { keys, workspace } = found;
   record.metadata.setRootKeyFingerprint(keys.fingerprint);
   const connections = new Connections(workspace, record.directory.name, keys.clientKeyFile);
   return {

@@ -13,7 +13,7 @@ import type { Redactor } from '../redact.js';
 import type { FailurePolicy } from './retry-policy.js';
 import { phaseFailure } from '../events/failure.js';
 import { machines, type Machines } from '../snapshots/pool-of-run.js';
-import { prepareHost, prepareImage } from './prepare.js';
+import { prepare } from './prepare.js';
 import type { Division, QueuedScenario } from './division.js';
 import type { Notice } from './notices.js';
 import { awaitedLater, Deferred } from '../host/waiting.js';
@@ -133,12 +133,11 @@ export class Run {
 
   async #runAll(first: readonly PlannedScenario[]): Promise<void> {
     const { request, log, planned } = this.#options;
-    this.#phase = 'build';
-    const image = await prepareImage(this.#options);
-    this.#phase = 'setup';
     for (const directory of await reclaimWorkspaces()) log(`removed a dead run's ${directory}`);
     await using workspace = await Workspace.create();
-    const host = await prepareHost(this.#options, image, workspace.directory);
+    const { image, host } = await prepare(this.#options, workspace.directory, (phase) => {
+      this.#phase = phase;
+    });
     this.#phase = 'boot';
     const scenarios = planned.map(({ scenario }) => scenario);
     const from = machines(request, host, image, scenarios);

@@ -4,7 +4,7 @@
 #
 #     customize.sh ROOT RECIPE KERNEL_DEB
 #
-# Leaves in ROOT/tapboot-out: root.erofs, vmlinuz, initrd (base, uncompressed cpio) and
+# Leaves in ROOT/tapboot-out: root.erofs, initrd (base, uncompressed cpio) and
 # kernel-version. All of it depends on the arguments and SOURCE_DATE_EPOCH alone.
 set -eu
 
@@ -13,12 +13,12 @@ out=$root/tapboot-out
 : "${SOURCE_DATE_EPOCH:?}"
 
 # --- kernel ---------------------------------------------------------------------------
-# Unpacked, not installed: its package would build an initramfs that nobody boots.
+# Unpacked, not installed: its package would build an initramfs that nobody boots. The driver
+# has taken the kernel itself out of it already.
 dpkg-deb --extract "$kernel_deb" "$root/tapboot-kernel"
 version=$(ls "$root/tapboot-kernel/lib/modules")
 mkdir -p "$root/usr/lib/modules" "$out"
 mv "$root/tapboot-kernel/lib/modules/$version" "$root/usr/lib/modules/"
-mv "$root/tapboot-kernel/boot/vmlinuz-$version" "$out/vmlinuz"
 mv "$root/tapboot-kernel/boot/config-$version" "$root/boot/"
 rm -rf "$root/tapboot-kernel"
 echo "$version" >"$out/kernel-version"

@@ -22,6 +22,27 @@ export function locatePayload(bzImage: Buffer): { start: number; end: number; si
 }
 
 /**
+ * tar stops reading at the first match; what dpkg-deb says of the broken pipe is of no interest
+ * unless there was no match.
+ */
+const FIRST_KERNEL = `dpkg-deb --fsys-tarfile "$1" 2>"$2.errors" |
+  tar -xO --occurrence=1 --wildcards './boot/vmlinuz-*' >"$2" && rm "$2.errors" ||
+  { cat "$2.errors" >&2; exit 1; }`;
+
+/**
+ * Takes the bzImage out of a kernel package, without unpacking the modules that come behind it.
+ * @param target file to write
+ * @throws TapbootError `TAPBOOT_E_IMAGE_BUILD` (infra) when the package has none
+ */
+export async function unpackKernel(
+  context: ToolContext,
+  deb: string,
+  target: string,
+): Promise<void> {
+  await runTool(context, 'sh', ['-c', FIRST_KERNEL, 'sh', deb, target]);
+}
+
+/**
  * Unpacks the ELF kernel, which QEMU starts through its PVH entry, out of a bzImage.
  * The guest then need not decompress itself, which takes seconds under emulation.
  */

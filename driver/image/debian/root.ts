@@ -3,7 +3,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { asTapbootError, infraError } from '../../errors.js';
 import { type Apt, prepareApt, updateLists } from './apt.js';
-import { extractVmlinux } from './kernel.js';
+import type { ProviderContext } from '../image.js';
+import { extractVmlinux, unpackKernel } from './kernel.js';
 import { type PackageSet, debFile, resolvePackages } from './packages.js';
 import { type Recipe, SOURCE_DATE_EPOCH, SUITE, sha256 } from './recipe.js';
 import { downloadPackages, makeRepository } from './repository.js';
@@ -13,21 +14,29 @@ import { type ToolContext, runTool } from './tools.js';
 /** Left out while unpacking: nobody reads them in the guest. */
 const EXCLUDED = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*'];
 
+/** What building a root file system needs; its kernel is told of before all else is there. */
+type RootContext = ToolContext & Pick<ProviderContext, 'onKernel'>;
+
 /**
  * Builds root file system, kernel and base initrd into `directory` as `root.erofs`,
- * `vmlinux`, `vmlinuz` and `initrd`. mmdebstrap chooses by itself whether it works as
- * root or in a user namespace.
+ * `vmlinux`, `vmlinuz` and `initrd`. The kernel comes first: whoever waits for it need not wait
+ * for the rest. mmdebstrap chooses by itself whether it works as root or in a user namespace.
  *
  * @returns provenance: kernel version, digest and list of the packages.
  */
 export async function buildRoot(
-  context: ToolContext,
+  context: RootContext,
   apt: Apt,
   recipe: Recipe,
   packages: PackageSet,
   directory: string,
 ): Promise<Record<string, string>> {
   await downloadPackages(context, apt, packages);
+  await mkdir(directory, { recursive: true });
+  const [bzImage, vmlinux] = [join(directory, 'vmlinuz'), join(directory, 'vmlinux')];
+  await unpackKernel(context, join(apt.archives, debFile(packages.kernel)), bzImage);
+  await extractVmlinux(context, bzImage, vmlinux);
+  await context.onKernel?.(vmlinux);
   // Beside the system's other temporary files and not in the cache: in a user namespace,
   // the installation cannot look into somebody's home directory.
   const work = await mkdtemp(join(tmpdir(), 'tapboot-root-'));
@@ -54,9 +63,12 @@ export async function buildRoot(
         `--customize-hook=tar-out /tapboot-out ${result}`,
         ...[SUITE, '/dev/null', `deb [trusted=yes] copy:${work}/repository ./`],
       ],
-      { env: { SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH), TMPDIR: work } },
+      {
+        env: { SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH), TMPDIR: work },
+        // unshare(1) blocks SIGTERM for as long as its child runs.
+        stopSignal: tool === 'mmdebstrap' ? 'SIGTERM' : 'SIGKILL',
+      },
     );
-    await mkdir(directory, { recursive: true });
     const unpack = ['-C', directory, '--strip-components=1', '--no-same-owner', '-xf', result];
     await runTool(context, 'tar', unpack);
   } finally {
@@ -64,7 +76,6 @@ export async function buildRoot(
   }
   const kernelVersion = (await readFile(join(directory, 'kernel-version'), 'utf8')).trim();
   await rm(join(directory, 'kernel-version'));
-  await extractVmlinux(context, join(directory, 'vmlinuz'), join(directory, 'vmlinux'));
   return {
     kernel_version: kernelVersion,
     package_list_digest: packages.digest,
@@ -95,7 +106,7 @@ function contained(): string[] {
  * (offline, no lists), the newest cached one of the same recipe, which is said.
  */
 export async function obtainRoot(
-  context: ToolContext,
+  context: RootContext,
   directory: string,
   recipe: Recipe,
 ): Promise<StoreEntry> {
@@ -127,7 +138,7 @@ export async function obtainRoot(
 }
 
 async function rootFrom(
-  context: ToolContext,
+  context: RootContext,
   directory: string,
   recipe: Recipe,
   lists: Apt['lists'],

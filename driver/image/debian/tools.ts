@@ -36,13 +36,14 @@ export async function runTool(
   context: ToolContext,
   tool: string,
   args: readonly string[],
-  options: Pick<CommandOptions, 'cwd' | 'env' | 'input'> = {},
+  options: Pick<CommandOptions, 'cwd' | 'env' | 'input' | 'stopSignal'> = {},
 ): Promise<string> {
   const { progress, signal } = context;
-  const { env, cwd, input } = options;
+  const { env, cwd, input, stopSignal } = options;
   const result = await hostCommand(tool, args, {
     cwd,
     input,
+    stopSignal,
     env: { LC_ALL: 'C', ...env },
     signal,
   });

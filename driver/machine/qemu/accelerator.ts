@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endingError } from '../../ending.js';
 import { infraError } from '../../errors.js';
 import { within } from '../../host/waiting.js';
 import { PROBE_MARKER, probeInitrd } from './probe-initrd.js';
@@ -32,12 +33,19 @@ export interface AcceleratorOptions {
   /** What the user asked for. */
   wanted: 'auto' | 'kvm' | 'tcg';
   qemu: QemuBinary;
-  /** A Linux kernel to boot for the probe (bzImage or PVH vmlinux); without one, KVM is refused. */
-  kernel?: string;
+  /**
+   * A Linux kernel to boot for the probe (bzImage or PVH vmlinux); without one, KVM is refused.
+   * Asked for only when the probe is made: whoever has none yet may have one by the time.
+   */
+  kernel?: () => Promise<string | undefined>;
   cacheDirectory: string;
   log: (line: string) => void;
   /** Probe anew although a verdict is remembered. */
   forget?: boolean;
+  /** Runs the probe; for whoever tells of it, since it can take as long as its deadline. */
+  probing?: <T>(probe: () => Promise<T>) => Promise<T>;
+  /** Ends the wait for a kernel, and the probe. */
+  signal?: AbortSignal;
 }
 
 /** Why KVM cannot even be tried; undefined when it can. */
@@ -59,13 +67,20 @@ async function cpuName(): Promise<string> {
   return /^model name\s*:\s*(.*)$/m.exec(text)?.[1] ?? 'unknown CPU';
 }
 
+/** What {@link probeBoot} needs; `deadlineSeconds` is {@link PROBE_DEADLINE_SECONDS} if absent. */
+type ProbeOptions = Pick<AcceleratorOptions, 'qemu' | 'log' | 'signal'> & {
+  kernel: string;
+  deadlineSeconds?: number;
+};
+
 /**
  * Boots `kernel` under one accelerator until user space has printed its marker.
  * @returns undefined when it did, else what happened instead
+ * @throws TapbootError `infra` when QEMU cannot be started, or the signal has ended the probe
  */
 export async function probeBoot(
   accelerator: 'kvm' | 'tcg',
-  options: Pick<AcceleratorOptions, 'qemu' | 'log'> & { kernel: string; deadlineSeconds?: number },
+  options: ProbeOptions,
 ): Promise<string | undefined> {
   const seconds = options.deadlineSeconds ?? PROBE_DEADLINE_SECONDS;
   const directory = await mkdtemp(join(tmpdir(), 'tapboot-probe-'));
@@ -87,7 +102,7 @@ export async function probeBoot(
         ...['-serial', 'chardev:console'],
       ],
     });
-    return await untilMarker(socket.connection, qemu, seconds);
+    return await untilMarker(socket.connection, qemu, seconds, options.signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -97,6 +112,7 @@ async function untilMarker(
   connection: Promise<NodeJS.ReadableStream>,
   qemu: QemuProcess,
   seconds: number,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const reached = new Promise<''>((resolve) => {
     connection.then(
@@ -114,7 +130,8 @@ async function untilMarker(
     const tail = exit.stderr.trim().split('\n').slice(-1)[0] ?? '';
     return `QEMU ended (${exit.signal ?? `status ${String(exit.code)}`}) before user space ran${tail === '' ? '' : `: ${tail}`}`;
   });
-  const outcome = await within(Promise.race([reached, ended]), { ms: seconds * 1000 });
+  const outcome = await within(Promise.race([reached, ended]), { ms: seconds * 1000, signal });
+  if (signal?.aborted === true) throw endingError(signal);
   if (outcome === '') return undefined;
   return outcome ?? `a Linux kernel did not reach user space within ${String(seconds)} s`;
 }
@@ -170,22 +187,17 @@ async function kvmVerdict(
     const verdict = text === undefined ? undefined : readVerdict(text);
     if (verdict !== undefined) return { reason: verdict.reason, remembered: true };
   }
-  if (options.kernel === undefined) {
+  const kernel = await kernelOf(options);
+  if (kernel === undefined) {
     return { reason: 'KVM refused: there is no kernel to probe it with', remembered: false };
   }
-  await access(options.kernel, constants.R_OK).catch((error: unknown) => {
-    throw infraError(
-      'TAPBOOT_E_PROBE_KERNEL',
-      `cannot read the kernel to probe KVM with: ${String(options.kernel)}`,
-      { cause: error },
-    );
-  });
-  const outcome = await probeBoot('kvm', { ...options, kernel: options.kernel });
-  const reason = outcome === undefined ? undefined : `KVM refused: ${outcome}`;
-  if (outcome !== undefined && !(await bootsUnderTcg(options, options.kernel))) {
-    const doubt = `${outcome}; but that kernel does not boot under TCG either, so KVM is not to blame`;
+  const { probing = (work) => work() } = options;
+  const { outcome, certain } = await probing(() => probe({ ...options, kernel }));
+  if (!certain) {
+    const doubt = `${String(outcome)}; but that kernel does not boot under TCG either, so KVM is not to blame`;
     return { reason: `KVM refused for this run: ${doubt}`, remembered: false };
   }
+  const reason = outcome === undefined ? undefined : `KVM refused: ${outcome}`;
   await mkdir(directory, { recursive: true });
   const temporary = `${file}.${String(process.pid)}`;
   await writeFile(temporary, JSON.stringify({ probedAt: new Date().toISOString(), reason }));
@@ -193,10 +205,28 @@ async function kvmVerdict(
   return { reason, remembered: false };
 }
 
-/** The control experiment: a kernel that boots nowhere says nothing about KVM. */
-async function bootsUnderTcg(options: AcceleratorOptions, kernel: string): Promise<boolean> {
-  const deadlineSeconds = CONTROL_DEADLINE_SECONDS;
-  return (await probeBoot('tcg', { ...options, kernel, deadlineSeconds })) === undefined;
+async function kernelOf({ kernel, signal }: AcceleratorOptions): Promise<string | undefined> {
+  const path = kernel === undefined ? undefined : await within(kernel(), { signal });
+  if (signal?.aborted === true) throw endingError(signal);
+  if (path === undefined) return undefined;
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    const message = `cannot read the kernel to probe KVM with: ${path}`;
+    throw infraError('TAPBOOT_E_PROBE_KERNEL', message, { cause: error });
+  });
+  return path;
+}
+
+/**
+ * The probe and, where it failed, the control experiment: a kernel that boots nowhere says
+ * nothing about KVM.
+ */
+async function probe(
+  options: ProbeOptions,
+): Promise<{ outcome: string | undefined; certain: boolean }> {
+  const outcome = await probeBoot('kvm', options);
+  if (outcome === undefined) return { outcome, certain: true };
+  const control = { ...options, deadlineSeconds: CONTROL_DEADLINE_SECONDS };
+  return { outcome, certain: (await probeBoot('tcg', control)) === undefined };
 }
 
 function readVerdict(text: string): { reason: string | undefined } | undefined {

@@ -1,8 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { extractVmlinux, locatePayload } from '../../../driver/image/debian/kernel.js';
+import {
+  extractVmlinux,
+  locatePayload,
+  unpackKernel,
+} from '../../../driver/image/debian/kernel.js';
 
 const context = { progress: { stage: () => undefined, log: () => undefined } };
 
@@ -49,4 +53,36 @@ t.test('the kernel inside a bzImage', async (t) => {
     thrownBy(() => locatePayload(wrong)),
     { details: { got: /begins with 677a6970/ } },
   );
+});
+
+t.test('the bzImage out of a kernel package', async (t) => {
+  const directory = t.testdir({ tree: { DEBIAN: {}, boot: {}, lib: {} } });
+  const tree = join(directory, 'tree');
+  const control =
+    'Package: linux-image-x\nVersion: 1\nArchitecture: amd64\nMaintainer: t <t@t>\nDescription: x\n';
+  await writeFile(join(tree, 'DEBIAN/control'), control);
+  await writeFile(join(tree, 'boot/System.map-6.1'), 'map');
+  const deb = join(directory, 'kernel.deb');
+  await execa('dpkg-deb', ['--build', tree, deb]);
+  const target = join(directory, 'out/vmlinuz');
+  await mkdir(join(directory, 'out'));
+  await t.rejects(unpackKernel(context, deb, target), {
+    code: 'TAPBOOT_E_IMAGE_BUILD',
+    details: { output: /vmlinuz-\*: Not found in archive/ },
+  });
+
+  await writeFile(join(tree, 'boot/vmlinuz-6.1'), 'the kernel');
+  // More than a pipe holds: dpkg-deb ends by SIGPIPE.
+  await writeFile(join(tree, 'lib/modules'), Buffer.alloc(4_000_000, 'module'));
+  await execa('dpkg-deb', ['--build', tree, deb]);
+  const lines: string[] = [];
+  const progress = { stage: () => undefined, log: (line: string) => lines.push(line) };
+  await unpackKernel({ progress }, deb, target);
+  t.equal(await readFile(target, 'utf8'), 'the kernel');
+  t.strictSame(lines, [], 'and nothing of the pipe is logged');
+
+  await writeFile(deb, 'no package');
+  await t.rejects(unpackKernel(context, deb, target), {
+    details: { output: /dpkg-deb: error: / },
+  });
 });

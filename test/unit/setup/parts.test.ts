@@ -147,6 +147,47 @@ t.test('node_modules is current when it is what the lock asks for', async (t) =>
   t.notOk(sameAsLock(lock, { packages: { 'node_modules/a': a, 'node_modules/b': a } }), 'extra');
 });
 
+interface Manifest {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+interface Lock {
+  packages: Record<string, object>;
+}
+
+t.test(
+  'packages of a run: the named ones, and what they depend on where Node finds it',
+  async (t) => {
+    const { onlyPackages } = await load<{
+      onlyPackages(of: Manifest, lock: Lock, names: string[]): { manifest: Manifest; lock: Lock };
+    }>('run-packages.mjs');
+    const manifest = { dependencies: { a: '1' }, devDependencies: { '@s/b': '1', tool: '1' } };
+    const packages = {
+      '': manifest,
+      'node_modules/a': { dependencies: { c: '2', d: '1' } },
+      'node_modules/a/node_modules/c': { dependencies: { d: '1' } },
+      'node_modules/c': {},
+      'node_modules/d': { optionalDependencies: { native: '1', absent: '1' } },
+      'node_modules/native': { optional: true },
+      'node_modules/@s/b': { dependencies: { c: '1' } },
+      'node_modules/tool': { dependencies: { e: '1' } },
+      'node_modules/e': {},
+    };
+    const few = onlyPackages(manifest, { packages }, ['a']);
+    t.same(few.manifest, { dependencies: { a: '1' }, devDependencies: {} });
+    t.same(few.lock.packages[''], few.manifest, 'npm ci refuses a lock that says otherwise');
+    t.same(Object.keys(few.lock.packages).slice(1), [
+      'node_modules/a',
+      'node_modules/a/node_modules/c',
+      'node_modules/d',
+      'node_modules/native',
+    ]);
+    const more = onlyPackages(manifest, { packages }, ['a', '@s/b']);
+    t.ok('node_modules/c' in more.lock.packages && !('node_modules/e' in more.lock.packages));
+    t.same(more.manifest.devDependencies, { '@s/b': '1' });
+  },
+);
+
 t.test('arguments of npm test', async (t) => {
   const { testOptions } = await load<{ testOptions(args: string[]): Record<string, unknown> }>(
     'test-options.mjs',

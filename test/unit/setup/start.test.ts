@@ -1,9 +1,12 @@
-import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa, type Options } from 'execa';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa, type Options, type ResultPromise } from 'execa';
 import t, { type Test } from 'tap';
 import { copyOfTree, type Outcome } from './copy-of-tree.js';
+import { root } from './load.js';
 
 /** A directory that every user may enter and write to, unlike `t.testdir()`. */
 async function publicDirectory(t: Test): Promise<string> {
@@ -194,4 +197,203 @@ t.test('a program that cannot be started is status 127 with the reason', async (
   const result = JSON.parse(stdout) as { status: number; output: string };
   t.equal(result.status, 127);
   t.match(result.output, /ENOENT/);
+});
+
+/** Installing as root is what these are about. */
+const INSTALLING = {
+  skip:
+    process.getuid?.() === 0 && existsSync('/etc/debian_version') ? false : 'not root on Debian',
+} as const;
+
+/**
+ * A clone without node_modules on a host that lacks one package, with stand-ins for apt-get and
+ * npm: shell scripts whose first words are said. `await_file NAME` waits for what the other one
+ * has done; `on SIGNAL NAME` leaves the file NAME, waits for a signal, and leaves a file that says so.
+ */
+async function freshClone(
+  t: Test,
+  scripts: { apt: string; npm: string },
+): Promise<{ tree: string; state: string; run: (...args: string[]) => ResultPromise }> {
+  const lacked = {
+    ...{ name: 'lacked', for: 'run', reason: 'is needed by this test alone' },
+    ...{ commands: ['lacked'], files: [] },
+  };
+  const tree = await copyOfTree(
+    t,
+    { 'bin/host-packages.json': JSON.stringify({ packages: [lacked] }) },
+    { linked: false },
+  );
+  const path = await barePath(t);
+  const state = await publicDirectory(t);
+  const head = `#!/bin/sh
+cwd=$PWD
+cd '${state}'
+await_file() { until [ -e "$1" ]; do sleep 0.05; done; }
+on() {
+  trap ': >"$name-got-$1"; exit 1' "$1"
+  : >"$2"
+  while :; do sleep 0.05; done
+}
+echo "$*" >>"$name-calls"
+`;
+  const packages = join(root, 'node_modules');
+  const programs = {
+    'apt-get': `${scripts.apt}\nln -s /bin/true '${path}/lacked'`,
+    npm: `${scripts.npm}\nmkdir "$cwd/node_modules" && ln -s '${packages}'/* "$cwd/node_modules"`,
+  };
+  for (const [name, script] of Object.entries(programs)) {
+    const file = join(path, name);
+    await rm(file, { force: true });
+    await writeFile(file, `${head.replaceAll('$name', name)}${script}\n`, { mode: 0o755 });
+  }
+  for (const name of ['sleep', 'mkdir', 'ln']) await symlink(`/bin/${name}`, join(path, name));
+  const env = { PATH: path, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '', XDG_CACHE_HOME: state };
+  const script = join(tree, 'bin/setup.mjs');
+  return {
+    tree,
+    state,
+    run: (...args) => execa(process.execPath, [script, 'start', ...args], { reject: false, env }),
+  };
+}
+
+t.test('apt-get and npm work side by side', INSTALLING, async (t) => {
+  const { state, run } = await freshClone(t, {
+    // Each waits for the other: one behind the other they would never end.
+    apt: ': >apt; await_file npm',
+    npm: ': >npm; await_file apt',
+  });
+  const { exitCode, stdout, stderr } = await run('x');
+  t.equal(exitCode, 0, String(stderr));
+  t.equal(stdout, '["run","x"]');
+  t.match(stderr, /^set-up: host packages: installed \([\d.]+ s\)$/m);
+  t.match(stderr, /^set-up: node packages: those of a run installed by npm ci \([\d.]+ s\)$/m);
+  t.match(stderr, /^set-up: build: /m);
+  t.match(await readFile(join(state, 'apt-get-calls'), 'utf8'), /install .* lacked\n$/);
+});
+
+t.test('when apt-get fails, npm is ended, and apt’s own words are told', INSTALLING, async (t) => {
+  const { state, run } = await freshClone(t, {
+    apt: 'await_file npm; echo "E: no route to the archive" >&2; exit 100',
+    npm: 'on TERM npm',
+  });
+  const { exitCode, stdout, stderr } = await run();
+  t.equal(exitCode, 4);
+  t.equal(stdout, '');
+  t.match(stderr, /apt-get update failed.*\[TAPBOOT_E_APT\]\n {2}\| E: no route to the archive/);
+  t.match(stderr, /^set-up: host packages: failed \(/m);
+  t.match(stderr, /^set-up: node packages: stopped \(/m);
+  t.notMatch(stderr, /NPM_CI/, 'what is no failure of its own is not told as one');
+  t.ok((await readdir(state)).includes('npm-got-TERM'));
+});
+
+t.test('when npm fails, apt-get is ended as dpkg can bear it', INSTALLING, async (t) => {
+  const { state, run } = await freshClone(t, {
+    apt: 'on INT apt',
+    npm: 'await_file apt; echo "npm error: no route to the registry" >&2; exit 1',
+  });
+  const { exitCode, stderr } = await run();
+  t.equal(exitCode, 4);
+  t.match(stderr, /npm ci failed with status 1 \[TAPBOOT_E_NPM_CI\]\n {2}\| npm error: no route/);
+  t.match(stderr, /^set-up: node packages: failed \(/m);
+  t.match(stderr, /^set-up: host packages: stopped \(/m);
+  t.notMatch(stderr, /TAPBOOT_E_APT/);
+  const left = await readdir(state);
+  t.ok(left.includes('apt-get-got-INT'));
+  t.match(
+    await readFile(join(state, 'apt-get-calls'), 'utf8'),
+    /^[^\n]*\n$/,
+    'and not tried again',
+  );
+});
+
+t.test('a signal ends both, and nothing begins behind it', INSTALLING, async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const name = signal.slice(3);
+    const { tree, state, run } = await freshClone(t, {
+      apt: `on ${name} apt`,
+      npm: `on ${name} npm`,
+    });
+    const going = run();
+    while (!existsSync(join(state, 'apt')) || !existsSync(join(state, 'npm'))) await sleep(20);
+    going.kill(signal);
+    const { signal: by, stdout } = await going;
+    t.equal(by, signal, 'it ends by the signal itself');
+    t.equal(stdout, '');
+    const left = await readdir(state);
+    t.ok(left.includes(`apt-get-got-${name}`) && left.includes(`npm-got-${name}`), name);
+    t.match(await readFile(join(state, 'apt-get-calls'), 'utf8'), /^[^\n]*\n$/, 'one call of apt');
+    t.notOk(existsSync(join(tree, 'dist')), 'nothing is built');
+  }
+});
+
+t.test('where packages are missing and may not be installed, npm does not begin', async (t) => {
+  const { state, run } = await freshClone(t, { apt: '', npm: '' });
+  const { exitCode, stderr } = await run('--no-install');
+  t.equal(exitCode, 4);
+  t.match(stderr, /TAPBOOT_E_HOST_PACKAGES/);
+  t.notOk((await readdir(state)).some((name) => name.endsWith('-calls')));
+});
+
+/** Packages of a lock: one that a run needs, with one of its own below it, and one of the tests. */
+const LOCKED = {
+  'package.json': JSON.stringify({
+    name: 'tapboot',
+    type: 'module',
+    engines: { node: '>=20.10' },
+    dependencies: { runs: '1.0.0' },
+    devDependencies: { esbuild: '1.0.0', tests: '1.0.0' },
+  }),
+  'package-lock.json': JSON.stringify({
+    name: 'tapboot',
+    lockfileVersion: 3,
+    packages: {
+      '': {
+        name: 'tapboot',
+        dependencies: { runs: '1.0.0' },
+        devDependencies: { esbuild: '1.0.0', tests: '1.0.0' },
+      },
+      'node_modules/runs': { version: '1.0.0', integrity: 'sha512-a' },
+      'node_modules/esbuild': { version: '1.0.0', integrity: 'sha512-b', dev: true },
+      'node_modules/tests': { version: '1.0.0', integrity: 'sha512-c', dev: true },
+    },
+  }),
+};
+
+t.test('a clone that only runs gets the packages of a run; tools get all of them', async (t) => {
+  const tree = await copyOfTree(t, LOCKED, { linked: false });
+  const path = await barePath(t);
+  const calls = join(await publicDirectory(t), 'calls');
+  await rm(join(path, 'npm'));
+  const npm = `#!/bin/sh
+echo "$PWD $(node -p "Object.keys(require('./package-lock.json').packages).slice(1).join()")" >>'${calls}'
+mkdir -p node_modules && ln -sf '${join(root, 'node_modules')}'/* node_modules
+`;
+  await writeFile(join(path, 'npm'), npm, { mode: 0o755 });
+  for (const name of ['mkdir', 'ln']) await symlink(`/bin/${name}`, join(path, name));
+  const env = { PATH: path };
+  const few = 'node_modules/runs,node_modules/esbuild';
+  const all = `${few},node_modules/tests`;
+  const called = async (): Promise<string[]> => {
+    const text = existsSync(calls) ? await readFile(calls, 'utf8') : '';
+    await rm(calls, { force: true });
+    return text.replaceAll(`${tree}/`, '').replaceAll(tree, '.').trim().split('\n');
+  };
+  const tapboot = () => execa(join(tree, 'bin/tapboot'), ['x'], { env });
+
+  t.equal((await tapboot()).stdout, '["x"]');
+  t.same(await called(), [`.setup/run-packages ${few}`]);
+  t.notOk(existsSync(join(tree, '.setup/run-packages')), 'what it was made from is gone');
+  await tapboot();
+  t.same(await called(), [''], 'they are there');
+
+  await setup(tree, ['packages'], { env });
+  t.same(await called(), [`. ${all}`], 'in place of the few');
+  await setup(tree, ['packages'], { env });
+  await tapboot();
+  t.same(await called(), [''], 'all of them do for a run');
+
+  const lock = await readFile(join(tree, 'package-lock.json'), 'utf8');
+  await writeFile(join(tree, 'package-lock.json'), lock.replaceAll('1.0.0', '1.0.1'));
+  await tapboot();
+  t.same(await called(), [`. ${all}`], 'who had all of them keeps all of them');
 });

@@ -31,12 +31,25 @@ export function rowsOf(spans: readonly ReportSpan[]): Row[] {
     const names = { scenario: title, phase: lane === 'run' ? title : 'Machine', step: 'Steps' };
     for (const row of ['scenario', 'phase', 'step'] as const) {
       const own = spans.filter((span) => span.lane === lane && span.row === row);
-      if (own.length === 0) continue;
-      const first = rows.at(-1)?.lane !== undefined && row === 'scenario';
-      if (first) top += LANE_GAP;
-      rows.push({ label: names[row], spans: own, height: ROW[row], top, lane: first });
-      top += ROW[row] + 2;
+      for (const [index, tracked] of tracks(own).entries()) {
+        const first = rows.at(-1)?.lane !== undefined && row === 'scenario' && index === 0;
+        if (first) top += LANE_GAP;
+        const label = index === 0 ? names[row] : '';
+        rows.push({ label, spans: tracked, height: ROW[row], top, lane: first });
+        top += ROW[row] + 2;
+      }
     }
+  }
+  return rows;
+}
+
+/** What goes on side by side gets a row each: one would hide the other. In order of the start. */
+function tracks(spans: readonly ReportSpan[]): ReportSpan[][] {
+  const rows: ReportSpan[][] = [];
+  for (const span of spans) {
+    const free = rows.find((row) => (row.at(-1)?.endedAt ?? 0) <= span.startedAt);
+    if (free === undefined) rows.push([span]);
+    else free.push(span);
   }
   return rows;
 }

@@ -37,7 +37,7 @@ t.test('without a usable KVM: auto falls back and says why, kvm is refused', asy
   // Empty: fails at once under any accelerator, so KVM must not be blamed for it.
   const broken = join(cacheDirectory, 'kernel');
   await writeFile(broken, '');
-  const options = { qemu, cacheDirectory, log, kernel: broken };
+  const options = { qemu, cacheDirectory, log, kernel: () => Promise.resolve(broken) };
   const choice = await chooseAccelerator({ ...options, wanted: 'auto' });
   t.equal(choice.name, 'tcg');
   t.match(choice.reasons[0], /^KVM refused/);
@@ -55,7 +55,11 @@ t.test('a verdict is remembered for this host and this QEMU build alone', async 
   if (medium.kind !== 'direct') return t.fail('the embedded image boots directly');
   if (!existsSync('/dev/kvm')) return t.pass('no /dev/kvm: looked at anew every time');
   const qemu = await identifyQemu();
-  const options = { cacheDirectory: t.testdir(), log, kernel: medium.kernel };
+  const options = {
+    cacheDirectory: t.testdir(),
+    log,
+    kernel: () => Promise.resolve(medium.kernel),
+  };
   const first = await chooseAccelerator({ ...options, qemu, wanted: 'auto' });
   t.equal(first.remembered, false);
   const again = await chooseAccelerator({ ...options, qemu, wanted: 'auto' });
@@ -69,8 +73,7 @@ t.test('a kernel that cannot be read is no verdict about KVM', async (t) => {
   if (!existsSync('/dev/kvm')) return t.pass('no /dev/kvm: nothing would be probed');
   const cacheDirectory = t.testdir();
   const options = { qemu: await identifyQemu(), cacheDirectory, log, wanted: 'auto' as const };
-  await t.rejects(chooseAccelerator({ ...options, kernel: '/no/such/kernel' }), {
-    code: 'TAPBOOT_E_PROBE_KERNEL',
-  });
+  const kernel = (): Promise<string> => Promise.resolve('/no/such/kernel');
+  await t.rejects(chooseAccelerator({ ...options, kernel }), { code: 'TAPBOOT_E_PROBE_KERNEL' });
   t.strictSame(await readdir(cacheDirectory), []);
 });
