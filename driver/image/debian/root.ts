@@ -14,16 +14,17 @@ import { type ToolContext, runTool } from './tools.js';
 const EXCLUDED = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*'];
 
 /**
- * Builds root file system, kernel and base initrd into `directory` as `root.erofs`,
- * `vmlinux`, `vmlinuz` and `initrd`. mmdebstrap chooses by itself whether it works as
- * root or in a user namespace.
+ * Installs packages into a root file system and leaves in `directory` what the recipe's
+ * `customize.sh ROOT RECIPE KERNEL_DEB` made of it: the files in `ROOT/tapboot-out`, of which
+ * `kernel-version` becomes a fact. mmdebstrap chooses by itself whether it works as root or in a
+ * user namespace.
  *
  * @returns provenance: kernel version, digest and list of the packages.
  */
-export async function buildRoot(
+export async function installRoot(
   context: ToolContext,
   apt: Apt,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'directory' | 'packages'>,
   packages: PackageSet,
   directory: string,
 ): Promise<Record<string, string>> {
@@ -64,7 +65,6 @@ export async function buildRoot(
   }
   const kernelVersion = (await readFile(join(directory, 'kernel-version'), 'utf8')).trim();
   await rm(join(directory, 'kernel-version'));
-  await extractVmlinux(context, join(directory, 'vmlinuz'), join(directory, 'vmlinux'));
   return {
     kernel_version: kernelVersion,
     package_list_digest: packages.digest,
@@ -145,10 +145,12 @@ async function rootFrom(
     ...context,
     directory: join(directory, 'root'),
     key: sha256('root', recipe.rootDigest, packages.digest),
-    build: async (target) => ({
-      ...(await buildRoot(context, apt, recipe, packages, target)),
-      recipe_digest: recipe.rootDigest,
-    }),
+    // As `root.erofs`, `vmlinux`, `vmlinuz` and `initrd`, the base of all initrds.
+    build: async (target) => {
+      const facts = await installRoot(context, apt, recipe, packages, target);
+      await extractVmlinux(context, join(target, 'vmlinuz'), join(target, 'vmlinux'));
+      return { ...facts, recipe_digest: recipe.rootDigest };
+    },
   });
 }
 
