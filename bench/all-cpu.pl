@@ -1,4 +1,4 @@
-#!/usr/bin/perl
+#!/usr/bin/env perl
 # all-cpu.pl REPORT COMMAND ARG...
 #
 # Runs a command and writes to REPORT the CPU seconds of all processes that came of it, one number.

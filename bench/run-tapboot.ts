@@ -48,8 +48,8 @@ export async function runTapboot(
   ];
   const began = performance.now();
   const { exitCode, stdout, stderr, shortMessage } = await execa(
-    join(projectRoot, 'bench/all-cpu.pl'),
-    [allCpu, ...driver, ...args],
+    'perl',
+    [join(projectRoot, 'bench/all-cpu.pl'), allCpu, ...driver, ...args],
     {
       cwd,
       reject: false,

@@ -9,7 +9,7 @@ const BUSY = 'i=0; while [ "$i" -lt 200000 ]; do i=$((i+1)); done';
 t.test('CPU seconds of a command, with what outlives it', async (t) => {
   const report = join(t.testdir({}), 'cpu');
   const seconds = async (script: string): Promise<number> => {
-    const { exitCode, stderr } = await execa(program, [report, 'sh', '-c', script], {
+    const { exitCode, stderr } = await execa('perl', [program, report, 'sh', '-c', script], {
       reject: false,
     });
     t.equal(exitCode, 3, stderr);
@@ -24,9 +24,11 @@ t.test('CPU seconds of a command, with what outlives it', async (t) => {
 
 t.test('what it says of a command that is not there, or that a signal ended', async (t) => {
   const report = join(t.testdir({}), 'cpu');
-  const missing = await execa(program, [report, '/nonexistent'], { reject: false });
+  const missing = await execa('perl', [program, report, '/nonexistent'], { reject: false });
   t.not(missing.exitCode, 0);
   t.match(missing.stderr, /all-cpu\.pl: \/nonexistent: No such file/);
-  const killed = await execa(program, [report, 'sh', '-c', 'kill -TERM $$'], { reject: false });
+  const killed = await execa('perl', [program, report, 'sh', '-c', 'kill -TERM $$'], {
+    reject: false,
+  });
   t.equal(killed.exitCode, 128 + 15);
 });
