@@ -69,7 +69,8 @@ try {
   if (options === 'help') process.stdout.write(USAGE);
   else await measure(options);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`bench: ${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
+  const usage = error instanceof UsageError;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`bench: ${message}\n${usage ? `\n${USAGE}` : ''}`);
+  process.exitCode = usage ? 2 : 1;
 }

@@ -34,7 +34,8 @@ way of the incumbent harness (bench/README.md).
   --write             put the tables into bench/RESULTS.md as well: whole runs on an idle machine only
   --help
 
-Tables go to stdout. A missed goal is named and fails nothing; exit code 2 is for a wrong command line.
+Tables go to stdout. A missed goal is named and fails nothing. Exit code 2: a wrong command line; 1: something could not be
+measured, or a run of tapboot gave no verdict on the image.
 `;
 
 /** What a command line of the benchmark asks for. */

@@ -10,6 +10,7 @@ export interface TimedEvent {
   phase?: string;
   vm?: string;
   seconds?: number;
+  failure?: { code: string; message: string };
 }
 
 /** What one `tapboot run` took. */

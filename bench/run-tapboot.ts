@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectRoot, type Bench } from './host.js';
@@ -58,17 +58,30 @@ export async function runTapboot(
     },
   );
   const seconds = (performance.now() - began) / 1000;
+  const told = readEvents(events);
   if (exitCode === undefined || !accepted.includes(exitCode)) {
-    const end = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');
-    throw new Error(`tapboot run ${args.join(' ')}: ${shortMessage ?? String(exitCode)}\n${end}`);
+    const failures = told.flatMap(({ failure, scenario }) =>
+      failure === undefined ? [] : [`${scenario?.id ?? 'run'}: ${failure.code} ${failure.message}`],
+    );
+    const end = `${stdout}\n${stderr}`.trim().split('\n').slice(-20);
+    throw new Error(
+      `tapboot run ${args.join(' ')} ended with ${String(exitCode)} (${shortMessage ?? ''})\n` +
+        [...new Set(failures.length > 0 ? failures : end)].join('\n'),
+    );
   }
   const { cpu, peak } = JSON.parse(readFileSync(usage, 'utf8')) as { cpu: number; peak: number };
-  const lines = readFileSync(events, 'utf8').trim().split('\n');
   return {
     seconds,
     cpuSeconds: Number(readFileSync(allCpu, 'utf8')),
     driverSeconds: cpu,
     peakMegabytes: peak,
-    events: lines.map((line) => JSON.parse(line) as TimedEvent),
+    events: told,
   };
+}
+
+/** None where the run did not get as far. */
+function readEvents(file: string): TimedEvent[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TimedEvent);
 }

@@ -15,6 +15,9 @@ mkdir -p "$out"
 cp -a --no-preserve=ownership "$recipe/rootfs/." "$recipe/agent/." "$root/"
 chroot "$root" systemctl enable systemd-networkd.service
 
+# live-boot writes its configuration of ifupdown also where there is none.
+mkdir -p "$root/etc/network"
+
 # Identity and keys are made at boot, by systemd and live-config.
 rm -f "$root"/etc/ssh/ssh_host_* "$root/var/lib/dbus/machine-id" "$root/var/lib/systemd/random-seed"
 : >"$root/etc/machine-id"
