@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execa } from 'execa';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { userCacheDirectory } from '../driver/config/cache-directory.js';
 import { type VmHost, VmNames } from '../driver/machine/vm-host.js';
+import type { Progress } from '../driver/host/progress.js';
 import type { BootImage } from '../driver/image/image.js';
 import { provideImage } from '../driver/image/providers.js';
 import { chooseAccelerator } from '../driver/machine/qemu/accelerator.js';
@@ -27,12 +29,15 @@ export interface Bench {
 
 export const cacheDirectory = userCacheDirectory(process.env);
 
+/** Builds of images say nothing here. */
+export const quiet: Progress = { stage: () => undefined, log: () => undefined };
+
 export async function provide(spec: string): Promise<BootImage> {
   return await provideImage(spec, {
     cacheDirectory,
     projectRoot,
     workingDirectory: projectRoot,
-    progress: { stage: () => undefined, log: () => undefined },
+    progress: quiet,
   });
 }
 
@@ -41,6 +46,8 @@ export async function openBench(
   accel: 'auto' | 'kvm' | 'tcg',
   repetitions: number,
 ): Promise<Bench> {
+  // Else the first run that is measured would build dist/.
+  await execa(process.execPath, [join(projectRoot, 'bin/tapboot.mjs'), '--version']);
   const directory = mkdtempSync(join(tmpdir(), 'tbb-'));
   const qemu = await identifyQemu();
   const image = await provide('debian');

@@ -1,30 +1,21 @@
+import { verdictOf, type Goal } from './goals.js';
 import type { Sample } from './measure.js';
-
-/** A goal of the project, and how far it was met in this run. */
-export interface Goal {
-  what: string;
-  /** Largest ratio, or number of seconds, that is wanted. */
-  wanted: number;
-  got: number;
-  unit: 'ratio' | 's';
-}
 
 /** What one section found. */
 export interface SectionResult {
   name: string;
+  /** Seconds: of the clock, or of a CPU where the name says so. */
   samples: Record<string, Sample>;
-  /** Single figures: bytes, counts. */
+  /** Single figures: ratios, bytes, counts. */
   figures?: Record<string, number>;
   goals: Goal[];
   notes?: string[];
 }
 
-export const met = ({ wanted, got }: Goal): boolean => got <= wanted;
-
 const number = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(4);
 
-/** The results as Markdown, for people. */
+/** The results as Markdown, for people: a table for each section, and one of all goals. */
 export function tableOf(results: readonly SectionResult[]): string {
   return results
     .map(({ name, samples, figures, goals, notes }) =>
@@ -40,13 +31,35 @@ export function tableOf(results: readonly SectionResult[]): string {
         '',
         ...Object.entries(figures ?? {}).map(([what, value]) => `- ${what}: ${number(value)}`),
         ...(notes ?? []).map((note) => `- ${note}`),
-        ...goals.map((goal) => {
-          const unit = goal.unit === 's' ? ' s' : '';
-          const verdict = met(goal) ? 'met' : 'MISSED';
-          return `- ${verdict}: ${goal.what}: ${number(goal.got)}${unit} (wanted at most ${String(goal.wanted)}${unit})`;
-        }),
+        ...goals.map((one) => `- ${verdictOf(one)}: ${one.what}: ${worded(one)}`),
         '',
       ].join('\n'),
     )
     .join('\n');
+}
+
+const worded = ({ wanted, got }: Goal): string =>
+  typeof got === 'object' ? got.unmeasured : `${number(got)} (wanted: at most ${String(wanted)})`;
+
+/** All goals of a run, with the verdict on each. */
+export function goalTable(results: readonly SectionResult[]): string {
+  const goals = results.flatMap((result) => result.goals);
+  const rows = goals.map((one) => {
+    const got = typeof one.got === 'object' ? '–' : number(one.got);
+    return `| ${one.what} | ≤ ${String(one.wanted)} | ${got} | ${verdictOf(one)} |`;
+  });
+  if (rows.length === 0) return '';
+  return ['## goals', '', '| what | goal | got | |', '|---|---:|---:|---|', ...rows, ''].join('\n');
+}
+
+/**
+ * Replaces what stands between `<!-- generated: NAME -->` and the next `<!-- end -->`.
+ * @throws Error when the page has no such place
+ */
+export function putBetweenMarks(page: string, name: string, text: string): string {
+  const begin = `<!-- generated: ${name} -->`;
+  const from = page.indexOf(begin);
+  const to = page.indexOf('<!-- end -->', from);
+  if (from === -1 || to === -1) throw new Error(`the page has no place for “${name}”`);
+  return `${page.slice(0, from + begin.length)}\n\n${text.trim()}\n\n${page.slice(to)}`;
 }

@@ -70,19 +70,10 @@ export async function roundTrips(bench: Bench): Promise<SectionResult> {
       'OpenSSH, fresh': fresh,
       'console channel': console,
     },
-    goals: [
-      {
-        what: 'shell channel against the raw socket',
-        wanted: 1.5,
-        got: shell.median / raw.median,
-        unit: 'ratio',
-      },
-      {
-        what: 'shell channel against a fresh ssh',
-        wanted: 0.1,
-        got: shell.median / fresh.median,
-        unit: 'ratio',
-      },
-    ],
+    figures: {
+      'shell channel against the raw socket': shell.median / raw.median,
+      'shell channel against a fresh ssh': shell.median / fresh.median,
+    },
+    goals: [],
   };
 }

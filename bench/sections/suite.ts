@@ -1,164 +1,108 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { projectRoot, type Bench } from '../host.js';
+import { obtainBaseline } from '../baseline.js';
+import { goal } from '../goals.js';
+import { machine, projectRoot, type Bench } from '../host.js';
 import { sampleOf, type Sample } from '../measure.js';
-import type { Goal, SectionResult } from '../result.js';
+import type { SectionResult } from '../result.js';
+import { stepSeconds, whereTimeWent, type RunCost } from '../run-cost.js';
+import { ownTapboot, runTapboot } from '../run-tapboot.js';
+import { bootPair } from './boot.js';
+import { savedMachine } from './restore.js';
 
-/** What one run of the command took. */
-interface RunCost {
-  seconds: number;
-  /** CPU time of the driver itself, without QEMU. */
-  driverSeconds: number;
-  peakMegabytes: number;
-  /** Seconds of each step and scenario, from the run's events. */
-  events: TimedEvent[];
-}
-
-interface TimedEvent {
-  type: string;
-  scenario?: { id: string };
-  step?: { index: number };
-  outcome?: string;
-  durationMs?: number;
-  phase?: string;
-  vm?: string;
-  seconds?: number;
-}
-
-/** Runs `tapboot run ARGS` in `cwd`; its own CPU time comes from the kernel's accounting. */
-async function runTapboot(bench: Bench, cwd: string, args: string[]): Promise<RunCost> {
-  const logRoot = join(bench.directory, `notes-${String(performance.now())}`);
-  const report = join(bench.directory, 'usage.json');
-  const began = performance.now();
-  await execa(
-    process.execPath,
-    [
-      ...['--import', join(projectRoot, 'bench/usage.mjs'), join(projectRoot, 'bin/tapboot.mjs')],
-      ...['run', '--log-root', logRoot, '--report', `events=${join(logRoot, 'events.jsonl')}`],
-      ...args,
-    ],
-    {
-      cwd,
-      env: {
-        TAPBOOT_SNAPSHOT_DIR: statesOf(bench),
-        BENCH_USAGE: report,
-        CI: '',
-        BOOT_IMAGE_VM_LEDGER_PATH: join(bench.directory, 'ledger.jsonl'),
-      },
-    },
-  );
-  const usage = JSON.parse(readFileSync(report, 'utf8')) as { cpu: number; peak: number };
-  const lines = readFileSync(join(logRoot, 'events.jsonl'), 'utf8').trim().split('\n');
-  return {
-    seconds: (performance.now() - began) / 1000,
-    driverSeconds: usage.cpu,
-    peakMegabytes: usage.peak,
-    events: lines.map((line) => JSON.parse(line) as TimedEvent),
-  };
-}
-
-const statesOf = (bench: Bench): string => join(bench.directory, 'states');
-
-/** Megabytes that the saved snapshots take on disk (`du`: holes in sparse files take none). */
-async function stateMegabytes(bench: Bench): Promise<number> {
-  const { stdout } = await execa('du', ['--summarize', '--block-size=1', statesOf(bench)]);
+/** Megabytes that saved snapshots take on disk (`du`: holes in sparse files take none). */
+async function megabytesOf(directory: string): Promise<number> {
+  const { stdout } = await execa('du', ['--summarize', '--block-size=1', directory]);
   return Number(stdout.split('\t')[0]) / 1e6;
 }
 
-const stepSeconds = (events: readonly TimedEvent[], scenario: string): number =>
-  events
-    .filter(({ type, scenario: of }) => type === 'step:end' && of?.id === scenario)
-    .reduce((sum, { durationMs }) => sum + (durationMs ?? 0) / 1000, 0);
-
-const RESIDUE = 'removes-raid-lvm-residue';
+/** The scenario of which a step is edited. */
+export const RESIDUE = 'removes-raid-lvm-residue';
 
 /** S1 to S4. */
 const SCENARIOS = 4;
 
-/** The seed's suite: fresh, warm, and again after an edit of the last step. */
-export async function seedSuite(bench: Bench): Promise<SectionResult> {
+/**
+ * The seed's suite with default workers: with an empty snapshot cache (fresh), again (warm), with
+ * `--fresh`, and again after an edit of the last step; beside bare QEMU's boot and the tree of an
+ * earlier commit.
+ *
+ * @param baseline that commit; absent: none
+ */
+export async function seedSuite(bench: Bench, baseline?: string): Promise<SectionResult> {
   const cwd = join(bench.directory, 'suite');
   cpSync(join(projectRoot, 'scenarios'), join(cwd, 'scenarios'), { recursive: true });
   const file = join(cwd, 'scenarios', `${RESIDUE}.yaml`);
   const original = readFileSync(file, 'utf8');
-  const costs: Record<string, RunCost[]> = {};
-  const states: { warm: number[]; incremental: number[] } = { warm: [], incremental: [] };
-  const measure = async (name: string, args: string[]): Promise<RunCost> => {
-    const cost = await runTapboot(bench, cwd, args);
-    (costs[name] ??= []).push(cost);
-    return cost;
+  const snapshots = join(bench.directory, 'suite-snapshots');
+  const costs = new Map<string, RunCost[]>();
+  const keep = (name: string, cost: RunCost): void => {
+    costs.set(name, [...(costs.get(name) ?? []), cost]);
   };
+  const measure = async (name: string, args: readonly string[] = []): Promise<void> => {
+    keep(name, await runTapboot(bench, ownTapboot(cwd, snapshots), args));
+  };
+  const earlier =
+    baseline === undefined
+      ? { unmeasured: '--baseline none' }
+      : await obtainBaseline(bench, baseline);
+  const pair = bootPair(bench, 'suite', await bench.image('debian'), machine(4096));
+  await pair.tapboot();
+  // What is measured once and kept (the RAM format of this host) is known from here on.
+  await runTapboot(bench, ownTapboot(cwd, snapshots), []);
+  const boot: number[] = [];
+  const states: { warm: number[]; incremental: number[] } = { warm: [], incremental: [] };
   for (let round = 0; round < bench.repetitions; round++) {
-    rmSync(statesOf(bench), { recursive: true, force: true });
-    await measure('fresh, 1 worker', ['--fresh', '--workers', '1']);
-    await measure('fresh, 2 workers', ['--fresh', '--workers', '2']);
-    await measure('first run', ['--workers', '1']);
-    await measure('warm, 1 worker', ['--workers', '1']);
-    await measure('warm, 2 workers', ['--workers', '2']);
-    states.warm.push(await stateMegabytes(bench));
+    rmSync(snapshots, { recursive: true, force: true });
+    boot.push(await pair.bare());
+    await measure('fresh');
+    await measure('warm');
+    states.warm.push(await megabytesOf(snapshots));
+    if ('tree' in earlier) keep('baseline, warm', await runTapboot(bench, earlier, []));
+    await measure('--fresh', ['--fresh']);
     await measure('incremental, first run', ['--incremental', RESIDUE]);
-    states.incremental.push(await stateMegabytes(bench));
+    states.incremental.push(await megabytesOf(snapshots));
     writeFileSync(file, original.replace(/timeout: 240s\n$/, `timeout: ${String(239 - round)}s\n`));
     await measure('incremental, last step edited', ['--incremental', RESIDUE]);
     writeFileSync(file, original);
   }
-  const samples: Record<string, Sample> = {};
-  for (const [name, all] of Object.entries(costs)) {
-    samples[name] = sampleOf(all.map(({ seconds }) => seconds));
+  const of = (name: string): RunCost[] => costs.get(name) ?? [];
+  const median = (name: string, value: (cost: RunCost) => number): number =>
+    sampleOf(of(name).map(value)).median;
+  const wall = ({ seconds }: RunCost): number => seconds;
+  const driver = ({ driverSeconds }: RunCost): number => driverSeconds;
+  const samples: Record<string, Sample> = { 'bare QEMU, to login:': sampleOf(boot) };
+  for (const [name, all] of costs) samples[name] = sampleOf(all.map(wall));
+  for (const name of ['warm', 'baseline, warm']) {
+    if (costs.has(name)) samples[`${name}: driver’s CPU`] = sampleOf(of(name).map(driver));
   }
-  const { goals, figures } = suiteGoals(costs);
-  const warm = sampleOf(states.warm).median;
-  const more = sampleOf(states.incremental).median - warm;
+  const bare = sampleOf(boot).median;
+  const edited = 'incremental, last step edited';
+  const warmMegabytes = sampleOf(states.warm).median;
   return {
     name: 'the seed’s suite',
     samples,
-    goals,
     figures: {
-      ...figures,
-      [`state MB per scenario, ${String(SCENARIOS)} scenarios`]: warm / SCENARIOS,
-      'state MB more for the steps of S4 (incremental)': more,
+      '--fresh / bare QEMU’s boot to `login:`': median('--fresh', wall) / bare,
+      'driver’s CPU of wall (warm)': median('warm', (cost) => driver(cost) / wall(cost)),
+      'driver’s peak MB (warm)': median('warm', ({ peakMegabytes }) => peakMegabytes),
+      'seconds beyond an edited last step': median(
+        edited,
+        ({ seconds, events }) => seconds - stepSeconds(events, RESIDUE),
+      ),
+      [`state MB per scenario, ${String(SCENARIOS)} scenarios`]: warmMegabytes / SCENARIOS,
+      'state MB more for the steps of S4 (incremental)':
+        sampleOf(states.incremental).median - warmMegabytes,
     },
-  };
-}
-
-function suiteGoals(costs: Record<string, RunCost[]>): {
-  goals: Goal[];
-  figures: Record<string, number>;
-} {
-  const median = (name: string, of: (cost: RunCost) => number): number =>
-    sampleOf((costs[name] ?? []).map(of)).median;
-  const warm = 'warm, 1 worker';
-  const allowed = median(warm, ({ events }) => {
-    const boot = events
-      .filter(({ type, phase, vm }) => type === 'phase:end' && phase === 'boot' && vm !== RESIDUE)
-      .filter(({ vm }) => vm?.includes('resurrect') !== true)
-      .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
-    return boot + 1.2 * stepSeconds(events, RESIDUE);
-  });
-  const edited = 'incremental, last step edited';
-  const beyond = median(edited, ({ seconds, events }) => seconds - stepSeconds(events, RESIDUE));
-  const cpu = median(warm, ({ driverSeconds, seconds }) => driverSeconds / seconds);
-  return {
-    figures: {
-      'driver CPU of wall (warm)': cpu,
-      'driver peak MB (warm)': median(warm, ({ peakMegabytes }) => peakMegabytes),
-    },
+    notes: ['fresh', 'warm', '--fresh'].map((name) => `${name}: ${whereTimeWent(of(name))}`),
     goals: [
-      {
-        what: 'warm suite against the boot of S1–S3 and 1.2 × the steps of S4',
-        wanted: 1,
-        got: median(warm, ({ seconds }) => seconds) / allowed,
-        unit: 'ratio',
-      },
-      {
-        what: 'the same, with 2 workers',
-        wanted: 1,
-        got: median('warm, 2 workers', ({ seconds }) => seconds) / allowed,
-        unit: 'ratio',
-      },
-      { what: 'edited last step: beyond that step', wanted: 2, got: beyond, unit: 's' },
-      { what: 'driver CPU of wall', wanted: 0.05, got: cpu, unit: 'ratio' },
+      goal('fresh', median('fresh', wall) / bare),
+      goal('warm', median('warm', wall) / bare),
+      goal(
+        'driver',
+        'tree' in earlier ? median('warm', driver) / median('baseline, warm', driver) : earlier,
+      ),
     ],
   };
 }
@@ -171,52 +115,55 @@ steps:
     run: ':'
 `;
 
-/** Many scenarios: what one more costs, and what a second worker brings. */
-export async function manyScenarios(bench: Bench, floor: number): Promise<SectionResult> {
-  const samples: Record<string, Sample> = {};
-  const totals = new Map<number, number[]>();
-  const two: number[] = [];
-  rmSync(statesOf(bench), { recursive: true, force: true });
+/** Numbers of scenarios; the last and the first but one give what one more costs. */
+const COUNTS = [1, 5, 20, 50] as const;
+
+/** Many scenarios, warm, with default workers: what one more costs, beside the floor of a restore. */
+export async function manyScenarios(bench: Bench): Promise<SectionResult> {
+  const snapshots = join(bench.directory, 'many-snapshots');
+  const seconds = new Map<string, number[]>();
+  const add = (name: string, value: number): void => {
+    seconds.set(name, [...(seconds.get(name) ?? []), value]);
+  };
+  const name = (count: number, workers = 'default workers'): string =>
+    `${String(count)} scenarios, ${workers}`;
+  const FLOOR = 'restore floor, a command that forks';
+  const { vm, kept, floor } = await savedMachine(bench, 'many');
+  await vm.close();
+  const place = (count: number) => {
+    const cwd = join(bench.directory, `many-${String(count)}`);
+    mkdirSync(join(cwd, 'scenarios'), { recursive: true });
+    for (let index = 1; index <= count; index++) {
+      writeFileSync(join(cwd, 'scenarios', `t${String(index)}.yaml`), trivial(index));
+    }
+    return ownTapboot(cwd, snapshots);
+  };
+  // All start from one snapshot, which this run saves.
+  await runTapboot(bench, place(1), []);
   for (let round = 0; round < bench.repetitions; round++) {
-    for (const count of [1, 5, 20, 50]) {
-      const cwd = join(bench.directory, `many-${String(count)}`);
-      mkdirSync(join(cwd, 'scenarios'), { recursive: true });
-      for (let index = 1; index <= count; index++) {
-        writeFileSync(join(cwd, 'scenarios', `t${String(index)}.yaml`), trivial(index));
-      }
-      const one = await runTapboot(bench, cwd, ['--workers', '1']);
-      totals.set(count, [...(totals.get(count) ?? []), one.seconds]);
-      if (count === 20) two.push((await runTapboot(bench, cwd, ['--workers', '2'])).seconds);
+    for (const count of COUNTS) {
+      add(FLOOR, await floor(kept));
+      add(name(count), (await runTapboot(bench, place(count), [])).seconds);
+    }
+    for (const count of [5, 20]) {
+      const one = await runTapboot(bench, place(count), ['--workers', '1']);
+      add(name(count, '1 worker'), one.seconds);
     }
   }
-  for (const [count, values] of totals) {
-    samples[`${String(count)} scenarios, 1 worker`] = sampleOf(values);
-  }
-  samples['20 scenarios, 2 workers'] = sampleOf(two);
-  const of = (count: number): number =>
-    samples[`${String(count)} scenarios, 1 worker`]?.median ?? 0;
-  const added = (of(50) - of(5)) / 45;
+  const samples = Object.fromEntries([...seconds].map(([what, all]) => [what, sampleOf(all)]));
+  const median = (what: string): number => samples[what]?.median ?? Number.NaN;
+  const added = (median(name(50)) - median(name(5))) / 45;
+  const one = '1 worker';
   return {
     name: 'many scenarios',
     samples,
     figures: {
-      'added seconds per scenario, 5 to 20': (of(20) - of(5)) / 15,
-      '5 to 50': added,
-      'state MB per scenario, 50 scenarios': (await stateMegabytes(bench)) / 50,
+      'added seconds per scenario, 5 to 50': added,
+      '5 to 20': (median(name(20)) - median(name(5))) / 15,
+      '5 to 20, 1 worker': (median(name(20, one)) - median(name(5, one))) / 15,
+      'default workers against 1, 20 scenarios': median(name(20)) / median(name(20, one)),
+      'state MB per scenario, 50 scenarios': (await megabytesOf(snapshots)) / 50,
     },
-    goals: [
-      {
-        what: 'one more scenario against the floor of a restore',
-        wanted: 1.5,
-        got: added / floor,
-        unit: 'ratio',
-      },
-      {
-        what: '2 workers against 1, 20 scenarios',
-        wanted: 0.65,
-        got: sampleOf(two).median / of(20),
-        unit: 'ratio',
-      },
-    ],
+    goals: [goal('more', added / median(FLOOR))],
   };
 }

@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KERNEL_ARGUMENTS, sha256, SOURCE_DATE_EPOCH, type Recipe } from './recipe.js';
 import { obtainEntry, type StoreEntry } from './store.js';
 import { missingTool, runTool, type ToolContext } from './tools.js';
@@ -49,42 +49,65 @@ export async function obtainIso(
     key: sha256('iso', recipe.isoDigest, ...contents),
     build: async (target) => {
       context.progress.stage('writing the ISO');
-      for (const file of Object.values(LOADER_FILES)) {
-        await access(file.path).catch(() => {
-          throw missingTool(file.path, file.package);
-        });
-      }
-      const work = await mkdtemp(join(tmpdir(), 'tapboot-iso-'));
-      try {
-        const tree = join(work, 'tree');
-        await layOut(tree, recipe, root, initrd);
-        await makeEfiImage(context, recipe, work, join(tree, 'boot/efi.img'));
-        await dateTree(tree);
-        await runXorriso(context, tree, join(target, 'image.iso'));
-      } finally {
-        await rm(work, { recursive: true, force: true });
-      }
+      const files = {
+        'live/root.erofs': join(root.directory, 'root.erofs'),
+        'boot/vmlinuz': join(root.directory, 'vmlinuz'),
+        'boot/initrd': join(initrd.directory, 'initrd'),
+      };
+      await writeIso(
+        context,
+        { label: 'TAPBOOT', loaders: join(recipe.directory, 'iso'), files },
+        join(target, 'image.iso'),
+      );
       return {};
     },
   });
 }
 
-async function layOut(
-  tree: string,
-  recipe: Recipe,
-  root: StoreEntry,
-  initrd: StoreEntry,
+/** What goes on an ISO beside the boot loaders' programs. */
+export interface IsoContents {
+  /** Its volume label. */
+  label: string;
+  /** Directory with `isolinux.cfg`, `grub.cfg`, `grub-early.cfg` and `grub-modules.list`. */
+  loaders: string;
+  /** Path on the ISO → file of the host. */
+  files: Record<string, string>;
+}
+
+/** Writes an ISO that boots by BIOS and UEFI. Same inputs, same bytes. */
+export async function writeIso(
+  context: ToolContext,
+  contents: IsoContents,
+  iso: string,
 ): Promise<void> {
+  for (const file of Object.values(LOADER_FILES)) {
+    await access(file.path).catch(() => {
+      throw missingTool(file.path, file.package);
+    });
+  }
+  const work = await mkdtemp(join(tmpdir(), 'tapboot-iso-'));
+  try {
+    const tree = join(work, 'tree');
+    await layOut(tree, contents);
+    await makeEfiImage(context, contents.loaders, work, join(tree, 'boot/efi.img'));
+    await dateTree(tree);
+    await runXorriso(context, tree, contents.label, iso);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function layOut(tree: string, { loaders, files }: IsoContents): Promise<void> {
   await mkdir(join(tree, 'boot/grub'), { recursive: true });
-  await mkdir(join(tree, 'live'));
   await mkdir(join(tree, 'isolinux'));
-  await cp(join(root.directory, 'root.erofs'), join(tree, 'live/root.erofs'));
-  await cp(join(root.directory, 'vmlinuz'), join(tree, 'boot/vmlinuz'));
-  await cp(join(initrd.directory, 'initrd'), join(tree, 'boot/initrd'));
+  for (const [path, file] of Object.entries(files)) {
+    await mkdir(dirname(join(tree, path)), { recursive: true });
+    await cp(file, join(tree, path));
+  }
   await cp(LOADER_FILES.isolinux.path, join(tree, 'isolinux/isolinux.bin'));
   await cp(LOADER_FILES.ldlinux.path, join(tree, 'isolinux/ldlinux.c32'));
-  await fillIn(join(recipe.directory, 'iso/isolinux.cfg'), join(tree, 'isolinux/isolinux.cfg'));
-  await fillIn(join(recipe.directory, 'iso/grub.cfg'), join(tree, 'boot/grub/grub.cfg'));
+  await fillIn(join(loaders, 'isolinux.cfg'), join(tree, 'isolinux/isolinux.cfg'));
+  await fillIn(join(loaders, 'grub.cfg'), join(tree, 'boot/grub/grub.cfg'));
 }
 
 async function fillIn(template: string, target: string): Promise<void> {
@@ -95,18 +118,18 @@ async function fillIn(template: string, target: string): Promise<void> {
 /** A FAT image with GRUB where UEFI looks for a loader on removable media. */
 async function makeEfiImage(
   context: ToolContext,
-  recipe: Recipe,
+  loaders: string,
   work: string,
   image: string,
 ): Promise<void> {
-  const modules = (await readFile(join(recipe.directory, 'iso/grub-modules.list'), 'utf8'))
+  const modules = (await readFile(join(loaders, 'grub-modules.list'), 'utf8'))
     .replace(/#.*/g, '')
     .split(/\s+/)
     .filter(Boolean);
   const loader = join(work, 'bootx64.efi');
   await runTool(context, 'grub-mkimage', [
     ...['--format=x86_64-efi', `--output=${loader}`, '--prefix=/boot/grub'],
-    ...[`--config=${join(recipe.directory, 'iso/grub-early.cfg')}`, ...modules],
+    ...[`--config=${join(loaders, 'grub-early.cfg')}`, ...modules],
   ]);
   const env = { ...DATED, MTOOLS_SKIP_CHECK: '1' };
   const kibibytes = 1440;
@@ -130,12 +153,17 @@ async function dateTree(tree: string): Promise<void> {
   }
 }
 
-async function runXorriso(context: ToolContext, tree: string, iso: string): Promise<void> {
+async function runXorriso(
+  context: ToolContext,
+  tree: string,
+  label: string,
+  iso: string,
+): Promise<void> {
   await runTool(
     context,
     'xorriso',
     [
-      ...['-as', 'mkisofs', '-quiet', '-r', '-J', '-V', 'TAPBOOT', '-o', iso],
+      ...['-as', 'mkisofs', '-quiet', '-r', '-J', '-V', label, '-o', iso],
       ...['--set_all_file_dates', 'set_to_mtime'],
       ...['-isohybrid-mbr', LOADER_FILES.hybridMbr.path],
       ...['-c', 'isolinux/boot.cat', '-b', 'isolinux/isolinux.bin'],

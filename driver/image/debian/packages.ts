@@ -31,7 +31,7 @@ export interface PackageSet {
 export async function resolvePackages(
   context: ToolContext,
   apt: Apt,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'packages' | 'kernelPackage'>,
   directory: string,
 ): Promise<PackageSet> {
   const question = sha256(apt.fingerprint, ...recipe.packages, recipe.kernelPackage);

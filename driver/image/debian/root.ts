@@ -18,25 +18,22 @@ const EXCLUDED = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*']
 type RootContext = ToolContext & Pick<ProviderContext, 'onKernel'>;
 
 /**
- * Builds root file system, kernel and base initrd into `directory` as `root.erofs`,
- * `vmlinux`, `vmlinuz` and `initrd`. The kernel comes first: whoever waits for it need not wait
- * for the rest. mmdebstrap chooses by itself whether it works as root or in a user namespace.
+ * Installs packages into a root file system and leaves in `directory` what the recipe's
+ * `customize.sh ROOT RECIPE KERNEL_DEB` made of it: the files in `ROOT/tapboot-out`, of which
+ * `kernel-version` becomes a fact. mmdebstrap chooses by itself whether it works as root or in a
+ * user namespace.
  *
  * @returns provenance: kernel version, digest and list of the packages.
  */
-export async function buildRoot(
-  context: RootContext,
+export async function installRoot(
+  context: ToolContext,
   apt: Apt,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'directory' | 'packages'>,
   packages: PackageSet,
   directory: string,
 ): Promise<Record<string, string>> {
   await downloadPackages(context, apt, packages);
   await mkdir(directory, { recursive: true });
-  const [bzImage, vmlinux] = [join(directory, 'vmlinuz'), join(directory, 'vmlinux')];
-  await unpackKernel(context, join(apt.archives, debFile(packages.kernel)), bzImage);
-  await extractVmlinux(context, bzImage, vmlinux);
-  await context.onKernel?.(vmlinux);
   // Beside the system's other temporary files and not in the cache: in a user namespace,
   // the installation cannot look into somebody's home directory.
   const work = await mkdtemp(join(tmpdir(), 'tapboot-root-'));
@@ -156,10 +153,18 @@ async function rootFrom(
     ...context,
     directory: join(directory, 'root'),
     key: sha256('root', recipe.rootDigest, packages.digest),
-    build: async (target) => ({
-      ...(await buildRoot(context, apt, recipe, packages, target)),
-      recipe_digest: recipe.rootDigest,
-    }),
+    // As `root.erofs`, `vmlinux`, `vmlinuz` and `initrd`, the base of all initrds.
+    build: async (target) => {
+      // The kernel comes first: whoever waits for it need not wait for the rest.
+      await downloadPackages(context, apt, packages);
+      await mkdir(target, { recursive: true });
+      const [bzImage, vmlinux] = [join(target, 'vmlinuz'), join(target, 'vmlinux')];
+      await unpackKernel(context, join(apt.archives, debFile(packages.kernel)), bzImage);
+      await extractVmlinux(context, bzImage, vmlinux);
+      await context.onKernel?.(vmlinux);
+      const facts = await installRoot(context, apt, recipe, packages, target);
+      return { ...facts, recipe_digest: recipe.rootDigest };
+    },
   });
 }
 

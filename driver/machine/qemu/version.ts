@@ -38,8 +38,11 @@ export async function identifyQemu(executable = 'qemu-system-x86_64'): Promise<Q
  * most. A guest that finds wide vectors uses them, and each of them costs the emulator many
  * instructions: a live ISO needed 54 CPU seconds to its prompt with this model and 78 with `max`
  * (measured, docs/decisions/0013-lean-cpu-model.md).
+ *
+ * `aes` needs `pclmulqdq`: Linux 6.1's aesni_intel asks for the first and uses both, and its self-test
+ * at boot is an oops without.
  */
-export const LEAN_CPU = 'qemu64,+ssse3,+sse4.1,+sse4.2,+aes,+popcnt';
+export const LEAN_CPU = 'qemu64,+ssse3,+sse4.1,+sse4.2,+aes,+pclmulqdq,+popcnt';
 
 /**
  * CPU model for a guest on the emulator at hand, and why.

@@ -92,6 +92,13 @@ t.test('cmpxchg16b is masked under TCG before QEMU 10 only', async (t) => {
   t.equal(cpuModel({ major: 7 }, 'kvm', 'max').model, 'host');
 });
 
+t.test(
+  'a CPU with AES has the carry-less multiplication that Linux takes for granted then',
+  async (t) => {
+    t.ok(['+aes', '+pclmulqdq'].every((feature) => LEAN_CPU.split(',').includes(feature)));
+  },
+);
+
 t.test('RAM from a file: shared with it, or copy-on-write', async (t) => {
   t.notOk(
     qemuArguments(base).some((each) => each.includes('memory-backend')),
