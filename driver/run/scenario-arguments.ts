@@ -2,9 +2,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
 import { type QueueItem, readQueue } from '../record/ledger/queue.js';
-import { type Scenario, loadScenarios, selectScenarios } from '../scenario/index.js';
-import { type PlannedScenario, repeated, sourcesOf } from './work-list.js';
+import { type Scenario, loadScenarios, sourcesOf } from '../scenario/index.js';
+import { type PlannedScenario, repeated } from './work-list.js';
 import type { RunRequest } from './request.js';
+import { selectForRun } from './selection.js';
 
 /** What scenario arguments ask for. */
 export interface ScenarioArguments {
@@ -66,6 +67,12 @@ export function scenarioArguments(
 /** What a run is about. */
 export interface Chosen {
   planned: PlannedScenario[];
+  /** Of those, the ones that nobody asked for: others start from their checkpoints. */
+  brought: Scenario[];
+  /** Ids of all executions that the shards of this run have together; absent without shards. */
+  divided?: string[];
+  /** Of how many scenarios the duration is known, where shards are divided by durations. */
+  measured?: number;
   /** The values that no output may show, also those that a scenario not chosen redacts. */
   secrets: string[];
 }
@@ -74,16 +81,36 @@ export interface Chosen {
  * What a request asks to be run, in the order of the scenarios' files; with `--resume`, what is
  * on the queue, in its order, behind the scenarios whose checkpoints it needs.
  * @param run name of the run directory, for `${tapboot.run}`
+ * @param before what the same request was found to ask for: it is that again, whatever has
+ *   become of the ledger since
  * @throws TapbootError `scenario` for what is wrong in a file or unknown in the request, and for
  *   a queue that names what is not there any more
  */
-export async function chosenScenarios(request: RunRequest, run: string): Promise<Chosen> {
+export async function chosenScenarios(
+  request: RunRequest,
+  run: string,
+  before?: Chosen,
+): Promise<Chosen> {
   const { workingDirectory, variables, tags, notTags, names, config } = request;
   const options = { workingDirectory, variables, run };
   if (!config.resume) {
     const all = await loadScenarios(request.scenarioPaths, options);
-    const planned = repeated(selectScenarios(all, { names, tags, notTags }), config.repeat);
-    return { planned, secrets: secretsOf(planned, all, variables) };
+    if (before !== undefined) {
+      const ids = new Set(before.planned.map(({ scenario }) => scenario.id));
+      const same = all.filter(({ id }) => ids.has(id));
+      return { ...before, planned: repeated(same, config.repeat) };
+    }
+    const selected = await selectForRun(all, { names, tags, notTags }, config);
+    const { scenarios, brought, list, measured } = selected;
+    const divided = repeated(list, config.repeat);
+    return {
+      planned: repeated(scenarios, config.repeat),
+      brought,
+      divided: config.shard === undefined ? undefined : divided.map(({ ref }) => ref.id),
+      measured,
+      // Of the other shards, too: in all of them an id reads the same.
+      secrets: secretsOf(divided, all, variables),
+    };
   }
   const waiting = readQueue(config.queuePath).map((item) => ({
     item,
@@ -92,7 +119,7 @@ export async function chosenScenarios(request: RunRequest, run: string): Promise
   const gone = waiting.find(({ path }) => !existsSync(path));
   if (gone !== undefined) throw stale(gone.item, config.queuePath, 'no such file');
   const files = new Set(waiting.flatMap(({ item, path }) => [...(item.sources ?? []), path]));
-  if (files.size === 0) return { planned: [], secrets: [] };
+  if (files.size === 0) return { planned: [], brought: [], secrets: [] };
   const all = await loadScenarios([...files], options);
   const queued = waiting.map(({ item, path }) => ({
     scenario: takenUp(item, path, all, config.queuePath),
@@ -104,7 +131,7 @@ export async function chosenScenarios(request: RunRequest, run: string): Promise
     for (const source of missing) known.add(source);
     return [...repeated(missing, 1).map((source) => ({ ...source, again: true as const })), one];
   });
-  return { planned, secrets: secretsOf(planned, all, variables) };
+  return { planned, brought: [], secrets: secretsOf(planned, all, variables) };
 }
 
 /** Of a scenario that is not run, what was given from outside: the command line carries it. */
