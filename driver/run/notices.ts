@@ -1,7 +1,6 @@
 import type { RunEvent } from '../events/events.js';
 import type { History } from '../record/ledger/history.js';
 import type { FailurePolicy } from './retry-policy.js';
-import type { Scenario } from '../scenario/index.js';
 import type { PlannedScenario } from './work-list.js';
 import type { RunRequest } from './request.js';
 import type { Chosen } from './scenario-arguments.js';
@@ -22,12 +21,12 @@ export interface NoticeSources {
 /** All that is to be told behind the beginning of a run. */
 export function openingNotices(sources: NoticeSources): Notice[] {
   const { request, chosen, said, policy, history } = sources;
-  const { planned, brought } = chosen;
+  const { planned } = chosen;
   const warning = (message: string): Notice => ({ type: 'notice', level: 'warning', message });
   return [
     ...said.map(warning),
     ...policy.knownIssues.expired().map(warning),
-    ...brought.map((source) => bringing(source, planned)),
+    ...aboutBrought(planned),
     ...aboutShard(request.config, chosen),
     // Whatever else chooses nothing is an error.
     ...(request.config.resume && planned.length === 0
@@ -46,11 +45,15 @@ const emptyQueue = (path: string): Notice => ({
   message: `nothing to resume: the queue is empty (${path})`,
 });
 
-const bringing = ({ id }: Scenario, planned: readonly PlannedScenario[]): Notice => {
-  const starting = planned.find(({ scenario }) => scenario.from?.scenario === id)?.scenario.id;
-  const message = `${id} runs, too: ${starting ?? 'another'} starts from its checkpoint`;
-  return { type: 'notice', level: 'info', message };
-};
+/** What runs though nobody asked for it. */
+function aboutBrought(planned: readonly PlannedScenario[]): Notice[] {
+  const brought = new Set(planned.flatMap(({ scenario, again }) => (again ? [scenario.id] : [])));
+  return [...brought].map((id) => {
+    const starting = planned.find(({ scenario }) => scenario.from?.scenario === id)?.scenario.id;
+    const message = `${id} runs, too: ${starting ?? 'another'} starts from its checkpoint`;
+    return { type: 'notice', level: 'info', message };
+  });
+}
 
 function aboutShard(
   { shard }: Pick<RunRequest['config'], 'shard'>,

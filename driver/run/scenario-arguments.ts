@@ -67,8 +67,6 @@ export function scenarioArguments(
 /** What a run is about. */
 export interface Chosen {
   planned: PlannedScenario[];
-  /** Of those, the ones that nobody asked for: others start from their checkpoints. */
-  brought: Scenario[];
   /** Ids of all executions that the shards of this run have together; absent without shards. */
   divided?: string[];
   /** Of how many scenarios the duration is known, where shards are divided by durations. */
@@ -97,15 +95,18 @@ export async function chosenScenarios(
     const all = await loadScenarios(request.scenarioPaths, options);
     if (before !== undefined) {
       const ids = new Set(before.planned.map(({ scenario }) => scenario.id));
+      const brought = new Set(
+        before.planned.flatMap(({ scenario, again }) => (again ? scenario.id : [])),
+      );
       const same = all.filter(({ id }) => ids.has(id));
-      return { ...before, planned: repeated(same, config.repeat) };
+      return { ...before, planned: marked(repeated(same, config.repeat), brought) };
     }
     const selected = await selectForRun(all, { names, tags, notTags }, config);
     const { scenarios, brought, list, measured } = selected;
     const divided = repeated(list, config.repeat);
+    const planned = repeated(scenarios, config.repeat);
     return {
-      planned: repeated(scenarios, config.repeat),
-      brought,
+      planned: marked(planned, new Set(brought.map(({ id }) => id))),
       divided: config.shard === undefined ? undefined : divided.map(({ ref }) => ref.id),
       measured,
       // Of the other shards, too: in all of them an id reads the same.
@@ -119,7 +120,7 @@ export async function chosenScenarios(
   const gone = waiting.find(({ path }) => !existsSync(path));
   if (gone !== undefined) throw stale(gone.item, config.queuePath, 'no such file');
   const files = new Set(waiting.flatMap(({ item, path }) => [...(item.sources ?? []), path]));
-  if (files.size === 0) return { planned: [], brought: [], secrets: [] };
+  if (files.size === 0) return { planned: [], secrets: [] };
   const all = await loadScenarios([...files], options);
   const queued = waiting.map(({ item, path }) => ({
     scenario: takenUp(item, path, all, config.queuePath),
@@ -131,8 +132,15 @@ export async function chosenScenarios(
     for (const source of missing) known.add(source);
     return [...repeated(missing, 1).map((source) => ({ ...source, again: true as const })), one];
   });
-  return { planned, brought: [], secrets: secretsOf(planned, all, variables) };
+  return { planned, secrets: secretsOf(planned, all, variables) };
 }
+
+/** Those that nobody asked for are known by that. */
+const marked = (
+  planned: readonly PlannedScenario[],
+  brought: ReadonlySet<string>,
+): PlannedScenario[] =>
+  planned.map((one) => (brought.has(one.scenario.id) ? { ...one, again: true } : one));
 
 /** Of a scenario that is not run, what was given from outside: the command line carries it. */
 function secretsOf(

@@ -93,7 +93,7 @@ export interface PlannedScenario {
   scenario: Scenario;
   /** The scenario's own names; with `--repeat`, numbered from the second on. */
   ref: ScenarioRef;
-  /** Run for the checkpoint that another one needs, though it has had its verdict. */
+  /** Run only for the checkpoint that another one needs: nobody asked for it. */
   again?: true;
 }
 
