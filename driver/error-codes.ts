@@ -264,6 +264,12 @@ export const ERROR_CODES = {
     ),
     TAPBOOT_E_SCENARIO_UNKNOWN: scenario('No scenario has this name, id or file.'),
     TAPBOOT_E_TAG_UNKNOWN: scenario('No scenario has this tag.'),
+    TAPBOOT_E_TAG_EXPRESSION: scenario(
+      'A `--tag` or `--not-tag` is neither a tag nor tags joined by `and`, `or`, `not` and parentheses.',
+    ),
+    TAPBOOT_E_SHARD_TIMES: scenario(
+      'The file of `--shard-times` is missing, or is no [ledger](record.md#the-ledger).',
+    ),
     TAPBOOT_E_SCENARIO_TWICE: scenario(
       'Two files, or two combinations of a matrix, give the same scenario.',
     ),
@@ -437,6 +443,9 @@ export const ERROR_CODES = {
     ),
     TAPBOOT_E_MERGE_INPUT: scenario('What should be merged holds no run.'),
     TAPBOOT_E_MERGE_TWICE: scenario('The same run is to be merged twice.'),
+    TAPBOOT_E_MERGE_SHARDS: scenario(
+      'Shards (`run --shard`) that are of different lists, or together lack a scenario, or have one twice.',
+    ),
     TAPBOOT_E_MERGE_UNFINISHED: infra('A merged run did not come to its end.'),
     TAPBOOT_E_NEW_EXISTS: scenario('`tapboot new` found a file of that name, and left it alone.'),
     TAPBOOT_E_NEW_NAME: scenario('`tapboot new` was given words that cannot name a scenario.'),

@@ -9,6 +9,7 @@ import type { RunFlags } from './run-flags.js';
  */
 const DROPPED: ReadonlySet<string> = new Set<keyof RunFlags>([
   ...(['scenarios', 'tags', 'notTags', 'variables', 'varEnv', 'varFile'] as const),
+  ...(['grep', 'lastFailed', 'shard', 'shardTimes', 'maxFailures', 'bail', 'timeLimit'] as const),
   ...(['resume', 'repeat', 'budget', 'workers', 'report', 'debug', 'debugFor'] as const),
 ]);
 

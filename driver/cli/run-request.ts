@@ -1,4 +1,5 @@
 import { readConfig } from '../config/config.js';
+import { SETTINGS } from '../config/settings-table.js';
 import { scenarioError } from '../errors.js';
 import { holdForDebugging } from '../interactive/debug.js';
 import { openRunOutput } from '../report/run-output.js';
@@ -8,6 +9,9 @@ import type { RunFlags } from './run-flags.js';
 import { rerunCommand } from './rerun.js';
 import { givenVariables } from './variable-options.js';
 import { scenarioArguments } from '../run/scenario-arguments.js';
+
+/** Flags that choose scenarios, or say how often they run: a queue has that in it. */
+const NARROWING = ['grep', 'lastFailed', 'shard', 'shardTimes', 'repeat'] as const;
 
 /**
  * Everything a run needs to know, from the flags and the outside world.
@@ -20,11 +24,15 @@ export async function runRequest(
 ): Promise<RunRequest> {
   const { scenarios, tags, notTags, variables, ...settings } = flags;
   const chosen = scenarioArguments(scenarios, outside);
-  const [narrowed] = [...scenarios, ...tags, ...notTags];
-  if (flags.resume === true && (narrowed !== undefined || flags.repeat !== undefined)) {
+  const narrowing = NARROWING.filter((name) => flags[name] !== undefined);
+  const [narrowed] = [
+    ...[...scenarios, ...tags, ...notTags],
+    ...narrowing.map((name) => SETTINGS[name].flag.split(' ')[0]),
+  ];
+  if (flags.resume === true && narrowed !== undefined) {
     throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--resume runs the queue, as it is', {
-      expected: 'no scenarios, tags or --repeat beside it',
-      got: narrowed ?? `--repeat ${flags.repeat ?? ''}`,
+      expected: 'no scenarios, no flags that choose some, and no --repeat beside it',
+      got: narrowed,
       hint: 'Omit them to run the queue, or omit --resume to run what you name.',
     });
   }

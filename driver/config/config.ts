@@ -2,8 +2,9 @@ import path from 'node:path';
 import { scenarioError } from '../errors.js';
 import { textVariable, type Environment } from '../host/environment.js';
 import type { RunSettings } from '../run/settings.js';
-import { readSettings } from './read-settings.js';
-import type { Flags } from './settings-table.js';
+import type { SelectionSettings } from '../run/selection.js';
+import { readSettings, readSome } from './read-settings.js';
+import type { Flags, Values } from './settings-table.js';
 
 /** Minutes and seconds of the specification, which nothing but a larger budget changes. */
 const HARD_BUDGET_MINUTES = 50;
@@ -23,28 +24,36 @@ const QUEUE_FILE = 'vm-run-queue.json';
  * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE, naming the setting
  */
 export function readConfig(env: Environment, flags: Flags, workingDirectory: string): RunSettings {
-  const { budget, debugFor, knownIssues, ledger, ledgerOff, snapshotLimit, ...values } =
+  const { ledgerOff, shardTimes, budget, debugFor, knownIssues, ledger, snapshotLimit, ...others } =
     readSettings(env, flags);
+  const { bail, timeLimit, ...values } = others;
   if (values.fresh && values.incremental) {
     throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--fresh and --incremental exclude each other', {
       expected: 'one of them',
       hint: '--fresh boots every machine; --incremental begins in snapshots of earlier runs.',
     });
   }
+  if (bail && values.maxFailures !== undefined) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--bail and --max-failures exclude each other', {
+      expected: 'one of them',
+      hint: '--bail is --max-failures 1.',
+    });
+  }
   const absolute = (file: string): string => path.resolve(workingDirectory, file);
   const optional = (file: string | undefined) => (file === undefined ? undefined : absolute(file));
-  const ledgerPath = absolute(ledger);
   const dumbTerminal = env['TERM'] === 'dumb';
   const ci = !['', '0', 'false'].includes((env['CI'] ?? '').toLowerCase());
   return {
     ...values,
-    ledgerPath: ledgerOff ? undefined : ledgerPath,
-    queuePath: path.join(path.dirname(ledgerPath), QUEUE_FILE),
+    ...selectionOf({ ...values, shardTimes, ledger, ledgerOff }, workingDirectory),
+    queuePath: path.join(path.dirname(absolute(ledger)), QUEUE_FILE),
     logRoot: absolute(values.logRoot),
     tapVersion: values.tapVersion === '13' ? 13 : 14,
     workers: values.workers === 'auto' ? undefined : values.workers,
     reports: flags.report ?? [],
     knownIssuesPath: optional(knownIssues),
+    maxFailures: bail ? 1 : values.maxFailures,
+    timeLimitMs: timeLimit,
     budgetMinutes: budget,
     hardBudgetMinutes: Math.max(HARD_BUDGET_MINUTES, budget),
     sessionCeilingSeconds: SESSION_CEILING_SECONDS,
@@ -57,5 +66,46 @@ export function readConfig(env: Environment, flags: Flags, workingDirectory: str
     color: (flags.color ?? true) && textVariable(env, 'NO_COLOR') === undefined && !dumbTerminal,
     dumbTerminal,
     ci,
+  };
+}
+
+const SELECTION = ['grep', 'lastFailed', 'shard', 'shardTimes', 'ledger', 'ledgerOff'] as const;
+
+/**
+ * What settings say of the scenarios of a run, for `list`, which needs no others.
+ * @param workingDirectory absolute; relative paths count from it
+ * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE, naming the setting
+ */
+export const selectionSettings = (
+  env: Environment,
+  flags: Flags,
+  workingDirectory: string,
+): SelectionSettings => selectionOf(readSome(SELECTION, env, flags), workingDirectory);
+
+function selectionOf(
+  {
+    grep,
+    lastFailed,
+    shard,
+    shardTimes,
+    ledger,
+    ledgerOff,
+  }: Pick<Values, (typeof SELECTION)[number]>,
+  workingDirectory: string,
+): SelectionSettings {
+  if (shardTimes !== undefined && shard === undefined) {
+    throw scenarioError('TAPBOOT_E_CONFIG_VALUE', '--shard-times needs --shard', {
+      expected: 'both, or none of them',
+      got: `--shard-times ${shardTimes}`,
+      hint: 'Add --shard 1/2, for example.',
+    });
+  }
+  const absolute = (file: string): string => path.resolve(workingDirectory, file);
+  return {
+    grep,
+    lastFailed,
+    shard,
+    shardTimesPath: shardTimes === undefined ? undefined : absolute(shardTimes),
+    ledgerPath: ledgerOff ? undefined : absolute(ledger),
   };
 }

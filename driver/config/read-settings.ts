@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { scenarioError } from '../errors.js';
 import type { Environment } from '../host/environment.js';
+import type { TextPattern } from '../language/expectation.js';
+import { isSlashed, readPattern } from '../language/pattern.js';
 import { LONGEST, parseDuration } from '../language/quantities.js';
+import type { ShardNumber } from '../run/shard.js';
 import { SETTINGS, written } from './settings-table.js';
 import type { FlagName, Flags, Setting, Takes, Values, Written } from './settings-table.js';
 
@@ -10,12 +13,20 @@ import type { FlagName, Flags, Setting, Takes, Values, Written } from './setting
  * @throws TapbootError `scenario` TAPBOOT_E_CONFIG_VALUE, naming the flag or the variable
  */
 export const readSettings = (environment: Environment, flags: Flags): Values =>
+  readSome(Object.keys(SETTINGS) as (keyof Values)[], environment, flags);
+
+/**
+ * The same of some settings, for commands that need no others: a variable of another one that
+ * cannot be used is not theirs.
+ */
+export const readSome = <Name extends keyof Values>(
+  names: readonly Name[],
+  environment: Environment,
+  flags: Flags,
+): Pick<Values, Name> =>
   Object.fromEntries(
-    Object.entries(SETTINGS).map(([name, setting]) => [
-      name,
-      read(setting, flags[name as FlagName], environment),
-    ]),
-  ) as Values;
+    names.map((name) => [name, read(SETTINGS[name], flags[name as FlagName], environment)]),
+  ) as Pick<Values, Name>;
 
 function read(setting: Setting, given: string | boolean | undefined, environment: Environment) {
   if (typeof given === 'boolean') return given;
@@ -31,10 +42,14 @@ function valueOf(takes: Takes, { source, text }: Written): unknown {
   if (result.success) return result.data;
   throw scenarioError('TAPBOOT_E_CONFIG_VALUE', `${source} has a value that cannot be used`, {
     expected,
-    got: JSON.stringify(text),
+    got: [JSON.stringify(text), ...reasons(result.error)].join(': '),
     hint: next(source),
   });
 }
+
+/** What a reader of ours says of a text; zod's own words are said better by `expected`. */
+const reasons = ({ issues }: z.ZodError): string[] =>
+  issues.flatMap(({ code, message }) => (code === 'custom' && message !== '' ? [message] : []));
 
 /** How a value is read, and what is said of one that cannot be. */
 interface Reader {
@@ -42,6 +57,23 @@ interface Reader {
   expected: string;
   /** @param source how the user calls the setting */
   next: (source: string) => string;
+}
+
+function look(written: string, context: z.RefinementCtx): TextPattern {
+  if (!isSlashed(written)) return { text: written };
+  const read = readPattern(written);
+  if ('pattern' in read) return read;
+  context.addIssue({ code: 'custom', message: read.why });
+  return z.NEVER;
+}
+
+function shardNumber(written: string, context: z.RefinementCtx): ShardNumber {
+  const [, index, total] = (/^(\d{1,4})\/(\d{1,4})$/.exec(written) ?? []).map(Number);
+  if (index !== undefined && total !== undefined && index >= 1 && index <= total) {
+    return { index, total };
+  }
+  context.addIssue({ code: 'custom' });
+  return z.NEVER;
 }
 
 const YES = ['1', 'true', 'yes', 'on'];
@@ -83,6 +115,32 @@ function readerOf(takes: Exclude<Takes, { kind: 'text' }>): Reader {
         expected: `a duration such as 90s, 10m or 1h, ${LONGEST}`,
         next: (source) => `Write ${source} 10m, for example.`,
       };
+    case 'look':
+      return {
+        schema: z.string().transform(look),
+        expected:
+          'a text, or a regular expression such as /raid[01]/i with flags out of i, m, s, u',
+        next: (source) => `Write ${source} raid, or ${source} '/^raid-.*lvm/'.`,
+      };
+    case 'shard':
+      return {
+        schema: z.string().transform(shardNumber),
+        expected: 'N/M, part N of M: N from 1 to M, M at most 9999',
+        next: (source) => `Write ${source} 1/3, ${source} 2/3 and ${source} 3/3 on three machines.`,
+      };
+    case 'factor': {
+      const { least, most, or } = takes;
+      const number = z
+        .string()
+        .regex(/^\d{1,3}(?:\.\d{1,3})?$/)
+        .transform(Number)
+        .pipe(z.number().min(least).max(most));
+      return {
+        schema: number.or(z.literal(or)),
+        expected: `a number from ${String(least)} to ${String(most)}, or ${or}`,
+        next: (source) => `Set ${source} to 2, for example, or leave it out for the default.`,
+      };
+    }
     case 'switch':
       return {
         schema: z.stringbool({ truthy: YES, falsy: NO }),

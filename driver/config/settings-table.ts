@@ -1,11 +1,19 @@
 import type { Environment } from '../host/environment.js';
+import type { TextPattern } from '../language/expectation.js';
 import { LONGEST, LONGEST_MS } from '../language/quantities.js';
+import type { ShardNumber } from '../run/shard.js';
 
 /** What values a setting takes. */
 export type Takes =
   | { kind: 'text' }
   | { kind: 'switch' }
   | { kind: 'duration' }
+  /** Plain text, or `/source/flags`. */
+  | { kind: 'look' }
+  /** `N/M`. */
+  | { kind: 'shard' }
+  /** A number with decimals; `or`: a word in its place. */
+  | { kind: 'factor'; least: number; most: number; or: string }
   | { kind: 'words'; words: readonly string[] }
   /** `limit`: how messages call `most`, where not by its number; `or`: a word in its place. */
   | { kind: 'whole'; unit: string; least: number; most?: number; limit?: string; or?: string };
@@ -27,6 +35,7 @@ export interface Setting {
 const text = { kind: 'text' } as const;
 const onOff = { kind: 'switch' } as const;
 const duration = { kind: 'duration' } as const;
+const factor = { kind: 'factor', least: 0.1, most: 100, or: 'auto' } as const;
 const words = <const W extends string>(...all: W[]) => ({ kind: 'words', words: all }) as const;
 const count = (unit: string) => ({ kind: 'whole', unit, least: 1 }) as const;
 const seconds = { ...count('seconds'), most: LONGEST_MS / 1000, limit: LONGEST };
@@ -45,6 +54,26 @@ export const SETTINGS = {
     variable: 'TAPBOOT_IMAGE',
     takes: text,
     says: 'boot image: debian, debian:iso, nix:…, file:…',
+  },
+  grep: {
+    flag: '--grep <pattern>',
+    takes: { kind: 'look' },
+    says: 'only scenarios with this text, or /regex/, in id or name',
+  },
+  lastFailed: {
+    flag: '--last-failed',
+    takes: onOff,
+    says: 'only scenarios that failed when they last ran',
+  },
+  shard: {
+    flag: '--shard <n/m>',
+    takes: { kind: 'shard' },
+    says: 'only the n-th of m parts of these',
+  },
+  shardTimes: {
+    flag: '--shard-times <file>',
+    takes: text,
+    says: 'divide shards by the durations in this ledger',
   },
   reporter: {
     flag: '--reporter <name>',
@@ -101,6 +130,24 @@ export const SETTINGS = {
     takes: text,
     otherwise: 'known-issues.yaml, if any',
     says: 'list of tolerated failures',
+  },
+  maxFailures: {
+    flag: '--max-failures <number>',
+    takes: count('failures'),
+    says: 'stop after this many failed scenarios',
+  },
+  bail: { flag: '--bail', takes: onOff, says: 'stop after the first: --max-failures 1' },
+  timeoutFactor: {
+    flag: '--timeout-factor <factor>',
+    variable: 'TAPBOOT_TIMEOUT_FACTOR',
+    takes: factor,
+    default: '1',
+    says: 'multiply timeouts of steps; auto: by accelerator',
+  },
+  timeLimit: {
+    flag: '--time-limit <time>',
+    takes: duration,
+    says: 'start nothing after this time; queue the rest',
   },
   budget: {
     flag: '--budget <minutes>',
@@ -172,7 +219,18 @@ type Value<T extends Takes> = T extends { words: readonly (infer Word)[] }
   ? Word
   : T extends { or: infer Word }
     ? Word | number
-    : { text: string; switch: boolean; duration: number; whole: number; words: never }[T['kind']];
+    : ValueOfKind[T['kind']];
+
+interface ValueOfKind {
+  text: string;
+  switch: boolean;
+  duration: number;
+  look: TextPattern;
+  shard: ShardNumber;
+  factor: number;
+  whole: number;
+  words: never;
+}
 
 /** What all settings together have for values. */
 export type Values = {
@@ -198,7 +256,8 @@ export function written(
   if (given !== undefined) return { source: flag?.split(' ')[0] ?? '', text: given };
   const text = variable === undefined ? undefined : environment[variable];
   // An empty variable is as good as none, but where a number is asked for.
-  if (variable !== undefined && text !== undefined && (text !== '' || takes.kind === 'whole')) {
+  const number = takes.kind === 'whole' || takes.kind === 'factor';
+  if (variable !== undefined && text !== undefined && (text !== '' || number)) {
     return { source: variable, text };
   }
   return otherwise === undefined ? undefined : { source: 'default', text: otherwise };

@@ -7,5 +7,6 @@ export const noCounts = (): Record<ScenarioOutcome, number> => ({
   known: 0,
   failed: 0,
   queued: 0,
+  'not-run': 0,
   interrupted: 0,
 });

@@ -7,9 +7,11 @@ export type StepOutcome = 'passed' | 'failed' | 'skipped' | 'reused';
 
 /**
  * Result of one scenario; `flaky` is a pass that needed a retry, `known` a failure that
- * `known-issues.yaml` names.
+ * `known-issues.yaml` names. `queued` and `not-run` were not begun: one waits for `--resume`, the
+ * other for nobody.
  */
-export type ScenarioOutcome = 'passed' | 'flaky' | 'known' | 'failed' | 'queued' | 'interrupted';
+export type ScenarioOutcome =
+  'passed' | 'flaky' | 'known' | 'failed' | 'queued' | 'not-run' | 'interrupted';
 
 /** Result of a run as the ledger has it: `error` is anything that is no verdict on the product. */
 export type RunOutcome = 'passed' | 'flaky' | 'failed' | 'error';
@@ -92,6 +94,15 @@ export interface ScenarioRef {
   file: string;
 }
 
+/** Which part of a divided list of scenarios a run has; several machines have one each. */
+export interface RunShard {
+  /** From 1. */
+  index: number;
+  total: number;
+  /** Names the whole list, equal in all shards of it (driver/record/list-digest.ts). */
+  digest: string;
+}
+
 /** Names one step of a scenario; `index` counts from 1 within the scenario. */
 export interface StepRef {
   index: number;
@@ -139,6 +150,8 @@ export type RunEvent = { at: number } & (
       version: string;
       /** How many scenarios run side by side; absent: one. */
       workers?: number;
+      /** Absent for a run that is no shard. */
+      shard?: RunShard;
       scenarios: (ScenarioRef & {
         steps: number;
         tags: string[];
@@ -207,6 +220,7 @@ export type RunEvent = { at: number } & (
       artifacts: Artifact[];
     }
   | { type: 'scenario:queued'; scenario: ScenarioRef; projectedSeconds: number; reason: string }
+  | { type: 'scenario:not-run'; scenario: ScenarioRef; reason: string }
   /** Somebody looks at a machine whose step has failed (`--debug`). */
   | { type: 'debug:start'; vm: string }
   | { type: 'debug:end'; vm: string; seconds: number }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../error-codes.js';
 import type { SourceLocation } from '../location.js';
 import type { Pattern, TextPattern } from './expectation.js';
+import { isSlashed, readPattern } from './pattern.js';
 import { nearest, problemAt, type ProblemDetails, type Report } from './problem.js';
 import { LARGEST, LONGEST, parseDuration, parseSize } from './quantities.js';
 import { controlCharacter } from './control-characters.js';
@@ -87,31 +88,22 @@ export class StepReader {
 
   /** `source` (then `^` and `$` are line ends) or `/source/flags`. */
   pattern(path: YamlPath, written: string): Pattern {
-    const slashed = /^\/([\s\S]+)\/([a-z]*)$/.exec(written);
-    const pattern =
-      slashed === null
-        ? { source: written, flags: 'm' }
-        : { source: slashed[1] ?? '', flags: slashed[2] ?? '' };
-    if (/[^imsu]/.test(pattern.flags)) {
-      return this.unfit(path, written, 'flags out of i, m, s and u', { source: '', flags: '' });
+    const read = readPattern(written);
+    if ('pattern' in read) return read.pattern;
+    if (read.wrong === 'flags') {
+      return this.unfit(path, written, read.why, { source: '', flags: '' });
     }
-    try {
-      new RegExp(pattern.source, pattern.flags);
-      return pattern;
-    } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error);
-      this.wrong(path, 'TAPBOOT_E_PATTERN', `not a regular expression: ${why.toLowerCase()}`, {
-        expected: 'an ECMAScript regular expression',
-        got: showValue(written),
-        hint: 'a backslash before a character takes it literally: \\( \\[ \\+',
-      });
-      return { source: '', flags: '' };
-    }
+    this.wrong(path, 'TAPBOOT_E_PATTERN', `not a regular expression: ${read.why}`, {
+      expected: 'an ECMAScript regular expression',
+      got: showValue(written),
+      hint: 'a backslash before a character takes it literally: \\( \\[ \\+',
+    });
+    return { source: '', flags: '' };
   }
 
   /** `/source/flags`, or plain text. */
   look(path: YamlPath, written: string): TextPattern {
-    if (/^\/[\s\S]+\/[a-z]*$/.test(written)) return { pattern: this.pattern(path, written) };
+    if (isSlashed(written)) return { pattern: this.pattern(path, written) };
     return { text: written };
   }
 

@@ -41,6 +41,8 @@ export class MetadataCollector implements EventSink {
   #image: Metadata['image'];
   #accelerator: Metadata['accelerator'];
   #version: string | undefined;
+  #shard: Metadata['shard'];
+  #timeoutFactor: number | undefined;
   #start: number | undefined;
   #now = 0;
   #buildSeconds: number | undefined;
@@ -55,6 +57,11 @@ export class MetadataCollector implements EventSink {
   /** Fingerprint of the ephemeral root key (`SHA256:…`), for the whole run. */
   setRootKeyFingerprint(fingerprint: string): void {
     this.#artifact = { ...this.#artifact, root_key_fingerprint: fingerprint };
+  }
+
+  /** What the timeouts of steps are multiplied by. */
+  setTimeoutFactor(factor: number): void {
+    this.#timeoutFactor = factor;
   }
 
   /** What the events do not tell of a VM; may be called in pieces, later values win. */
@@ -86,6 +93,7 @@ export class MetadataCollector implements EventSink {
     if (event.type === 'run:start') {
       this.#start = event.at;
       this.#version = event.version;
+      this.#shard = event.shard && { ...event.shard };
     } else if (event.type === 'accelerator') {
       this.#accelerator = { name: event.name, reasons: event.reasons };
     } else if (event.type === 'image') {
@@ -142,7 +150,8 @@ export class MetadataCollector implements EventSink {
         boot_to_ssh_seconds: first?.timings.boot_to_ssh_seconds,
         total_seconds: roundSeconds(total),
       },
-      timeouts,
+      timeouts: { ...timeouts, step_factor: this.#timeoutFactor },
+      shard: this.#shard,
       command,
       environment,
       session_ceiling_exceeded: (total ?? 0) >= this.#facts.sessionCeilingSeconds,
@@ -180,9 +189,10 @@ export class ScenarioTable {
       }
     } else if (event.type === 'scenario:machine') {
       this.origins.set(event.scenario.id, event.origin);
-    } else if (event.type === 'scenario:queued') {
+    } else if (event.type === 'scenario:queued' || event.type === 'scenario:not-run') {
       const { id, name, file } = event.scenario;
-      this.#rows.set(id, { id, name, file, outcome: 'queued' });
+      const outcome = event.type === 'scenario:queued' ? 'queued' : 'not-run';
+      this.#rows.set(id, { id, name, file, outcome });
     } else if (event.type === 'scenario:end') {
       const { id, name, file } = event.scenario;
       const origin = event.origin ?? this.origins.get(id);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ledgerScenarioSchema } from './ledger/ledger-schema.js';
+import { ledgerScenarioSchema, stepFactor } from './ledger/ledger-schema.js';
 
 const seconds = z.number().nonnegative().describe('Seconds, 3 decimals');
 const time = z.iso.datetime({ offset: true });
@@ -81,7 +81,16 @@ export const metadataSchema = z
     timeouts: z.looseObject({
       spawn_seconds: z.int().positive(),
       login_seconds: z.int().positive(),
+      step_factor: stepFactor,
     }),
+    shard: z
+      .looseObject({
+        index: z.int().positive(),
+        total: z.int().positive(),
+        digest: z.string().describe('SHA-256 of the ids of all shards together'),
+      })
+      .optional()
+      .describe('Which part of a list of scenarios the run had; absent for a whole list'),
     command: z.array(z.string()),
     environment: z.record(z.string(), z.string()).describe('Overrides in force, secrets excluded'),
     session_ceiling_exceeded: z.boolean(),

@@ -8,6 +8,7 @@ const MARKS: Record<string, string> = {
   known: '🔶',
   failed: '❌',
   queued: '⏳',
+  'not-run': '⏭️',
   interrupted: '🚫',
 };
 
@@ -47,11 +48,13 @@ function fit(head: string, pieces: readonly string[], mostBytes: number): string
 }
 
 function countsOf({ rows }: RunTable): string {
-  const outcomes = ['passed', 'flaky', 'known', 'failed', 'interrupted', 'queued'] as const;
+  const outcomes = [
+    ...(['passed', 'flaky', 'known', 'failed', 'interrupted', 'queued', 'not-run'] as const),
+  ];
   return outcomes
     .map((outcome) => [rows.filter((row) => row.outcome === outcome).length, outcome] as const)
     .filter(([count, outcome]) => count > 0 || outcome === 'passed' || outcome === 'failed')
-    .map(([count, outcome]) => `${String(count)} ${outcome}`)
+    .map(([count, outcome]) => `${String(count)} ${outcome.replace('-', ' ')}`)
     .join(', ');
 }
 
@@ -65,7 +68,7 @@ function line({ name, outcome = 'interrupted', failure, durationMs, file }: Scen
   const why = failure === undefined ? '' : ` (${failure.class})`;
   const place = (failure === undefined ? '' : placeOf(failure)) || file;
   const time = duration(durationMs);
-  return `| ${MARKS[outcome] ?? ''} | ${cell(name)} | ${outcome}${why} | ${time} | ${cell(place)} |\n`;
+  return `| ${MARKS[outcome] ?? ''} | ${cell(name)} | ${outcome.replace('-', ' ')}${why} | ${time} | ${cell(place)} |\n`;
 }
 
 function details({ name, outcome, failure, previous }: ScenarioRow): string[] {

@@ -147,6 +147,8 @@ function entries(event: RunEvent): string[] {
       ];
     case 'scenario:queued':
       return [`scenario ${event.scenario.id} queued: ${event.reason}`];
+    case 'scenario:not-run':
+      return [`scenario ${event.scenario.id} not run: ${event.reason}`];
     case 'debug:start':
       return [`VM ${event.vm} is held for debugging`];
     case 'debug:end':

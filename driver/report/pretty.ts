@@ -131,7 +131,10 @@ export class PrettyReporter implements EventSink {
         this.#paragraph(event.level === 'warning' ? warn('!') : dim('·'), event.message);
         break;
       case 'scenario:queued':
-        this.#queued(event);
+        this.#notBegun(event, 'queued');
+        break;
+      case 'scenario:not-run':
+        this.#notBegun(event, 'not run');
         break;
       case 'run:end':
         this.#end(event);
@@ -179,10 +182,13 @@ export class PrettyReporter implements EventSink {
     this.#print(this.#row(row));
   }
 
-  #queued({ scenario, reason }: Event<'scenario:queued'>): void {
+  #notBegun(
+    { scenario, reason }: Event<'scenario:queued' | 'scenario:not-run'>,
+    what: string,
+  ): void {
     const { warn, strong } = this.#paint;
-    const name = truncate(plainLine(scenario.name), this.#columns - 9);
-    this.#print('', `${warn('○')} ${strong(name)} ${warn('queued')}`);
+    const name = truncate(plainLine(scenario.name), this.#columns - what.length - 3);
+    this.#print('', `${warn('○')} ${strong(name)} ${warn(what)}`);
     this.#paragraph(' ', reason);
   }
 
@@ -217,13 +223,14 @@ export function summaryLines(
   directory: string,
   { good, bad, warn, dim, strong }: Paint,
 ): string[] {
-  const { passed, flaky, known, failed, interrupted, queued } = event.counts;
+  const { passed, flaky, known, failed, interrupted, queued, 'not-run': notRun } = event.counts;
   const counts = [
     (passed > 0 ? good : dim)(`${String(passed)} passed`),
     ...(flaky > 0 ? [warn(`${String(flaky)} flaky`)] : []),
     ...(known > 0 ? [warn(`${String(known)} known`)] : []),
     (failed > 0 ? bad : dim)(`${String(failed)} failed`),
     ...(interrupted > 0 ? [warn(`${String(interrupted)} interrupted`)] : []),
+    ...(notRun > 0 ? [warn(`${String(notRun)} not run`)] : []),
     ...(queued > 0 ? [warn(`${String(queued)} queued (run them with --resume)`)] : []),
   ].join(', ');
   return [

@@ -11,6 +11,8 @@ export interface ProgressLayout {
 }
 
 const GAP = '  ';
+/** Outcomes that the last line counts. */
+const BAD = ['failed', 'flaky', 'known', 'queued', 'not-run', 'interrupted'] as const;
 /** The terminal writes `^C` behind the last line, and must not wrap for it. */
 const ECHO_COLUMNS = 2;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -59,11 +61,11 @@ export function overallLine(overall: Overall, { paint, columns, now }: ProgressL
   const { total, done, outcomes, startedAt, remainingMs, ending } = overall;
   const elapsed = Math.max(0, now - startedAt);
   const frame = FRAMES[Math.floor(elapsed / FRAME_MS) % FRAMES.length] ?? '';
-  const bad = (['failed', 'flaky', 'known', 'queued', 'interrupted'] as const).flatMap((name) => {
+  const bad = BAD.flatMap((name) => {
     const count = outcomes[name];
     return count === undefined
       ? []
-      : [{ text: `${String(count)} ${name}`, failed: name === 'failed' }];
+      : [{ text: `${String(count)} ${name.replace('-', ' ')}`, failed: name === 'failed' }];
   });
   const rest =
     remainingMs === undefined || remainingMs < 1000 ? '' : `, about ${short(remainingMs)} left`;

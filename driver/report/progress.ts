@@ -97,6 +97,9 @@ export class Progress {
       case 'scenario:queued':
         this.#count(event.scenario, 'queued');
         break;
+      case 'scenario:not-run':
+        this.#count(event.scenario, 'not-run');
+        break;
       case 'scenario:end':
         this.#lanes.delete(event.scenario.id);
         this.#count(event.scenario, event.outcome, event.durationMs / 1000);

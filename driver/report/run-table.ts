@@ -20,8 +20,8 @@ export interface ScenarioRow {
   /** Steps of the last attempt. */
   steps: StepEnd[];
   artifacts: Artifact[];
-  /** Why it was queued. */
-  queuedBecause?: string;
+  /** Why it was queued, or not run at all. */
+  notBegunBecause?: string;
 }
 
 /** What the formats that are written at the end know of a run. */
@@ -67,7 +67,13 @@ export class RunTable implements EventSink {
       case 'scenario:queued':
         Object.assign(this.#row(event.scenario), {
           outcome: 'queued',
-          queuedBecause: event.reason,
+          notBegunBecause: event.reason,
+        });
+        break;
+      case 'scenario:not-run':
+        Object.assign(this.#row(event.scenario), {
+          outcome: 'not-run',
+          notBegunBecause: event.reason,
         });
         break;
       case 'scenario:end': {

@@ -151,9 +151,10 @@ export class TapScenario {
     this.#verdict(ok, known, framed(scenarioBlock(event, this.#told)), known !== '');
   }
 
-  /** A scenario that was put on the queue: visible, counted as a skip, never as a pass. */
-  queued(reason: string, promisedSteps: number): void {
-    const skip = `queued: ${reason}`;
+  /**
+   * A scenario that was not begun, for now or at all: visible, counted as a skip, never as a pass.
+   */
+  notBegun(skip: string, promisedSteps: number): void {
     this.#skipPromised(promisedSteps, skip);
     this.#verdict(true, ` # SKIP ${directiveText(skip)}`, []);
   }

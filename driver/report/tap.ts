@@ -94,9 +94,13 @@ export class TapReporter implements EventSink {
         this.#open(event.scenario).step(event);
         break;
       case 'scenario:queued':
-        this.#open(event.scenario).queued(event.reason, this.#promised(event.scenario));
+      case 'scenario:not-run': {
+        const what = event.type === 'scenario:queued' ? 'queued' : 'not run';
+        const skip = `${what}: ${event.reason}`;
+        this.#open(event.scenario).notBegun(skip, this.#promised(event.scenario));
         this.#close(event.scenario);
         break;
+      }
       case 'scenario:end':
         this.#open(event.scenario).end(event, this.#promised(event.scenario));
         this.#close(event.scenario);
@@ -183,11 +187,12 @@ export class TapReporter implements EventSink {
       );
       this.#close(scenario);
     }
-    const { passed, flaky, known, failed, queued, interrupted } = event.counts;
+    const { passed, flaky, known, failed, queued, interrupted, 'not-run': left } = event.counts;
+    const unbegun = left > 0 ? `, ${String(left)} not run` : '';
     this.#comment(
       `${String(passed)} passed, ${String(flaky)} flaky, ${String(known)} known, ` +
         `${String(failed)} failed, ` +
-        `${String(interrupted)} interrupted, ${String(queued)} queued in ${duration(event.durationMs)}`,
+        `${String(interrupted)} interrupted, ${String(queued)} queued${unbegun} in ${duration(event.durationMs)}`,
     );
     this.#comment(`run directory: ${this.#directory}`);
     this.#comment(`exit code ${String(event.exitCode)}`);

@@ -1,5 +1,5 @@
 import type { RunSettings } from './settings.js';
-import { planBudget, type BudgetScenario } from '../record/ledger/budget.js';
+import { planBudget, projectSeconds, type BudgetScenario } from '../record/ledger/budget.js';
 import type { History } from '../record/ledger/history.js';
 import type { PlannedScenario } from './work-list.js';
 
@@ -17,23 +17,34 @@ export interface Division {
 }
 
 /** However often it is repeated, what is known of a scenario is known of each time. */
-const budgeted = (planned: PlannedScenario): BudgetScenario & { planned: PlannedScenario } => {
-  const { id, name, file, steps } = planned.scenario;
-  const timeoutSeconds = steps.reduce((sum, step) => sum + step.timeoutMs, 0) / 1000;
-  return { id, name, file, timeoutSeconds, planned };
-};
+const budgeted =
+  (factor: number) =>
+  (planned: PlannedScenario): BudgetScenario & { planned: PlannedScenario } => {
+    const { id, name, file, steps } = planned.scenario;
+    const timeoutSeconds = (steps.reduce((sum, step) => sum + step.timeoutMs, 0) / 1000) * factor;
+    return { id, name, file, timeoutSeconds, planned };
+  };
+
+/**
+ * Seconds that a scenario is expected to take.
+ * @param factor what timeouts are multiplied by
+ */
+export const projected = (planned: PlannedScenario, history: History, factor: number): number =>
+  projectSeconds(budgeted(factor)(planned), history).seconds;
 
 /**
  * What of `waiting` fits in the budget, and what does not. A scenario whose checkpoint comes from
  * one that waits has to wait with it. What runs only for the checkpoint of the first one runs
  * as unconditionally as that one: else it would wait for ever.
  * @param spentSeconds time that the run has used already
+ * @param factor what timeouts are multiplied by
  */
 export function divide(
   waiting: readonly PlannedScenario[],
   history: History,
   config: Pick<RunSettings, 'budgetMinutes' | 'hardBudgetMinutes'>,
   spentSeconds: number,
+  factor = 1,
 ): Division {
   const sorted = sourcesFirst(waiting);
   const { budgetMinutes, hardBudgetMinutes: hardMinutes } = config;
@@ -44,7 +55,7 @@ export function divide(
       sorted.findIndex(({ again }) => again !== true),
     );
   const limits = { budgetMinutes, hardMinutes, spentSeconds, unconditional };
-  const plan = planBudget(sorted.map(budgeted), history, limits);
+  const plan = planBudget(sorted.map(budgeted(factor)), history, limits);
   const queued = new Map<PlannedScenario, QueuedScenario>(
     plan.queued.map(({ scenario: { planned }, projection, reason }) => [
       planned,

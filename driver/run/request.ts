@@ -30,6 +30,7 @@ export interface RunRequest {
   scenarioPaths: string[];
   /** Which of the scenarios read: names, ids, files; empty for all. */
   names: string[];
+  /** Each a tag, or an expression of tags. */
   tags: string[];
   notTags: string[];
   /** The strongest source of a scenario's variables. */

@@ -5,20 +5,20 @@ import { EXIT } from '../exit-code.js';
 import { DEFAULT_IMAGE } from '../image/providers.js';
 import { parseImageSpec } from '../image/spec.js';
 import { EventsFile } from '../record/events-file.js';
+import { listDigest } from '../record/list-digest.js';
 import { type History, readHistory } from '../record/ledger/history.js';
 import { overridesInForce } from '../record/overrides.js';
 import { RunRecord } from '../record/run-record.js';
 import { redactError, REDACTION, type Redactor, redacting, redactor } from '../redact.js';
 import { listEntries } from '../snapshots/store/eviction.js';
 import { snapshotsDirectory } from '../snapshots/store/store.js';
-import { divide } from './division.js';
 import { type FailurePolicy, failurePolicy } from './retry-policy.js';
 import { FlakeCounter } from './flakes.js';
 import { openingNotices } from './notices.js';
 import type { RunOutput } from './output.js';
 import type { RunRequest } from './request.js';
 import { Run, type RunOptions } from './run.js';
-import { chosenScenarios } from './scenario-arguments.js';
+import { type Chosen, chosenScenarios } from './scenario-arguments.js';
 import type { PlannedScenario } from './work-list.js';
 import { usualMachine } from '../image/usual-machine.js';
 import { defaultWorkers, hostCapacity, machinesInMemory, measuredResidence } from './workers.js';
@@ -52,14 +52,15 @@ async function begin(
 ): Promise<number> {
   const { config } = request;
   // What is wrong in files and in the call is found before anything is made or started.
-  const secrets = redactor((await chosenScenarios(request, 'no-run')).secrets);
+  const chosen = await chosenScenarios(request, 'no-run');
+  const secrets = redactor(chosen.secrets);
   known.secrets = secrets;
   parseImageSpec(config.image ?? DEFAULT_IMAGE, request.workingDirectory);
   const policy = failurePolicy(request);
   const history = await readHistory(config.ledgerPath);
   const record = await openRecord(request, secrets);
-  const { planned } = await chosenScenarios(request, record.directory.name);
-  return await runRecorded(request, { record, history, planned, secrets, output, policy });
+  const own = await chosenScenarios(request, record.directory.name, chosen);
+  return await runRecorded(request, { record, history, chosen: own, secrets, output, policy });
 }
 
 async function openRecord(request: RunRequest, secrets: Redactor): Promise<RunRecord> {
@@ -104,18 +105,23 @@ async function workersFor(
   return { workers, standby: wished && room > 2 * workers };
 }
 
+/** Ids are as the events have them: what is redacted there is redacted here. */
+const digestOf = ({ divided = [] }: Chosen, secrets: Redactor): string =>
+  listDigest(divided.map((id) => secrets(id)));
+
 /** What a run has when it begins. */
 interface Beginning {
   record: RunRecord;
   history: History;
-  planned: PlannedScenario[];
+  chosen: Chosen;
   secrets: Redactor;
   output: RunOutput;
   policy: FailurePolicy;
 }
 
 async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<number> {
-  const { record, history, planned, secrets, output, policy } = beginning;
+  const { record, history, chosen, secrets, output, policy } = beginning;
+  const { planned } = chosen;
   const { config } = asked;
   // A run that cannot be recorded or reported any more has no verdict: it ends as by a signal.
   const breaking = new AbortController();
@@ -138,11 +144,11 @@ async function runRecorded(asked: RunRequest, beginning: Beginning): Promise<num
       harness.log(line);
     },
     planned,
-    divide: (waiting, spentSeconds) => divide(waiting, history, config, spentSeconds),
-    notices: openingNotices({ request, planned, said: record.said, policy, history }),
+    history,
+    shard: config.shard && { ...config.shard, digest: digestOf(chosen, secrets) },
+    notices: openingNotices({ request, chosen, said: record.said, policy, history }),
     policy,
     ...(await workersFor(request, planned)),
-    seconds: ({ ref }) => history.passes(ref).at(-1),
   });
   // Before whoever aborts says so on stderr, the lines that are redrawn are taken away.
   const ending = (): void => {

@@ -11,6 +11,7 @@ import { stepRefs } from '../steps/step-refs.js';
 import { failureHooks } from './failure-hooks.js';
 import { AttemptJudge, triedAgain } from './retry-policy.js';
 import type { ScenarioContext } from './scenario-context.js';
+import { timeoutFactor, withTimeouts } from './timeout-factor.js';
 import type { Machines } from '../snapshots/pool-of-run.js';
 import type { PlannedScenario } from './work-list.js';
 
@@ -78,15 +79,18 @@ async function runAttempt(
   { pool, start }: Machines,
   context: ScenarioContext,
 ): Promise<Attempt> {
-  const { scenario, ref } = planned;
-  const { events, request } = context;
+  const { ref } = planned;
+  const { events, request, host } = context;
+  // For the steps alone: snapshots are found by the scenario as it is written.
+  const factor = timeoutFactor(request.config, host.accelerator.name);
+  const scenario = withTimeouts(planned.scenario, factor);
   const judge = new AttemptJudge(context.policy, scenario);
   let vm: BootImageVM | undefined;
   let failure: Failure | undefined;
   let late: Failure | undefined;
   const artifacts: Artifact[] = [];
   try {
-    const acquired = await start.acquire(scenario, ref.id);
+    const acquired = await start.acquire(planned.scenario, ref.id);
     vm = acquired.vm;
     const { origin } = vm;
     // What explains a failure is taken when it happens; this is kept of every run.
@@ -98,7 +102,7 @@ async function runAttempt(
       reused,
       machine: scenario.machine,
       onLastStep: context.onLastStep,
-      ...(await failureHooks(acquired, planned, context)),
+      ...(await failureHooks(acquired, { scenario }, context)),
       emit: (event) => {
         events.emit(judge.take(event));
       },

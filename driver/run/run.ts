@@ -4,9 +4,10 @@ import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
 import { endingError, endingSignal } from '../ending.js';
 import type { FailureClass } from '../error-codes.js';
 import { asTapbootError, TapbootError } from '../errors.js';
-import type { Failure, RunOutcome, ScenarioOutcome } from '../events/events.js';
+import type { Failure, RunOutcome, RunShard, ScenarioOutcome } from '../events/events.js';
 import type { EventStream } from '../events/stream.js';
 import { exitCode } from '../exit-code.js';
+import type { History } from '../record/ledger/history.js';
 import { settleQueue } from '../record/ledger/queue.js';
 import type { RunRecord } from '../record/run-record.js';
 import type { Redactor } from '../redact.js';
@@ -14,13 +15,16 @@ import type { FailurePolicy } from './retry-policy.js';
 import { phaseFailure } from '../events/failure.js';
 import { machines, type Machines } from '../snapshots/pool-of-run.js';
 import { prepare } from './prepare.js';
-import type { Division, QueuedScenario } from './division.js';
+import { divide, type Division, projected, type QueuedScenario } from './division.js';
 import type { Notice } from './notices.js';
 import { awaitedLater, Deferred } from '../host/waiting.js';
 import { heldBack } from '../events/held-back.js';
-import { sourcesOf, type PlannedScenario, WorkList } from './work-list.js';
+import { sourcesOf } from '../scenario/index.js';
+import { type PlannedScenario, WorkList } from './work-list.js';
 import type { RunRequest } from './request.js';
 import { runScenario } from './run-scenario.js';
+import { StopRule } from './stop-rule.js';
+import { timeoutFactor } from './timeout-factor.js';
 import type { ScenarioContext } from './scenario-context.js';
 
 export interface RunOptions {
@@ -32,19 +36,14 @@ export interface RunOptions {
   log: (line: string) => void;
   /** All scenarios of the request, in order. */
   planned: PlannedScenario[];
-  /**
-   * Divides waiting scenarios by the budget. Asked before the run, and again after every
-   * scenario for those that did not fit: a run is mostly faster than the sum of its
-   * timeouts, which is all that is known of a scenario that has never passed.
-   * @param spentSeconds time that the run has used already
-   */
-  divide: (waiting: readonly PlannedScenario[], spentSeconds: number) => Division;
+  /** What is known of past runs. */
+  history: History;
+  /** Which part of a larger list the scenarios are. */
+  shard?: RunShard;
   /** How many scenarios run side by side. */
   workers: number;
   /** Whether the next machine is restored while a scenario runs. */
   standby: boolean;
-  /** Measured seconds of a scenario's last pass. */
-  seconds: (planned: PlannedScenario) => number | undefined;
   /** What is to be told at the beginning. */
   notices: readonly Notice[];
   /** Retry and known-issue policy. */
@@ -58,10 +57,36 @@ export class Run {
   readonly #classes: FailureClass[] = [];
   /** Scenarios left on the queue. */
   #queued: QueuedScenario[] = [];
+  /** Scenarios that were not begun, and are on no queue. */
+  readonly #notRun: { planned: PlannedScenario; reason: string }[] = [];
+  readonly #rule: StopRule;
+  /** What the timeouts of steps are multiplied by. */
+  #factor: number;
   readonly #counts: Record<ScenarioOutcome, number> = noCounts();
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#rule = new StopRule(options.request.config);
+    this.#factor = timeoutFactor(options.request.config, undefined);
+  }
+
+  get #elapsedMs(): number {
+    return performance.now() - this.#started;
+  }
+
+  /** Measured seconds of a scenario's last pass. */
+  #seconds({ ref }: PlannedScenario): number | undefined {
+    return this.#options.history.passes(ref).at(-1);
+  }
+
+  /**
+   * Divides waiting scenarios by the budget. Asked before the run, and again after every
+   * scenario for those that did not fit: a run is mostly faster than the sum of its
+   * timeouts, which is all that is known of a scenario that has never passed.
+   */
+  #divide(waiting: readonly PlannedScenario[], spentSeconds: number): Division {
+    const { history, request } = this.#options;
+    return divide(waiting, history, request.config, spentSeconds, this.#factor);
   }
 
   /** Runs everything; errors become events and the exit code. */
@@ -95,7 +120,7 @@ export class Run {
   }
 
   #announce(): void {
-    const { request, record, events, planned, notices } = this.#options;
+    const { request, record, events, planned, notices, shard } = this.#options;
     events.emit({
       type: 'run:start',
       run: record.directory.name,
@@ -103,9 +128,10 @@ export class Run {
       command: request.command,
       version: request.version,
       workers: this.#options.workers,
+      shard,
       scenarios: planned.map((one) => {
         const { scenario, ref } = one;
-        const expectedSeconds = this.#options.seconds(one);
+        const expectedSeconds = this.#seconds(one);
         return {
           ...ref,
           steps: scenario.steps.length,
@@ -119,8 +145,8 @@ export class Run {
   }
 
   async #scenarios(): Promise<void> {
-    const { events, planned, divide } = this.#options;
-    const first = divide(planned, 0);
+    const { events, planned } = this.#options;
+    const first = this.#divide(planned, 0);
     this.#queued = first.queued;
     // At once, and again after each scenario: whatever ends the driver, the queue is right.
     await this.#settleQueue([], first.queued);
@@ -128,6 +154,10 @@ export class Run {
     for (const { planned: waiting, projectedSeconds, reason } of this.#queued) {
       events.emit({ type: 'scenario:queued', scenario: waiting.ref, projectedSeconds, reason });
       this.#counts.queued++;
+    }
+    for (const { planned: left, reason } of this.#notRun) {
+      events.emit({ type: 'scenario:not-run', scenario: left.ref, reason });
+      this.#counts['not-run']++;
     }
   }
 
@@ -138,15 +168,16 @@ export class Run {
     const { image, host } = await prepare(this.#options, workspace.directory, (phase) => {
       this.#phase = phase;
     });
+    this.#takeFactor(host.accelerator.name);
     this.#phase = 'boot';
     const scenarios = planned.map(({ scenario }) => scenario);
     const from = machines(request, host, image, scenarios);
     await using _start = from.start;
-    const { workers, seconds } = this.#options;
+    const { workers } = this.#options;
     const list = new WorkList({
       first,
       workers,
-      seconds,
+      seconds: (one) => this.#seconds(one),
       waitsForBootOf: (one, other) => from.pool.sharesBoot(one.scenario, other.scenario),
       more: () => this.#takeUpQueued(),
     });
@@ -172,11 +203,13 @@ export class Run {
    */
   async #work(list: WorkList, from: Machines, context: ScenarioContext): Promise<void> {
     const { request, standby } = this.#options;
-    const { signal } = request;
+    const { signal, config } = request;
+    // Whether the run stops is known only when the last one has its verdict.
+    const overlap = standby && config.maxFailures === undefined;
     /** The end of the scenario begun last, and of all before it; the same without that one. */
     let last: Promise<void> = Promise.resolve();
     let earlier = last;
-    for (let one = await list.take(); one !== undefined; one = await list.take()) {
+    for (let one = await this.#take(list); one !== undefined; one = await this.#take(list)) {
       await earlier;
       if (signal.aborted) {
         await last;
@@ -185,7 +218,7 @@ export class Run {
       const passed = new Deferred<void>();
       const events = heldBack(context.events, last);
       const onLastStep = (): void => {
-        if (standby) passed.resolve();
+        if (overlap) passed.resolve();
       };
       const ended = this.#one(list, one, from, { ...context, events, onLastStep });
       earlier = last;
@@ -205,6 +238,7 @@ export class Run {
     try {
       const result = await runScenario(one, from, context);
       this.#counts[result.outcome]++;
+      this.#rule.ended(result.outcome);
       if (result.class !== undefined) this.#classes.push(result.class);
       // One that was interrupted has no verdict.
       if (result.outcome !== 'interrupted') await this.#settleQueue([one], []);
@@ -213,12 +247,47 @@ export class Run {
     }
   }
 
+  /** The next scenario to begin; undefined when none is left, or none is to begin any more. */
+  async #take(list: WorkList): Promise<PlannedScenario | undefined> {
+    const one = await list.take();
+    const stop = this.#rule.stop(this.#elapsedMs);
+    if (one === undefined || stop === undefined) return one;
+    list.end(one);
+    const { planned, history } = this.#options;
+    const all = new Set([one, ...list.close()]);
+    const { reason } = stop;
+    const left = planned
+      .filter((other) => all.has(other))
+      .map((waiting) => ({
+        planned: waiting,
+        projectedSeconds: projected(waiting, history, this.#factor),
+        reason,
+      }));
+    if (stop.left === 'not-run') {
+      this.#notRun.push(...left);
+    } else {
+      this.#queued.push(...left);
+      await this.#settleQueue([], left);
+    }
+    return undefined;
+  }
+
+  /** What timeouts are multiplied by, now that it is known what the machines run on. */
+  #takeFactor(accelerator: 'kvm' | 'tcg'): void {
+    const { request, record, events } = this.#options;
+    this.#factor = timeoutFactor(request.config, accelerator);
+    record.metadata.setTimeoutFactor(this.#factor);
+    if (this.#factor === 1) return;
+    const why = request.config.timeoutFactor === 'auto' ? ` (auto: ${accelerator})` : '';
+    const message = `timeouts of steps are multiplied by ${String(this.#factor)}${why}`;
+    events.emit({ type: 'notice', level: 'info', message });
+  }
+
   /** What was queued and fits in the budget by now. */
   #takeUpQueued(): PlannedScenario[] {
-    if (this.#queued.length === 0) return [];
+    if (this.#queued.length === 0 || this.#rule.stop(this.#elapsedMs) !== undefined) return [];
     const waiting = this.#queued.map((queued) => queued.planned);
-    const spentSeconds = (performance.now() - this.#started) / 1000;
-    const again = this.#options.divide(waiting, spentSeconds);
+    const again = this.#divide(waiting, this.#elapsedMs / 1000);
     this.#queued = again.queued;
     return again.run;
   }
@@ -264,7 +333,7 @@ export class Run {
       outcome: this.#outcome(),
       exitCode: code,
       counts: this.#counts,
-      durationMs: performance.now() - this.#started,
+      durationMs: this.#elapsedMs,
       failure,
       interrupted,
     });

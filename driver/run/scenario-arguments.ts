@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { scenarioError } from '../errors.js';
 import { usualMachine } from '../image/usual-machine.js';
 import { type QueueItem, readQueue } from '../record/ledger/queue.js';
-import { type Scenario, loadScenarios, selectScenarios } from '../scenario/index.js';
-import { type PlannedScenario, repeated, sourcesOf } from './work-list.js';
+import { type Scenario, loadScenarios, sourcesOf } from '../scenario/index.js';
+import { type PlannedScenario, repeated } from './work-list.js';
 import type { RunRequest } from './request.js';
+import { selectForRun } from './selection.js';
 
 /** What scenario arguments ask for. */
 export interface ScenarioArguments {
@@ -67,6 +68,10 @@ export function scenarioArguments(
 /** What a run is about. */
 export interface Chosen {
   planned: PlannedScenario[];
+  /** Ids of all executions that the shards of this run have together; absent without shards. */
+  divided?: string[];
+  /** Of how many scenarios the duration is known, where shards are divided by durations. */
+  measured?: number;
   /** The values that no output may show, also those that a scenario not chosen redacts. */
   secrets: string[];
 }
@@ -75,17 +80,40 @@ export interface Chosen {
  * What a request asks to be run, in the order of the scenarios' files; with `--resume`, what is
  * on the queue, in its order, behind the scenarios whose checkpoints it needs.
  * @param run name of the run directory, for `${tapboot.run}`
+ * @param before what the same request was found to ask for: it is that again, whatever has
+ *   become of the ledger since
  * @throws TapbootError `scenario` for what is wrong in a file or unknown in the request, and for
  *   a queue that names what is not there any more
  */
-export async function chosenScenarios(request: RunRequest, run: string): Promise<Chosen> {
+export async function chosenScenarios(
+  request: RunRequest,
+  run: string,
+  before?: Chosen,
+): Promise<Chosen> {
   const { workingDirectory, variables, tags, notTags, names, config } = request;
   const machine = usualMachine(config.image, workingDirectory);
   const options = { workingDirectory, variables, run, machine };
   if (!config.resume) {
     const all = await loadScenarios(request.scenarioPaths, options);
-    const planned = repeated(selectScenarios(all, { names, tags, notTags }), config.repeat);
-    return { planned, secrets: secretsOf(planned, all, variables) };
+    if (before !== undefined) {
+      const ids = new Set(before.planned.map(({ scenario }) => scenario.id));
+      const brought = new Set(
+        before.planned.flatMap(({ scenario, again }) => (again ? scenario.id : [])),
+      );
+      const same = all.filter(({ id }) => ids.has(id));
+      return { ...before, planned: marked(repeated(same, config.repeat), brought) };
+    }
+    const selected = await selectForRun(all, { names, tags, notTags }, config);
+    const { scenarios, brought, list, measured } = selected;
+    const divided = repeated(list, config.repeat);
+    const planned = repeated(scenarios, config.repeat);
+    return {
+      planned: marked(planned, new Set(brought.map(({ id }) => id))),
+      divided: config.shard === undefined ? undefined : divided.map(({ ref }) => ref.id),
+      measured,
+      // Of the other shards, too: in all of them an id reads the same.
+      secrets: secretsOf(divided, all, variables),
+    };
   }
   const waiting = readQueue(config.queuePath).map((item) => ({
     item,
@@ -108,6 +136,13 @@ export async function chosenScenarios(request: RunRequest, run: string): Promise
   });
   return { planned, secrets: secretsOf(planned, all, variables) };
 }
+
+/** Those that nobody asked for are known by that. */
+const marked = (
+  planned: readonly PlannedScenario[],
+  brought: ReadonlySet<string>,
+): PlannedScenario[] =>
+  planned.map((one) => (brought.has(one.scenario.id) ? { ...one, again: true } : one));
 
 /** Of a scenario that is not run, what was given from outside: the command line carries it. */
 function secretsOf(

@@ -1,3 +1,6 @@
+import type { TextPattern } from '../language/expectation.js';
+import type { ShardNumber } from './shard.js';
+
 /** Everything that environment and flags decide about a run, read once at the edge. */
 export interface RunSettings {
   /** Seconds from QEMU's start to a usable console. */
@@ -35,6 +38,20 @@ export interface RunSettings {
   reports: readonly string[];
   /** Absolute; undefined when no file was named: then `known-issues.yaml`, if there is one. */
   knownIssuesPath: string | undefined;
+  /** Only scenarios whose id or headline has it. */
+  grep: TextPattern | undefined;
+  /** Only scenarios that failed when they last ran. */
+  lastFailed: boolean;
+  /** The part of the selected scenarios that this run has. */
+  shard: ShardNumber | undefined;
+  /** Absolute path of a ledger by whose durations shards are divided; undefined: by a hash. */
+  shardTimesPath: string | undefined;
+  /** Failed scenarios after which no further one is begun. */
+  maxFailures: number | undefined;
+  /** Milliseconds after which no further scenario is begun. */
+  timeLimitMs: number | undefined;
+  /** What timeouts of steps are multiplied by; `auto`: by the accelerator. */
+  timeoutFactor: number | 'auto';
   budgetMinutes: number;
   /** Never more than this, whatever fits: minutes. */
   hardBudgetMinutes: number;

@@ -74,6 +74,11 @@ export class WorkList {
     return free < 0 ? this.#waiting.findIndex(open) : free;
   }
 
+  /** Takes out all that has not begun: nothing more is to begin. */
+  close(): PlannedScenario[] {
+    return this.#waiting.splice(0);
+  }
+
   /** To be called once for each scenario taken, however it ended. */
   end(planned: PlannedScenario): void {
     this.#running.delete(planned);
@@ -93,14 +98,8 @@ export interface PlannedScenario {
   scenario: Scenario;
   /** The scenario's own names; with `--repeat`, numbered from the second on. */
   ref: ScenarioRef;
-  /** Run for the checkpoint that another one needs, though it has had its verdict. */
+  /** Run only for the checkpoint that another one needs: nobody asked for it. */
   again?: true;
-}
-
-/** The scenarios whose checkpoints lead to this one, the first of them first. */
-export function sourcesOf({ from }: Scenario, all: readonly Scenario[]): Scenario[] {
-  const source = all.find(({ id }) => id === from?.scenario);
-  return source === undefined ? [] : [...sourcesOf(source, all), source];
 }
 
 /** The executions of a run in their order: all scenarios, then all again. */

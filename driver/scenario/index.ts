@@ -11,4 +11,5 @@ export type { LoadedScenarios, LoadOptions } from './load/load.js';
 export { loadPlan, readPlan } from './plans/load.js';
 export { planAsShell } from './plans/shell.js';
 export { planJsonSchema, scenarioJsonSchema } from './schema/json-schema.js';
-export { selectScenarios, type Selection } from './select.js';
+export { selectScenarios, type Selected, type Selection } from './select.js';
+export { sourcesOf } from './sources.js';

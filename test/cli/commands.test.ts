@@ -86,6 +86,8 @@ t.test('wrong values are refused before anything starts', async (t) => {
     [['run', '--accel', 'kmv'], {}, /--accel has a value that cannot be used/],
     [['run', '--tap-version', '12'], {}, /--tap-version/],
     [['run', '--repeat', '0'], {}, /--repeat/],
+    [['run', '--grep', '/(/'], {}, /--grep has a value .*unterminated group/s],
+    [['run', '--resume', '--grep', 'x'], {}, /--resume runs the queue.*got: {6}--grep/s],
     [['stress', 'x', '--runs', '2', '--minutes', '1'], {}, /'--runs <count>' .*'--minutes <time>'/],
     [['run', '--var', 'novalue'], {}, /name=value/],
     [['run'], { BOOT_IMAGE_VM_SPAWN_TIMEOUT: 'soon' }, /BOOT_IMAGE_VM_SPAWN_TIMEOUT/],
@@ -116,6 +118,30 @@ t.test('list shows what a run would choose', async (t) => {
   t.ok(rows.length > 0 && rows.every(({ tags }) => tags.includes('residue')));
   const elsewhere = await tapboot(['list'], { cwd: t.testdir({}) });
   t.match(elsewhere.stdout, /removes-raid-lvm-residue/, 'tapboot’s own, from anywhere');
+  const ids = async (...args: string[]): Promise<string[]> => {
+    const { stdout } = await tapboot(['list', '--json', ...args], { cwd });
+    return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+  };
+  const cwd = t.testdir({
+    scenarios: {
+      'a.yaml': 'name: The array\ntags: [slow, raid]\nsteps: [{ checkpoint: here }]\n',
+      'b.yaml': 'name: The rest\nfrom: a#here\nsteps: [{ run: id }]\n',
+      'c.yaml': 'name: Alone\ntags: [slow]\nsteps: [{ run: id }]\n',
+    },
+    notes: {
+      'vm-run-ledger.jsonl': `${JSON.stringify({
+        scenarios: [{ id: 'c', name: 'Alone', file: 'scenarios/c.yaml', outcome: 'failed' }],
+      })}\n`,
+    },
+  });
+  t.same(await ids('--grep', '/^the rest/i'), ['a', 'b'], 'with the one it starts from');
+  t.same(await ids('--last-failed', '--tag', 'slow and not raid', '--shard', '1/2'), ['c']);
+  const none = await tapboot(['list', '--shard', '3/3', '--grep', 'c'], { cwd });
+  t.match(none, {
+    exitCode: 0,
+    stdout: '',
+    stderr: 'tapboot: none of 1 scenarios is in this shard',
+  });
   const unknown = await tapboot(['list', '--tag', 'residu']);
   t.equal(unknown.exitCode, 2);
   t.match(unknown.stderr, /TAPBOOT_E_TAG_UNKNOWN/);

@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { RunRecord } from '../../driver/record/run-record.js';
+import type { RunShard } from '../../driver/events/events.js';
 import { EventsFile } from '../../driver/record/events-file.js';
+import { listDigest } from '../../driver/record/list-digest.js';
 import { FAILURE, scenario, Script, steps } from '../unit/report/streams.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -20,6 +22,7 @@ async function recordedRun(
   logRoot: string,
   at: Date,
   tell: (script: Script) => Promise<void>,
+  shard?: RunShard,
 ): Promise<string> {
   mkdirSync(logRoot, { recursive: true });
   const record = await RunRecord.open({
@@ -36,7 +39,7 @@ async function recordedRun(
   const file = new EventsFile(events);
   const script = new Script(record, {
     handle: (event) => {
-      file.handle(event.type === 'run:start' ? { ...event, directory: path } : event);
+      file.handle(event.type === 'run:start' ? { ...event, directory: path, shard } : event);
     },
     close: () => file.close(),
   });
@@ -46,7 +49,7 @@ async function recordedRun(
 
 const [A, B] = [scenario('a'), scenario('b')];
 
-const shards = async (t: Test): Promise<string> => {
+const shards = async (t: Test, number?: (index: number) => RunShard): Promise<string> => {
   const directory = t.testdir({});
   const list = steps('one');
   await recordedRun(
@@ -59,6 +62,7 @@ const shards = async (t: Test): Promise<string> => {
       script.end(A, 'passed');
       await script.finish();
     },
+    number?.(1),
   );
   await recordedRun(
     join(directory, 'shard-2/notes'),
@@ -70,6 +74,7 @@ const shards = async (t: Test): Promise<string> => {
       script.end(B, 'failed', FAILURE);
       await script.finish();
     },
+    number?.(2),
   );
   return directory;
 };
@@ -99,6 +104,21 @@ t.test('merge: one verdict in every format, one ledger, each line once', async (
   t.equal(lines.length, 2, 'merged twice, each line is there once');
   const history = await tapboot(['history', 'all.jsonl', '--json'], directory);
   t.match(JSON.parse(history.stdout) as object, { runs: 2, scenarios: [{ id: 'a' }, { id: 'b' }] });
+});
+
+t.test('merge: shards are whole, or exit code 2', async (t) => {
+  const digest = listDigest(['a', 'b']);
+  const directory = await shards(t, (index) => ({ index, total: 2, digest }));
+  const whole = await tapboot(['merge', 'shard-1', 'shard-2'], directory);
+  t.equal(whole.exitCode, 1, 'the verdict of b');
+  const half = await tapboot(['merge', 'shard-1', '--report', 'junit=junit.xml'], directory);
+  t.equal(half.exitCode, 2);
+  t.equal(half.stdout, '');
+  t.match(
+    half.stderr,
+    /do not have all scenarios .*\[TAPBOOT_E_MERGE_SHARDS\]\n.*\n {2}got: {6}no shard 2\/2/,
+  );
+  t.notOk(existsSync(join(directory, 'junit.xml')), 'half a verdict is none');
 });
 
 t.test('merge refuses what is no run, and reports that cannot be', async (t) => {

@@ -1,3 +1,4 @@
+import { noCounts } from '../../driver/events/counts.js';
 import type {
   CommandRecord,
   DiskMap,
@@ -109,7 +110,7 @@ export class SampleRun {
       type: 'run:end',
       outcome,
       exitCode: outcome === 'passed' ? 0 : 1,
-      counts: { passed: 0, flaky: 0, known: 0, failed: 0, queued: 0, interrupted: 0, ...counts },
+      counts: { ...noCounts(), ...counts },
       durationMs: this.#now - first,
     });
   }

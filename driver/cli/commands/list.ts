@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenario/index.js';
 import type { CommandContext } from '../command-context.js';
-import { collect } from '../option-values.js';
+import type { Flags } from '../../config/settings-table.js';
+import { addSelectionOptions, type TagOptions } from '../selection-options.js';
 import {
   addVariableOptions,
   givenVariables,
@@ -12,13 +13,13 @@ import {
 const EXAMPLES = `
 Examples:
   $ tapboot list
-  $ tapboot list --tag residue
+  $ tapboot list --tag 'slow and not residue'
+  $ tapboot list --shard 1/2                        the first of two parts
   $ tapboot list --json
 `;
 
-interface ListOptions extends VariableOptions {
-  tag: string[];
-  notTag: string[];
+interface ListOptions
+  extends VariableOptions, TagOptions, Pick<Flags, 'grep' | 'lastFailed' | 'shard' | 'shardTimes'> {
   json?: true;
 }
 
@@ -27,42 +28,39 @@ export function addListCommand(program: Command, { outside }: CommandContext): v
   const command = program
     .command('list')
     .description('list scenarios: id, tags, steps, name')
-    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/')
-    .option(
-      '--tag <tag>',
-      'list only scenarios with this tag (repeatable: any of them)',
-      collect,
-      [],
-    )
-    .option('--not-tag <tag>', 'skip scenarios with this tag (repeatable)', collect, []);
-  addVariableOptions(command)
-    .option('--json', 'print JSON: id, name, file, tags, machine, number of steps')
+    .argument('[scenario...]', 'names, ids or files; default: all in scenarios/');
+  addVariableOptions(addSelectionOptions(command))
+    .option('--json', 'print JSON: id, name, file, tags, machine, number of steps, from')
     .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: ListOptions) => {
-      const [scenario, { scenarioArguments }, { redactor }] = await Promise.all([
-        import('../../scenario/index.js'),
-        import('../../run/scenario-arguments.js'),
-        import('../../redact.js'),
-      ]);
-      const { loadScenarios, selectScenarios } = scenario;
+      const [{ loadScenarios }, { scenarioArguments }, selecting, config, { redactor }] =
+        await Promise.all([
+          import('../../scenario/index.js'),
+          import('../../run/scenario-arguments.js'),
+          import('../../run/selection.js'),
+          import('../../config/config.js'),
+          import('../../redact.js'),
+        ]);
+      const { workingDirectory, environment, stdout, stderr } = outside;
+      const { grep, lastFailed, shard, shardTimes, tag: tags, notTag: notTags } = options;
+      const flags = { grep, lastFailed, shard, shardTimes };
+      const settings = config.selectionSettings(environment, flags, workingDirectory);
       const { paths, names } = scenarioArguments(given, outside);
-      const scenarios = await loadScenarios(paths, {
-        workingDirectory: outside.workingDirectory,
+      const all = await loadScenarios(paths, {
+        workingDirectory,
         variables: await givenVariables(variableFlags(options), outside),
       });
-      const chosen = selectScenarios(scenarios, {
-        names,
-        tags: options.tag,
-        notTags: options.notTag,
-      });
-      const text = options.json === true ? json(chosen) : table(chosen);
-      const secrets = redactor(scenarios.flatMap(({ redactedValues }) => redactedValues));
-      outside.stdout.write(secrets(`${text}\n`));
+      const chosen = await selecting.selectForRun(all, { names, tags, notTags }, settings);
+      const { scenarios, list } = chosen;
+      const secrets = redactor(all.flatMap(({ redactedValues }) => redactedValues));
+      if (options.json === true) stdout.write(secrets(`${json(scenarios)}\n`));
+      else if (scenarios.length > 0) stdout.write(secrets(`${table(scenarios)}\n`));
+      else stderr.write(`tapboot: none of ${String(list.length)} scenarios is in this shard\n`);
     });
 }
 
 function json(scenarios: readonly Scenario[]): string {
-  const rows = scenarios.map(({ id, name, file, tags, machine, subject, steps }) => ({
+  const rows = scenarios.map(({ id, name, file, tags, machine, subject, steps, from }) => ({
     id,
     name,
     file,
@@ -70,6 +68,7 @@ function json(scenarios: readonly Scenario[]): string {
     subject,
     machine,
     steps: steps.length,
+    from: from && `${from.scenario}#${from.checkpoint}`,
   }));
   return JSON.stringify(rows, null, 2);
 }

@@ -10,7 +10,8 @@ Examples:
   $ tapboot merge shards/ --report junit=junit.xml      all run directories in a folder
   $ tapboot merge result-1 result-2 --ledger all.jsonl  also join their ledger lines
 
-stdout: TAP. Exit code: that of one run of all scenarios.
+stdout: TAP. Exit code: that of one run of all scenarios; 2 if the runs are shards (run --shard)
+that together lack a scenario or have one twice.
 `;
 
 interface MergeOptions {
@@ -40,21 +41,24 @@ async function merge(
   options: MergeOptions,
   { outside }: CommandContext,
 ): Promise<number> {
-  const [{ findShards }, { labelled, readShard }, { runMerge }, { readSettings }] =
+  const [{ findShards }, { labelled, readShard }, { checkShards }, { runMerge }, { readSettings }] =
     await Promise.all([
       import('../../record/merge/find-shards.js'),
       import('../../record/merge/shard.js'),
+      import('../../record/merge/coverage.js'),
       import('../run-merge.js'),
       import('../../config/read-settings.js'),
     ]);
   const { workingDirectory, environment, stdout, stderr } = outside;
   const { tapVersion } = readSettings({}, { tapVersion: options.tapVersion });
-  const shards = [];
+  const read = [];
   for (const place of findShards(given.map((path) => resolve(workingDirectory, path)))) {
-    shards.push(await readShard(place));
+    read.push(await readShard(place));
   }
+  const shards = labelled(read);
+  checkShards(shards);
   return await runMerge({
-    shards: labelled(shards),
+    shards,
     reports: options.report,
     workingDirectory,
     environment,

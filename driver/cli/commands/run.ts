@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import type { RunFlags } from '../run-flags.js';
 import { collect } from '../option-values.js';
+import { addSelectionOptions, type TagOptions } from '../selection-options.js';
 import { addSettings } from '../setting-options.js';
 import { addVariableOptions, variableFlags, type VariableOptions } from '../variable-options.js';
 
@@ -10,6 +11,10 @@ Examples:
   $ tapboot run                                     all scenarios, on the embedded image
   $ tapboot run removes-raid-lvm-residue            one, by name
   $ tapboot run --tag network --not-tag slow        by tag
+  $ tapboot run --tag 'slow and not residue'        by tags
+  $ tapboot run --grep raid --bail                  by text; stop at the first failure
+  $ tapboot run --last-failed                       what failed when it last ran
+  $ tapboot run --shard 2/5                         a fifth of them; tapboot merge joins all
   $ tapboot run --image debian:iso,boot=uefi        the embedded image as an ISO, booted by UEFI
   $ tapboot run --image file:live.iso,boot=direct   an image of your own
   $ tapboot run --tap-version 13 | prove -e cat /dev/stdin
@@ -29,22 +34,17 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .command('run')
     .description('boot the image and run scenarios against it')
     .argument('[scenario...]', 'names, ids or files; default: all in scenarios/');
-  addSettings(command, 'image')
-    .option(
-      '--tag <tag>',
-      'run only scenarios with this tag (repeatable: any of them)',
-      collect,
-      [],
-    )
-    .option('--not-tag <tag>', 'skip scenarios with this tag (repeatable)', collect, []);
+  addSelectionOptions(addSettings(command, 'image'));
   addSettings(
     addVariableOptions(command),
     ...(['reporter', 'tapVersion', 'tapFlat', 'accel', 'fresh', 'workers', 'standby'] as const),
     ...(['incremental', 'repeat', 'retries', 'knownIssues'] as const),
+    ...(['maxFailures', 'bail', 'timeoutFactor'] as const),
   ).option('--report <name=file>', 'additional report, see below (repeatable)', collect, []);
   addSettings(
     command,
-    ...(['budget', 'resume', 'capture', 'debug', 'debugFor', 'logRoot', 'color'] as const),
+    ...(['budget', 'timeLimit', 'resume', 'capture', 'debug', 'debugFor'] as const),
+    ...(['logRoot', 'color'] as const),
   )
     .option('--no-install', 'with npm start: do not install host packages')
     .addHelpText('after', EXAMPLES)
@@ -55,9 +55,10 @@ export function addRunCommand(program: Command, context: CommandContext): void {
 
 /** Options as commander has them. */
 interface RunOptions
-  extends Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'>, VariableOptions {
-  tag: string[];
-  notTag: string[];
+  extends
+    Omit<RunFlags, 'scenarios' | 'tags' | 'notTags' | 'variables'>,
+    VariableOptions,
+    TagOptions {
   install: boolean;
 }
 

@@ -19,6 +19,7 @@ interface StressOptions extends VariableOptions {
   minutes?: number;
   image?: string;
   accel?: string;
+  timeoutFactor?: string;
   oneBoot?: true;
   logRoot?: string;
   json?: true;
@@ -37,7 +38,7 @@ export function addStressCommand(program: Command, context: CommandContext): voi
     )
     .option('--minutes <time>', 'repeat for this time (at most 7 days)', minutesValue);
   addVariableOptions(addSettings(command, 'image'));
-  addSettings(command, 'accel').option(
+  addSettings(command, 'accel', 'timeoutFactor').option(
     '--one-boot',
     'restore every machine from one boot: faster, but misses flaky boots',
   );

@@ -21,7 +21,7 @@ export function addWatchCommand(program: Command, context: CommandContext): void
     .description('rerun scenarios when their files change, from the last unchanged step')
     .argument('[scenario...]', 'names, ids or files; default: all in scenarios/');
   addVariableOptions(addSettings(command, 'image'));
-  addSettings(command, 'reporter', 'accel', 'workers', 'logRoot', 'color')
+  addSettings(command, 'reporter', 'accel', 'workers', 'timeoutFactor', 'logRoot', 'color')
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: string[], options: WatchOptions) => {
       const { var: _asVariables, ...settings } = options;

@@ -46,6 +46,15 @@ export const guestPath = z
 export const slug = (expected: string): z.ZodString =>
   z.string(expected).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, expected);
 
+/** Words of tag expressions (`--tag 'residue and not slow'`), which no tag can be. */
+export const TAG_OPERATORS = ['and', 'or', 'not'] as const;
+
+/** A tag. */
+export const tag = (expected: string): z.ZodString =>
+  z
+    .string(expected)
+    .regex(new RegExp(`^(?!(?:${TAG_OPERATORS.join('|')})$)[a-z0-9]+(?:-[a-z0-9]+)*$`), expected);
+
 /** A whole number, or a variable in its place. */
 export function integer(
   lowest: number,

@@ -45,7 +45,7 @@ export class ScenarioPast {
       const name = past.class ?? 'unknown';
       this.classes.set(name, (this.classes.get(name) ?? 0) + 1);
     }
-    if (outcome === 'queued' || outcome === 'interrupted') return;
+    if (outcome === 'queued' || outcome === 'not-run' || outcome === 'interrupted') return;
     this.recent.push({ ...run, outcome, seconds });
     if (this.recent.length > RECENT) this.recent.shift();
     if (seconds === undefined || seconds < 0) return;

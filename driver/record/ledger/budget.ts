@@ -47,20 +47,23 @@ export interface BudgetLimits {
   unconditional?: number;
 }
 
-const median = (values: readonly number[]): number => {
+/** The median of durations; undefined when there are none. */
+export function medianSeconds(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
-};
+  const upper = sorted[middle];
+  if (upper === undefined || sorted.length % 2 === 1) return upper;
+  return ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
 
 /** Projects one scenario: median of its last passes, else the sum of its timeouts. */
 export function projectSeconds(scenario: BudgetScenario, history: History): Projection {
   const passes = history.passes(scenario);
-  if (passes.length === 0) {
+  const seconds = medianSeconds(passes);
+  if (seconds === undefined) {
     return { seconds: scenario.timeoutSeconds, basis: 'timeouts', samples: 0 };
   }
-  return { seconds: median(passes), basis: 'history', samples: passes.length };
+  return { seconds, basis: 'history', samples: passes.length };
 }
 
 const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;

@@ -44,7 +44,9 @@ export interface PastRun {
 
 type Loose = Record<string, unknown>;
 const RUN_OUTCOMES = ['passed', 'flaky', 'failed', 'error'] as const;
-const OUTCOMES = ['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted'] as const;
+const OUTCOMES = [
+  ...(['passed', 'flaky', 'known', 'failed', 'queued', 'not-run', 'interrupted'] as const),
+] as const;
 const CLASSES = ['product', 'scenario', 'guest-dead', 'infra'] as const;
 
 const isObject = (value: unknown): value is Loose =>

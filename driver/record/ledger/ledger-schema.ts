@@ -4,14 +4,23 @@ const seconds = z.number().nonnegative();
 const time = z.iso.datetime({ offset: true });
 const artifact = z.looseObject({ label: z.string(), path: z.string() });
 
+/** Of a run that got as far as its machines. */
+export const stepFactor = z
+  .number()
+  .positive()
+  .optional()
+  .describe('What the timeouts of steps were multiplied by; 1 unless --timeout-factor said other');
+
 /** One scenario in a ledger line. */
 export const ledgerScenarioSchema = z.looseObject({
   id: z.string().optional().describe('Unique in the run; matrix values in brackets'),
   name: z.string(),
   file: z.string(),
   outcome: z
-    .enum(['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted'])
-    .describe('queued: did not fit in the budget and was not run; never a pass'),
+    .enum(['passed', 'flaky', 'known', 'failed', 'queued', 'not-run', 'interrupted'])
+    .describe(
+      'queued: left for a later run; not-run: not begun after too many failures; neither is a pass',
+    ),
   class: z
     .enum(['product', 'scenario', 'guest-dead', 'infra'])
     .optional()
@@ -37,6 +46,7 @@ export const ledgerLineSchema = z
     timeouts: z.looseObject({
       spawn_seconds: z.int().positive(),
       login_seconds: z.int().positive(),
+      step_factor: stepFactor,
     }),
     outcome: z
       .enum(['passed', 'flaky', 'failed', 'error'])

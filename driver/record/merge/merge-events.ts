@@ -33,6 +33,7 @@ export async function mergeEvents(
     handle: (event: RunEvent): void => {
       if (event.type === 'scenario:end') counts[event.outcome]++;
       if (event.type === 'scenario:queued') counts.queued++;
+      if (event.type === 'scenario:not-run') counts['not-run']++;
       sink.handle(event);
     },
   };

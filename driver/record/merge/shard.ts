@@ -41,6 +41,7 @@ export async function readShard(place: ShardPlace): Promise<Shard> {
     else if (event.type === 'run:end') end = event;
     else if (event.type === 'scenario:end') verdicts.set(event.scenario.id, event.outcome);
     else if (event.type === 'scenario:queued') verdicts.set(event.scenario.id, 'queued');
+    else if (event.type === 'scenario:not-run') verdicts.set(event.scenario.id, 'not-run');
   }
   if (start === undefined) {
     throw scenarioError('TAPBOOT_E_MERGE_INPUT', `${place.events} contains no run`, {
@@ -76,12 +77,15 @@ export function labelled(shards: readonly Shard[]): Shard[] {
   });
 }
 
+const begun = ({ verdicts }: Shard, { id }: Pick<ScenarioRef, 'id'>): boolean =>
+  !['queued', 'not-run'].includes(verdicts.get(id) ?? '');
+
 /** A scenario's names in the merged run; undefined when another run's verdict replaces it. */
 export type Renaming = (scenario: ScenarioRef) => ScenarioRef | undefined;
 
 /**
- * How the scenarios of each run are called together. What one run queued and another ran
- * has the verdict of the other. A scenario that several ran (another image, another
+ * How the scenarios of each run are called together. What one run queued, or did not run, and
+ * another ran has the verdict of the other. A scenario that several ran (another image, another
  * machine) keeps all its verdicts, each with the name of its run.
  */
 export function renamings(shards: readonly Shard[]): Map<Shard, Renaming> {
@@ -90,14 +94,14 @@ export function renamings(shards: readonly Shard[]): Map<Shard, Renaming> {
   const kept = new Map<string, number>();
   for (const shard of shards) {
     for (const scenario of shard.start.scenarios) {
-      const count = shard.verdicts.get(scenario.id) === 'queued' ? 0 : 1;
+      const count = begun(shard, scenario) ? 1 : 0;
       ran.set(key(scenario), (ran.get(key(scenario)) ?? 0) + count);
     }
   }
-  // Queued everywhere: once is enough.
+  // Begun nowhere: once is enough.
   const first = new Map<string, Shard>();
   const counts = (shard: Shard, scenario: ScenarioRef): boolean => {
-    if (shard.verdicts.get(scenario.id) !== 'queued') return true;
+    if (begun(shard, scenario)) return true;
     if ((ran.get(key(scenario)) ?? 0) > 0) return false;
     if (!first.has(key(scenario))) first.set(key(scenario), shard);
     return first.get(key(scenario)) === shard;

@@ -26,7 +26,7 @@ interface Annotation {
 /**
  * GitHub: annotations as workflow commands, to the target or to stderr, and the step's
  * summary in Markdown, to `$GITHUB_STEP_SUMMARY` where there is one. Failures are errors;
- * flaky, known and queued scenarios are warnings.
+ * scenarios that are flaky, known, queued or not run are warnings.
  */
 export function githubReport(context: ReportContext): EventSink {
   const { target, stderr, stepSummary: summaryFile } = context;
@@ -77,8 +77,9 @@ function limit(all: readonly Annotation[], level: Level): Annotation[] {
 function ofScenario(row: ScenarioRow): Annotation[] {
   const { name, outcome, failure, previous } = row;
   if (outcome === 'passed') return [];
-  if (outcome === 'queued') {
-    return [{ level: 'warning', title: `${name}: queued`, message: row.queuedBecause ?? '' }];
+  if (outcome === 'queued' || outcome === 'not-run') {
+    const title = `${name}: ${outcome.replace('-', ' ')}`;
+    return [{ level: 'warning', title, message: row.notBegunBecause ?? '' }];
   }
   if (outcome === 'flaky') {
     const [first] = previous;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { noCounts } from '../../events/counts.js';
 import type { EventSink } from '../../events/events.js';
 import type { HydraProduct, ReportContext, ReportFormats } from '../report-format.js';
 import { clearReport, writeReport } from '../report-file.js';
@@ -84,8 +85,7 @@ export function metrics(table: RunTable): string {
     const rounded = String(Math.round(value * 1000) / 1000);
     lines.set(free, `${free} ${rounded}${unit === undefined ? '' : ` ${unit}`}\n`);
   };
-  const outcomes = ['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted'] as const;
-  for (const outcome of outcomes) {
+  for (const outcome of Object.keys(noCounts())) {
     add(`scenarios.${outcome}`, table.rows.filter((row) => row.outcome === outcome).length);
   }
   for (const [name, value] of Object.entries(timings(table))) add(name, value, 's');

@@ -18,7 +18,8 @@ const MOST_OUTPUT = 64 * 1024;
  *   on the product (dead guest, wrong scenario, broken host, interruption)
  * - `<flakyFailure>`/`<flakyError>` (Surefire) for the attempts before a pass,
  *   `<rerunFailure>`/`<rerunError>` for those before a last failure
- * - `<skipped>` for known failures and queued scenarios: no pass, and no red either
+ * - `<skipped>` for known failures, and for scenarios that were queued or not run: no pass, and no
+ *   red either
  * - names unique within a class, since GitLab tells cases apart by both
  * - `[[ATTACHMENT|path]]` in `<system-out>` (GitLab and Jenkins' attachments plugin)
  */
@@ -95,7 +96,7 @@ function verdictTag({
   failure,
 }: ScenarioRow): 'failure' | 'error' | 'skipped' | undefined {
   if (outcome === 'passed' || outcome === 'flaky') return undefined;
-  if (outcome === 'known' || outcome === 'queued') return 'skipped';
+  if (outcome === 'known' || outcome === 'queued' || outcome === 'not-run') return 'skipped';
   return outcome === 'failed' && failure?.class === 'product' ? 'failure' : 'error';
 }
 
@@ -126,7 +127,7 @@ function verdict(row: ScenarioRow): string[] {
     const known = failure?.knownIssue;
     const message =
       known === undefined
-        ? `queued: ${row.queuedBecause ?? ''}`
+        ? `${outcome === 'queued' ? 'queued' : 'not run'}: ${row.notBegunBecause ?? ''}`
         : `known issue: ${known.reason} (${known.owner}, until ${known.expires})`;
     return [element('skipped', { message: plainLine(message) })];
   }

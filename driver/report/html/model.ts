@@ -25,6 +25,7 @@ export function reportData(events: readonly RunEvent[], evidence: ReportEvidence
     vms: [],
     scenarios: [],
     queued: [],
+    notRun: [],
     notices: [],
     spans: [],
     environment: { ...evidence.environment },
@@ -89,6 +90,11 @@ function takeGeneral(event: RunEvent, data: ReportData, links: Links): void {
     case 'scenario:queued': {
       const { scenario, projectedSeconds, reason } = event;
       data.queued.push({ id: scenario.id, name: scenario.name, projectedSeconds, reason });
+      break;
+    }
+    case 'scenario:not-run': {
+      const { scenario, reason } = event;
+      data.notRun?.push({ id: scenario.id, name: scenario.name, reason });
       break;
     }
     case 'notice':

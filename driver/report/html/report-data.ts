@@ -30,6 +30,8 @@ export interface ReportData {
   vms: ReportVm[];
   scenarios: ReportScenario[];
   queued: { id: string; name: string; projectedSeconds: number; reason: string }[];
+  /** Absent in reports of a tapboot that knew of none. */
+  notRun?: { id: string; name: string; reason: string }[];
   notices: { at: number; level: 'info' | 'warning'; message: string }[];
   spans: ReportSpan[];
   /** Variables in force, from the record. */

@@ -23,7 +23,7 @@ export function verdictSentence(run: ReportRun): string {
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   const others = counts
     .filter(([outcome]) => outcome !== 'passed')
-    .map(([outcome, count]) => `, ${String(count)} ${outcome}`)
+    .map(([outcome, count]) => `, ${String(count)} ${outcome.replace('-', ' ')}`)
     .join('');
   const steps = Object.entries(run.steps)
     .filter(([, count]) => count > 0)

@@ -6,7 +6,7 @@ import {
   explained,
   line,
   matrixValue,
-  slug,
+  tag,
   VARIABLE_NAME,
 } from '../../language/schema/leaves.js';
 import { machine } from '../../language/schema/machine.js';
@@ -14,7 +14,7 @@ import { variablesMap } from '../../language/schema/plan-reference.js';
 import type { RuleParams } from '../../language/schema/rules.js';
 import { SCHEMA_VERSION } from '../../language/schema/version.js';
 
-const TAG = 'a tag of small letters, digits and hyphens';
+const TAG = 'a tag of small letters, digits and hyphens, other than and, or, not';
 const FROM = 'a scenario and its checkpoint as SCENARIO#NAME';
 const VARIABLE = 'a variable name of letters, digits, hyphens and underscores';
 
@@ -36,7 +36,7 @@ export const scenarioFile = z
       'Description of the scenario, in sentences.',
       'Seeds an array with a volume group on it and checks that a forced cleanup leaves nothing.',
     ).optional(),
-    tags: explained(z.array(slug(TAG), 'a list of tags'), 'Tags for selecting scenarios.', [
+    tags: explained(z.array(tag(TAG), 'a list of tags'), 'Tags for selecting scenarios.', [
       'vm',
       'slow',
       'residue',

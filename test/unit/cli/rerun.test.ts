@@ -15,6 +15,12 @@ const flags: RunFlags = {
   color: true,
   repeat: '5',
   report: ['junit=x.xml'],
+  grep: 'a',
+  lastFailed: true,
+  shard: '1/2',
+  shardTimes: 'l.jsonl',
+  bail: true,
+  timeLimit: '1h',
 };
 
 t.test('one scenario as this run did', async (t) => {
@@ -31,6 +37,8 @@ t.test('one scenario as this run did', async (t) => {
   t.same(rerunCommand({ ...flags, color: false, fresh: false }, elsewhere, place), [
     ...['tapboot', 'run', '--image', 'debian:iso', '--no-color', '--var', 'size=4 G', 'my/z.yaml'],
   ]);
+  const slow = { ...flags, timeoutFactor: 'auto', maxFailures: '3' };
+  t.same(rerunCommand(slow, own, place).slice(5, 7), ['--timeout-factor', 'auto']);
   const from = { scenario: 'a', checkpoint: 'c', at: { file: 'f', line: 1, column: 1 } };
   t.same(rerunCommand(flags, { ...own, from }, place).slice(-2), ['a', 'a[x=1]']);
   const given = {

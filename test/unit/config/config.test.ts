@@ -1,5 +1,5 @@
 import t from 'tap';
-import { readConfig } from '../../../driver/config/config.js';
+import { readConfig, selectionSettings } from '../../../driver/config/config.js';
 import type { Flags } from '../../../driver/config/settings-table.js';
 import { overridesInForce } from '../../../driver/record/overrides.js';
 import { describeError, TapbootError } from '../../../driver/errors.js';
@@ -218,4 +218,68 @@ t.test('only our own variables are recorded, and no secrets', async (t) => {
     { TAPBOOT_ADMIN: 'a [redacted]' },
     'a value that a scenario redacts, whatever its variable is called',
   );
+});
+
+t.test('what chooses scenarios, and when a run stops', async (t) => {
+  const of = (flags: Flags, env = {}) => readConfig(env, flags, '/somewhere');
+  t.match(of({}), {
+    grep: undefined,
+    lastFailed: false,
+    shard: undefined,
+    shardTimesPath: undefined,
+    maxFailures: undefined,
+    timeLimitMs: undefined,
+    timeoutFactor: 1,
+  });
+  t.same(of({ grep: 'a.b' }).grep, { text: 'a.b' });
+  t.same(of({ grep: '/a.b/i' }).grep, { pattern: { source: 'a.b', flags: 'i' } });
+  t.same(of({ grep: '/etc' }).grep, { text: '/etc' });
+  t.match(of({ shard: ' 2/5 ', shardTimes: 'all.jsonl', lastFailed: true }), {
+    shard: { index: 2, total: 5 },
+    shardTimesPath: '/somewhere/all.jsonl',
+    lastFailed: true,
+  });
+  t.match(of({ bail: true, timeLimit: '90m' }), { maxFailures: 1, timeLimitMs: 5_400_000 });
+  t.equal(of({ maxFailures: '3' }).maxFailures, 3);
+  t.equal(of({ timeoutFactor: 'auto' }).timeoutFactor, 'auto');
+  t.equal(of({}, { TAPBOOT_TIMEOUT_FACTOR: '2.5' }).timeoutFactor, 2.5);
+  t.equal(of({ timeoutFactor: '0.1' }, { TAPBOOT_TIMEOUT_FACTOR: 'x' }).timeoutFactor, 0.1);
+  for (const [flags, message, details] of [
+    [{ grep: '/a(/' }, /^--grep /, { got: /^"\/a\(\/": .*unterminated group/ }],
+    [{ grep: '/a/g' }, /^--grep /, { got: '"/a/g": flags out of i, m, s and u' }],
+    ...['0/5', '6/5', '1/0', '1', '1/', 'a/b', '1/2/3', '-1/2', '1.0/2', '1/10000'].map(
+      (shard) => [{ shard }, /^--shard /, { got: JSON.stringify(shard) }] as const,
+    ),
+    [{ shardTimes: 'x' }, '--shard-times needs --shard', {}],
+    [{ bail: true, maxFailures: '2' }, '--bail and --max-failures exclude each other', {}],
+    [{ maxFailures: '0' }, /^--max-failures /, {}],
+    [{ timeLimit: '0s' }, /^--time-limit /, {}],
+    ...['0', '0.05', '101', '1e2', '-1', 'slow', '1,5', ''].map(
+      (timeoutFactor) =>
+        [
+          { timeoutFactor },
+          /^--timeout-factor /,
+          { expected: 'a number from 0.1 to 100, or auto', got: JSON.stringify(timeoutFactor) },
+        ] as const,
+    ),
+  ] as const) {
+    const code = 'TAPBOOT_E_CONFIG_VALUE';
+    t.throws(() => of(flags), { code, message, details }, JSON.stringify(flags));
+  }
+  for (const wrong of ['fast', '']) {
+    t.throws(() => of({}, { TAPBOOT_TIMEOUT_FACTOR: wrong }), {
+      message: /^TAPBOOT_TIMEOUT_FACTOR /,
+    });
+  }
+});
+
+t.test('list reads what chooses scenarios, and nothing else', async (t) => {
+  const env = { TAPBOOT_TIMEOUT_FACTOR: 'wrong', BOOT_IMAGE_VM_LEDGER_PATH: 'l.jsonl' };
+  t.same(selectionSettings(env, { grep: 'x' }, '/w'), {
+    grep: { text: 'x' },
+    lastFailed: false,
+    shard: undefined,
+    shardTimesPath: undefined,
+    ledgerPath: '/w/l.jsonl',
+  });
 });

@@ -78,6 +78,12 @@ exit code 1
   );
 });
 
+t.test('what was not run is told, and is not for --resume', async (t) => {
+  const text = await render(RUNS['stopped after a failure']!);
+  t.match(text, /^○ s3 not run\n {2}stopped # after 1 failure\n/m);
+  t.match(text, /^failed: 0 passed, 1 failed, 1 not run in /m);
+});
+
 t.test('no line is wider than the terminal, whatever the guest printed', async (t) => {
   const long: Record<string, string> = {
     message: 'word '.repeat(60),

@@ -199,6 +199,15 @@ export class Script {
     });
   }
 
+  notRun(ref: ScenarioRef): void {
+    this.#counts['not-run']++;
+    this.emit({
+      type: 'scenario:not-run',
+      scenario: ref,
+      reason: 'stopped # after 1 failure',
+    });
+  }
+
   async finish(failure?: Failure, interrupted?: 'SIGINT'): Promise<void> {
     if (failure !== undefined) this.#classes.push(failure.class);
     if (interrupted !== undefined) this.#classes.push('infra');
@@ -275,6 +284,15 @@ export const RUNS: Record<string, (script: Script) => Promise<void>> = {
     script.begin([S3, TITLES.length], [S1, 4]);
     script.queued(S1);
     pass(script, S3);
+    await script.finish();
+  },
+  'stopped after a failure': async (script) => {
+    const list = steps('a');
+    script.begin([S1, 1], [S3, 3]);
+    script.start(S1, list);
+    script.step(S1, list[0]!, FAILURE);
+    script.end(S1, 'failed', FAILURE);
+    script.notRun(S3);
     await script.finish();
   },
   'infrastructure lost': async (script) => {

@@ -232,3 +232,15 @@ t.test('a run that cannot begin is a stream that fails', async (t) => {
   }
   t.not((await prove(tapBailOut(13, 'no QEMU'))).exitCode, 0);
 });
+
+t.test('what was not run after too many failures is a skip, and never a bail-out', async (t) => {
+  const run = RUNS['stopped after a failure']!;
+  for (const layout of layouts) {
+    const { text } = await render(run, layout);
+    t.notMatch(text, /^Bail out!/m);
+    t.match(text, /^ok \d+ - s3.* # SKIP not run: stopped \\# after 1 failure$/m);
+    t.match(text, /^# 0 passed, .* 0 queued, 1 not run in /m);
+  }
+  const { text } = await render(RUNS['passed']!, {});
+  t.match(text, /^# 2 passed, .* 0 queued in /m, 'not a word where all were run');
+});

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { History } from '../../../driver/record/ledger/history.js';
-import { divide } from '../../../driver/run/division.js';
+import { divide, projected } from '../../../driver/run/division.js';
 import type { PlannedScenario } from '../../../driver/run/work-list.js';
 
 /** `name minutes [from]`, one each. */
@@ -50,4 +50,18 @@ t.test('each repetition is projected by what is known of the scenario', async (t
   const second = { ...b, ref: { ...b.ref, id: 'a#2', name: 'a (2 of 2)' } };
   t.match(divided([a, second]), { run: 'a', queued: 'a#2' });
   t.match(divided([a, second], past({ a: [60] })), { run: 'a a#2', queued: '' });
+});
+
+t.test('timeouts are projected as they are multiplied, measurements as they are', async (t) => {
+  const [a] = planned('a 10') as [PlannedScenario];
+  t.equal(projected(a, past({}), 1), 600);
+  t.equal(projected(a, past({}), 5), 3000);
+  t.equal(projected(a, past({ a: [50, 70] }), 5), 60);
+  const limits = { budgetMinutes: 45, hardBudgetMinutes: 50 };
+  const queued = (factor: number): string[] =>
+    divide(planned('a 10', 'b 10'), past({}), limits, 0, factor).queued.map(
+      (one) => one.planned.ref.id,
+    );
+  t.same(queued(1), []);
+  t.same(queued(5), ['b']);
 });

@@ -94,6 +94,18 @@ t.test('a checkpoint of a scenario that is not chosen keeps nobody waiting', asy
   t.equal((await work.take())?.ref.id, 'child');
 });
 
+t.test('a closed list has nothing to begin, and tells what it would have had', async (t) => {
+  const work = list([planned('a'), planned('child', 'a'), planned('b')], { workers: 2 });
+  const a = await work.take();
+  const b = await work.take();
+  t.same(ids([a, b]), ['a', 'b']);
+  const waiting = work.take();
+  t.same(ids(work.close()), ['child']);
+  work.end(a as PlannedScenario);
+  t.equal(await waiting, undefined, 'also who waited for a checkpoint');
+  t.equal(await work.take(), undefined);
+});
+
 t.test('when nothing is left to begin, the queue is asked', async (t) => {
   let asked = 0;
   const more = (): PlannedScenario[] => (asked++ === 0 ? [planned('queued')] : []);

@@ -105,7 +105,7 @@ export function machines(data: ReportData): void {
 /** The call, what was in force, what was told, and the files. */
 export function about(data: ReportData, json: string): void {
   const section = byId('about');
-  const { run, environment, notices, queued, files } = data;
+  const { run, environment, notices, queued, notRun = [], files } = data;
   const save = (): void => {
     const url = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
     h('a', { href: url, download: `${run.name || 'report'}.json` }).click();
@@ -145,6 +145,12 @@ export function about(data: ReportData, json: string): void {
           h('li', {}, `${name}: ${reason} (about ${took(projectedSeconds * 1000)})`),
         ),
       ),
+    );
+  }
+  if (notRun.length > 0) {
+    section.append(
+      h('h3', {}, 'Not run'),
+      h('ul', {}, ...notRun.map(({ name, reason }) => h('li', {}, `${name}: ${reason}`))),
     );
   }
   section.append(

@@ -57,8 +57,8 @@ const ends = (events: readonly RunEvent[]): (readonly [string, string])[] =>
   events.flatMap((event) =>
     event.type === 'scenario:end'
       ? [[event.scenario.id, event.outcome] as const]
-      : event.type === 'scenario:queued'
-        ? [[event.scenario.id, 'queued'] as const]
+      : event.type === 'scenario:queued' || event.type === 'scenario:not-run'
+        ? [[event.scenario.id, event.type.replace('scenario:', '')] as const]
         : [],
   );
 
@@ -192,6 +192,38 @@ t.test('queued here and run there is run; queued everywhere is queued once', asy
     exitCode: 0,
     counts: { passed: 2, queued: 0 },
   });
+});
+
+t.test('not run here and run there is run; run nowhere is told once', async (t) => {
+  const root = t.testdir({});
+  const stopped = await run(join(root, 'stopped'), async (script) => {
+    script.begin([S.a, 1], [S.b, 1], [S.c, 1]);
+    script.start(S.a, steps('one'));
+    script.end(S.a, 'failed', FAILURE);
+    script.notRun(S.b);
+    script.notRun(S.c);
+    await script.finish();
+  });
+  const other = await run(
+    join(root, 'other'),
+    async (script) => {
+      script.begin([S.b, 1], [S.c, 1]);
+      passes(script, S.b);
+      script.notRun(S.c);
+      await script.finish();
+    },
+    { at: 1000 },
+  );
+  const events = await merged(stopped, other);
+  t.same(
+    new Map(ends(events)),
+    new Map([
+      ['a', 'failed'],
+      ['b', 'passed'],
+      ['c', 'not-run'],
+    ]),
+  );
+  t.match(events.at(-1), { exitCode: 1, counts: { passed: 1, failed: 1, 'not-run': 1 } });
 });
 
 t.test('a scenario that two runs ran keeps both verdicts, under names of their own', async (t) => {

@@ -54,8 +54,10 @@ const tapCounts = (points: readonly Result[]): object => ({
   skipped: points.filter(({ skip }) => skip).length,
 });
 
-const { passed, flaky, known, failed, queued, product } = EXPECTED;
-const TOLD = { good: passed + flaky, bad: failed, known, skipped: queued };
+const { passed, flaky, known, failed, queued, 'not-run': notRun, product } = EXPECTED;
+const unbegun = queued + notRun;
+const OUTCOMES = ['passed', 'flaky', 'known', 'failed', 'queued', 'not-run'] as const;
+const TOLD = { good: passed + flaky, bad: failed, known, skipped: unbegun };
 
 t.test('one failing run reads the same in every format', async (t) => {
   const { file, path, exit } = await render(t, mixedRun);
@@ -78,10 +80,11 @@ t.test('one failing run reads the same in every format', async (t) => {
     cases.filter((one) => (one as Record<string, unknown>)[tag] !== undefined).length;
   t.strictSame(
     { failure: having('failure'), error: having('error'), skipped: having('skipped') },
-    { failure: product, error: failed - product, skipped: known + queued },
+    { failure: product, error: failed - product, skipped: known + unbegun },
     'junit, read by junit2json',
   );
-  t.equal(cases.length, passed + flaky + known + failed + queued);
+  t.equal(cases.length, passed + flaky + known + failed + unbegun);
+  t.match(file('junit'), '<skipped message="not run: stopped # after 1 failure"/>');
   t.equal(file('junit').match(/<flakyFailure /g)?.length, flaky, 'Surefire’s word for flaky');
   const parsed = parseV2({ type: 'junit', files: [path('junit')] }) as unknown as {
     result: Record<'passed' | 'failed' | 'errors' | 'skipped', number> & { status: string };
@@ -93,13 +96,13 @@ t.test('one failing run reads the same in every format', async (t) => {
       passed: passed + flaky,
       failed: product,
       errors: failed - product,
-      skipped: known + queued,
+      skipped: known + unbegun,
     },
     'junit, read by test-results-parser',
   );
   t.match(
     suite,
-    { tests: cases.length, failures: product, errors: failed - product, skipped: known + queued },
+    { tests: cases.length, failures: product, errors: failed - product, skipped: known + unbegun },
     'and its own counts',
   );
 
@@ -108,17 +111,18 @@ t.test('one failing run reads the same in every format', async (t) => {
     .filter((line) => /^\| \S+ \| /.test(line));
   const verdict = (name: string): number =>
     rows.filter((line) => new RegExp(`\\| ${name}( \\([a-z-]+\\))? \\|`).test(line)).length;
-  for (const name of ['passed', 'flaky', 'known', 'failed', 'queued'] as const) {
+  for (const name of OUTCOMES.filter((one) => one !== 'not-run')) {
     t.equal(verdict(name), EXPECTED[name], `GitHub summary, ${name}`);
   }
+  t.equal(verdict('not run'), notRun, 'GitHub summary, not run');
   const annotations = file('github').trimEnd().split('\n');
   t.equal(annotations.filter((line) => line.startsWith('::error ')).length, failed);
   t.equal(
     annotations.filter((line) => line.startsWith('::warning ')).length,
-    flaky + known + queued,
+    flaky + known + unbegun,
   );
 
-  for (const name of ['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted'] as const) {
+  for (const name of [...OUTCOMES, 'interrupted'] as const) {
     t.match(file('hydra/hydra-metrics'), `scenarios.${name} ${String(EXPECTED[name])}\n`);
   }
   t.equal(file('hydra/failed'), '');
@@ -127,7 +131,10 @@ t.test('one failing run reads the same in every format', async (t) => {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as object);
-  t.match(events.at(-1), { type: 'run:end', counts: { passed, flaky, known, failed, queued } });
+  t.match(events.at(-1), {
+    type: 'run:end',
+    counts: { passed, flaky, known, failed, queued, 'not-run': notRun },
+  });
 });
 
 t.test('every run is good or bad in all formats alike', async (t) => {

@@ -15,6 +15,7 @@ export const EXPECTED = {
   known: 1,
   failed: 2,
   queued: 1,
+  'not-run': 1,
   interrupted: 0,
   /** Of the failed ones, those that are a verdict on the product. */
   product: 1,
@@ -30,9 +31,19 @@ export async function mixedRun(script: Script): Promise<void> {
     scenario('flaky'),
   ];
   const [known, waits] = [scenario('known', NASTY.newline), scenario('waits')];
+  const left = scenario('left');
   const list = steps('first', NASTY.directive);
   const [first, second] = [list[0]!, list[1]!];
-  script.begin([good, 2], [twin, 2], [bad, 2], [dead, 2], [flaky, 2], [known, 2], [waits, 2]);
+  script.begin(
+    [good, 2],
+    [twin, 2],
+    [bad, 2],
+    [dead, 2],
+    [flaky, 2],
+    [known, 2],
+    [waits, 2],
+    [left, 2],
+  );
   script.queued(waits);
   for (const ref of [good, twin]) {
     script.start(ref, list);
@@ -56,5 +67,6 @@ export async function mixedRun(script: Script): Promise<void> {
   script.step(known, first, KNOWN);
   script.step(known, second, { skip: 'step 1 failed' });
   script.end(known, 'known', KNOWN);
+  script.notRun(left);
   await script.finish();
 }

@@ -114,3 +114,19 @@ t.test('a retry has a place of its own; scenarios of two workers do not mix', (t
   );
   t.end();
 });
+
+t.test('what was not begun is told apart: queued, and not run', async (t) => {
+  const data = reportData([
+    ...passingRun().events.slice(0, 1),
+    {
+      at: 1,
+      type: 'scenario:queued',
+      scenario: scenarioRef('a', 'A'),
+      projectedSeconds: 9,
+      reason: 'late',
+    },
+    { at: 2, type: 'scenario:not-run', scenario: scenarioRef('b', 'B'), reason: 'stopped' },
+  ]);
+  t.match(data.queued, [{ id: 'a', reason: 'late' }]);
+  t.same(data.notRun, [{ id: 'b', name: 'B', reason: 'stopped' }]);
+});

@@ -150,6 +150,19 @@ const mistakes: Mistake[] = [
     ],
   },
   {
+    what: 'a tag that is a word of tag expressions',
+    files: { 'it.yaml': ['name: It', 'tags: [vm, not]', 'steps: [{ run: id }]'] },
+    told: [
+      'it.yaml:2:12: tags[1] has a wrong value [TAPBOOT_E_SCENARIO_VALUE]',
+      '  1 | name: It',
+      '> 2 | tags: [vm, not]',
+      '    |            ^^^',
+      '  3 | steps: [{ run: id }]',
+      '  expected: a tag of small letters, digits and hyphens, other than and, or, not',
+      "  got:      'not'",
+    ],
+  },
+  {
     what: 'a number where a command belongs',
     files: { 'it.yaml': ['name: It', 'steps:', '  - run: 7'] },
     told: [
