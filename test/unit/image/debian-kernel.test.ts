@@ -83,6 +83,7 @@ t.test('the bzImage out of a kernel package', async (t) => {
 
   await writeFile(deb, 'no package');
   await t.rejects(unpackKernel(context, deb, target), {
+    code: 'TAPBOOT_E_IMAGE_BUILD',
     details: { output: /dpkg-deb: error: / },
   });
 });
