@@ -14,7 +14,12 @@ const commands = {
   async start(args) {
     const { prepare } = await import('./setup/prepare.mjs');
     const helpOnly = args.some((arg) => arg === '--help' || arg === '-h');
-    await prepare('run', { mayInstall: !args.includes('--no-install'), hostPackages: !helpOnly });
+    const { imageOf } = await import('./setup/image-packages.mjs');
+    await prepare('run', {
+      mayInstall: !args.includes('--no-install'),
+      hostPackages: !helpOnly,
+      image: imageOf(args),
+    });
     const { tree } = await import('./setup/tree.mjs');
     const { main } = await import(tree.entry);
     await main(['run', ...args]);

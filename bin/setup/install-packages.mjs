@@ -107,9 +107,10 @@ const reasons = (found) =>
  * @param {'run' | 'test'} purpose
  * @param {ReturnType<typeof lacking>} found
  * @param {AbortSignal} signal ends it; packages that dpkg works on are finished first
+ * @param {() => void} onLists told once the package lists are fetched: nobody writes them any more
  * @throws {SetupError} when apt fails, or parts are missing nevertheless
  */
-export async function installPackages(purpose, found, signal) {
+export async function installPackages(purpose, found, signal, onLists) {
   if (found.length === 0) return;
   say(`set-up: installing ${String(found.length)} Debian packages with apt-get:`);
   for (const line of reasons(found)) say(`  ${line}`);
@@ -122,6 +123,7 @@ export async function installPackages(purpose, found, signal) {
     note('apt-get update');
     const update = await apt(['update'], 'apt-get update', signal);
     if (!update.ok) fail(update);
+    onLists();
     note('apt-get install');
     const second = await apt(install, 'apt-get install', signal);
     if (!second.ok) fail(second);

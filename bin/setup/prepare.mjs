@@ -7,6 +7,7 @@ import { cacheDirectory, checkDiskSpace, GIB, makeCacheDirectory, MIB } from './
 import { installPackages, lacking, packagesToInstall } from './install-packages.mjs';
 import { ensureNodePackages, nodePackagesCurrent } from './node-packages.mjs';
 import { ensureBuild } from './build.mjs';
+import { fetchImagePackages } from './image-packages.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import { withTreeLock } from './tree-lock.mjs';
 
@@ -38,13 +39,14 @@ export function spaceNeeds(purpose, env = process.env) {
 
 /**
  * Everything between a fresh clone and a first run. What can be refused is refused before
- * anything is changed; then apt works while npm does, since neither needs the other.
+ * anything is changed; then apt works while npm does, since neither needs the other, and once the driver is
+ * built it downloads the image's packages while their tools are still being installed.
  * @param {'run' | 'test'} purpose
- * @param {{ mayInstall: boolean, hostPackages?: boolean }} options `hostPackages: false` for a
- *   command that only prints
+ * @param {{ mayInstall: boolean, hostPackages?: boolean, image?: string }} options
+ *   `hostPackages: false` for a command that only prints; `image`: SPEC, if not the default
  * @throws {import('./setup-error.mjs').SetupError}
  */
-export async function prepare(purpose, { mayInstall, hostPackages = true }) {
+export async function prepare(purpose, { mayInstall, hostPackages = true, image }) {
   await stage('node', () => checkNodeVersion(), { quiet: true });
   await withTreeLock(async () => {
     await stage(
@@ -57,12 +59,19 @@ export async function prepare(purpose, { mayInstall, hostPackages = true }) {
     );
     const missing = hostPackages ? await packagesToInstall(purpose, { mayInstall }) : [];
     const start = performance.now();
+    let tell;
+    /** Whether apt's lists have been fetched: before that, the image would fetch its own. */
+    const fetched = new Promise((resolve) => (tell = resolve));
     await sideBySide([
-      (signal) => installPackages(purpose, missing, signal),
+      (signal) =>
+        installPackages(purpose, missing, signal, () => tell(true)).finally(() => tell(false)),
       async (signal) => {
         await ensureNodePackages(purpose, signal);
         signal.throwIfAborted();
         await ensureBuild();
+        const lists = await fetched;
+        signal.throwIfAborted();
+        if (lists) await fetchImagePackages(image, signal);
       },
     ]);
     // The times of what went on side by side do not add up.

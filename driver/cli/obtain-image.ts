@@ -1,6 +1,7 @@
 import { textSetting } from '../config/settings-table.js';
 import type { BootImage } from '../image/image.js';
-import { DEFAULT_IMAGE, provideImage } from '../image/providers.js';
+import type { ProviderContext } from '../image/image.js';
+import { DEFAULT_IMAGE, fetchImage, provideImage } from '../image/providers.js';
 import type { Outside } from './outside.js';
 
 /**
@@ -14,7 +15,27 @@ export async function obtainImage(
   outside: Outside,
   signal: AbortSignal,
 ): Promise<BootImage> {
-  return provideImage(textSetting('image', outside.environment, spec) ?? DEFAULT_IMAGE, {
+  return await provideImage(...withDefaults(spec, outside, signal));
+}
+
+/**
+ * Downloads what an image is made of, and shows it on stderr as {@link obtainImage} does.
+ * @returns what is there now, in a few words
+ */
+export async function obtainParts(
+  spec: string | undefined,
+  outside: Outside,
+  signal: AbortSignal,
+): Promise<string> {
+  return await fetchImage(...withDefaults(spec, outside, signal));
+}
+
+function withDefaults(
+  spec: string | undefined,
+  outside: Outside,
+  signal: AbortSignal,
+): [string, ProviderContext] {
+  const context: ProviderContext = {
     cacheDirectory: outside.cacheDirectory(),
     projectRoot: outside.projectRoot,
     workingDirectory: outside.workingDirectory,
@@ -27,5 +48,6 @@ export async function obtainImage(
       },
     },
     signal,
-  });
+  };
+  return [textSetting('image', outside.environment, spec) ?? DEFAULT_IMAGE, context];
 }

@@ -130,7 +130,7 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
 export async function sideBySide<R extends object>(
   works: { [K in keyof R]: (signal: AbortSignal) => Promise<R[K]> },
   signal: AbortSignal,
-  onFailure?: (name: keyof R) => void,
+  onFailure?: (name: NoInfer<keyof R>) => void,
 ): Promise<R> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);

@@ -65,6 +65,13 @@ export interface ImageProvider {
    * @throws TapbootError `scenario` for a wrong SPEC, `infra` when it cannot be built.
    */
   provide(spec: ImageSpec, context: ProviderContext): Promise<BootImage>;
+  /**
+   * Downloads what the image is made of and builds nothing, so that it needs none of the build's
+   * tools. Absent where downloading is no step of its own.
+   * @returns what is there now, in a few words
+   * @throws TapbootError as `provide`
+   */
+  fetch?(spec: ImageSpec, context: ProviderContext): Promise<string>;
 }
 
 /** A SPEC taken apart: `provider[:target][,key=value…]`. */

@@ -1,5 +1,5 @@
 import { scenarioError } from '../errors.js';
-import type { BootImage, ProviderContext } from './image.js';
+import type { BootImage, ImageProvider, ImageSpec, ProviderContext } from './image.js';
 import { providers } from './providers.generated.js';
 import { parseImageSpec } from './spec.js';
 
@@ -13,11 +13,25 @@ export const DEFAULT_IMAGE = 'debian';
  */
 export async function provideImage(specText: string, context: ProviderContext): Promise<BootImage> {
   const spec = parseImageSpec(specText, context.workingDirectory);
+  return (await providerOf(spec)).provide(spec, context);
+}
+
+/**
+ * Downloads what the image of a SPEC is made of, where its provider can do so before the build.
+ * @returns what is there now, in a few words
+ * @throws TapbootError as {@link provideImage}
+ */
+export async function fetchImage(specText: string, context: ProviderContext): Promise<string> {
+  const spec = parseImageSpec(specText, context.workingDirectory);
+  const provider = await providerOf(spec);
+  return (await provider.fetch?.(spec, context)) ?? 'nothing to download before the build';
+}
+
+async function providerOf(spec: ImageSpec): Promise<ImageProvider> {
   const load = providers[spec.provider as keyof typeof providers] as
     (typeof providers)[keyof typeof providers] | undefined;
   if (load === undefined) {
     throw scenarioError('TAPBOOT_E_IMAGE_SPEC', `no provider is called '${spec.provider}'`);
   }
-  const provider = await load();
-  return provider.provide(spec, context);
+  return await load();
 }

@@ -6,6 +6,7 @@ const EXAMPLES = `
 Examples:
   $ tapboot image build                       the embedded image, fast layout
   $ tapboot image build debian:iso            the same as an ISO
+  $ tapboot image fetch                       download its packages; build it later, offline
   $ tapboot image info file:live.iso          how tapboot would boot it
   $ tapboot image info --json nix:.#bootImage
 
@@ -16,7 +17,7 @@ interface ImageOptions {
   json?: true;
 }
 
-/** `tapboot image build|info`: makes an image available, and says what it is. */
+/** `tapboot image build|fetch|info`: makes an image available, and says what it is. */
 export function addImageCommand(program: Command, context: CommandContext): void {
   const image = program.command('image').description('build and inspect boot images');
   image
@@ -28,6 +29,16 @@ export function addImageCommand(program: Command, context: CommandContext): void
       const built = await provide(spec, context);
       const how = built.cached ? 'from the cache' : `built in ${String(built.buildSeconds)} s`;
       context.outside.stdout.write(`${built.spec}: ${how}, identity ${built.identity}\n`);
+    });
+  image
+    .command('fetch')
+    .description('download what an image is made of, where that is possible before the build')
+    .argument('[spec]', 'which image')
+    .addHelpText('after', EXAMPLES)
+    .action(async (spec: string | undefined) => {
+      const { obtainParts } = await import('../obtain-image.js');
+      const there = await interruptible((signal) => obtainParts(spec, context.outside, signal));
+      context.outside.stdout.write(`${there}\n`);
     });
   image
     .command('info')
@@ -43,13 +54,15 @@ export function addImageCommand(program: Command, context: CommandContext): void
 }
 
 async function provide(spec: string | undefined, { outside }: CommandContext): Promise<BootImage> {
-  const [{ obtainImage }, { interruptSignal }] = await Promise.all([
-    import('../obtain-image.js'),
-    import('../interrupt.js'),
-  ]);
+  const { obtainImage } = await import('../obtain-image.js');
+  return await interruptible((signal) => obtainImage(spec, outside, signal));
+}
+
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { interruptSignal } = await import('../interrupt.js');
   const { signal, release } = interruptSignal();
   try {
-    return await obtainImage(spec, outside, signal);
+    return await work(signal);
   } finally {
     release();
   }

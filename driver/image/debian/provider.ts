@@ -6,7 +6,7 @@ import { obtainInitrd } from './initrd-with-layers.js';
 import { obtainIso } from './iso.js';
 import { readOptions } from './options.js';
 import { KERNEL_ARGUMENTS, readRecipe, sha256 } from './recipe.js';
-import { obtainRoot } from './root.js';
+import { fetchRoot, obtainRoot } from './root.js';
 import type { StoreEntry } from './store.js';
 
 type DirectMedium = Extract<BootMedium, { kind: 'direct' }>;
@@ -15,7 +15,13 @@ type DirectMedium = Extract<BootMedium, { kind: 'direct' }>;
  * The embedded default image: a small Debian system made from the host's own package
  * sources, as kernel + initrd + root file system (`fast`) or as an ISO.
  */
-export const provider: ImageProvider = { name: 'debian', provide };
+export const provider: ImageProvider = { name: 'debian', provide, fetch };
+
+async function fetch(spec: ImageSpec, context: ProviderContext): Promise<string> {
+  readOptions(spec, context.workingDirectory);
+  const recipe = await readRecipe(context.projectRoot);
+  return await fetchRoot(context, join(context.cacheDirectory, 'images/debian'), recipe);
+}
 
 async function provide(spec: ImageSpec, context: ProviderContext): Promise<BootImage> {
   const options = readOptions(spec, context.workingDirectory);

@@ -134,12 +134,39 @@ export async function obtainRoot(
   throw failure;
 }
 
-async function rootFrom(
-  context: RootContext,
+/**
+ * Downloads the packages that {@link obtainRoot} would install now, unless it would find the root
+ * file system in the cache; needs apt alone.
+ * @returns what is there now, in a few words
+ */
+export async function fetchRoot(
+  context: ToolContext,
+  directory: string,
+  recipe: Recipe,
+): Promise<string> {
+  const fetch = async (lists: Apt['lists']): Promise<string> => {
+    const { apt, packages, key } = await packagesFrom(context, directory, recipe, lists);
+    const built = await readEntry(join(directory, 'root', key), context.progress);
+    if (built !== undefined) return 'the image is built already';
+    await downloadPackages(context, apt, packages);
+    return `all ${String(packages.userland.length + 1)} packages are there`;
+  };
+  try {
+    return await fetch('host');
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    context.progress.log(`nothing from the host package lists: ${asTapbootError(error).message}`);
+    return await fetch('own');
+  }
+}
+
+/** What the root file system is made of, by the given lists, and its key in the store. */
+async function packagesFrom(
+  context: ToolContext,
   directory: string,
   recipe: Recipe,
   lists: Apt['lists'],
-): Promise<StoreEntry> {
+): Promise<{ apt: Apt; packages: PackageSet; key: string }> {
   const apt = await prepareApt(context, directory, lists);
   if (lists === 'own') {
     await updateLists(context, apt);
@@ -149,10 +176,20 @@ async function rootFrom(
     });
   }
   const packages = await resolvePackages(context, apt, recipe, directory);
+  return { apt, packages, key: sha256('root', recipe.rootDigest, packages.digest) };
+}
+
+async function rootFrom(
+  context: RootContext,
+  directory: string,
+  recipe: Recipe,
+  lists: Apt['lists'],
+): Promise<StoreEntry> {
+  const { apt, packages, key } = await packagesFrom(context, directory, recipe, lists);
   return obtainEntry({
     ...context,
     directory: join(directory, 'root'),
-    key: sha256('root', recipe.rootDigest, packages.digest),
+    key,
     // As `root.erofs`, `vmlinux`, `vmlinuz` and `initrd`, the base of all initrds.
     build: async (target) => {
       // The kernel comes first: whoever waits for it need not wait for the rest.

@@ -82,6 +82,8 @@ t.test('the bzImage out of a kernel package', async (t) => {
   t.strictSame(lines, [], 'and nothing of the pipe is logged');
 
   await writeFile(deb, 'no package');
-  const error: unknown = await unpackKernel(context, deb, target).catch((e: unknown) => e);
-  t.match(error, { details: { output: /dpkg-deb: error: / } });
+  await t.rejects(unpackKernel(context, deb, target), {
+    code: 'TAPBOOT_E_IMAGE_BUILD',
+    details: { output: /dpkg-deb: error: / },
+  });
 });

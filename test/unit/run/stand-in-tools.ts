@@ -24,6 +24,7 @@ const APT_GET = `case " $* " in
   *' --simulate install '*) echo 'Inst base-files (12.4 Debian:12/stable [amd64])' ;;
   *' --error-on=any update '*) : >"$state/lists-of-our-own" ;;
   *' download '*)
+    echo "$*" >>"$state/downloads"
     cp "$state/package.tar" linux-image-6.1.0-1-cloud-amd64_6.1.1-1_amd64.deb
     : >base-files_12.4_amd64.deb ;;
   *) exit 9 ;;

@@ -147,6 +147,16 @@ t.test('node_modules is current when it is what the lock asks for', async (t) =>
   t.notOk(sameAsLock(lock, { packages: { 'node_modules/a': a, 'node_modules/b': a } }), 'extra');
 });
 
+t.test('the image that the arguments of a run name', async (t) => {
+  const { imageOf } = await load<{ imageOf(args: string[]): string | undefined }>(
+    'image-packages.mjs',
+  );
+  t.equal(imageOf([]), undefined);
+  t.equal(imageOf(['x', '--image', 'debian:iso', '--fresh']), 'debian:iso');
+  t.equal(imageOf(['--image=file:kernel=k,initrd=i']), 'file:kernel=k,initrd=i');
+  t.equal(imageOf(['--image']), undefined, 'a mistake, which the run tells of');
+});
+
 interface Manifest {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;

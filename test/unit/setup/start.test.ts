@@ -213,6 +213,7 @@ const INSTALLING = {
 async function freshClone(
   t: Test,
   scripts: { apt: string; npm: string },
+  files: Record<string, string> = {},
 ): Promise<{ tree: string; state: string; run: (...args: string[]) => ResultPromise }> {
   const lacked = {
     ...{ name: 'lacked', for: 'run', reason: 'is needed by this test alone' },
@@ -220,7 +221,7 @@ async function freshClone(
   };
   const tree = await copyOfTree(
     t,
-    { 'bin/host-packages.json': JSON.stringify({ packages: [lacked] }) },
+    { 'bin/host-packages.json': JSON.stringify({ packages: [lacked] }), ...files },
     { linked: false },
   );
   const path = await barePath(t);
@@ -247,6 +248,7 @@ echo "$*" >>"$name-calls"
     await writeFile(file, `${head.replaceAll('$name', name)}${script}\n`, { mode: 0o755 });
   }
   for (const name of ['sleep', 'mkdir', 'ln']) await symlink(`/bin/${name}`, join(path, name));
+  await symlink('/usr/bin/wc', join(path, 'wc'));
   const env = { PATH: path, IN_NIX_SHELL: '', TAPBOOT_NIX_SHELL: '', XDG_CACHE_HOME: state };
   const script = join(tree, 'bin/setup.mjs');
   return {
@@ -269,6 +271,54 @@ t.test('apt-get and npm work side by side', INSTALLING, async (t) => {
   t.match(stderr, /^set-up: node packages: those of a run installed by npm ci \([\d.]+ s\)$/m);
   t.match(stderr, /^set-up: build: /m);
   t.match(await readFile(join(state, 'apt-get-calls'), 'utf8'), /install .* lacked\n$/);
+});
+
+/** A driver that says what it was called with, where apt-get waits for it. */
+const FETCHING = `import { existsSync, writeFileSync } from 'node:fs';
+export async function main(argv: readonly string[]): Promise<void> {
+  const state = process.env['XDG_CACHE_HOME'];
+  if (argv[0] !== 'image') return console.log('runs');
+  writeFileSync(state + '/fetching', argv.join(' ') + ' ' + existsSync(state + '/lists'));
+  if (existsSync(state + '/fails')) throw new Error('no route to the archive');
+}
+`;
+
+/** apt-get on a host without package lists; the second install waits for the image's packages. */
+const APT = `case $(wc -l <apt-get-calls) in
+  1) exit 100 ;;
+  2) : >lists; exit 0 ;;
+esac
+await_file fetching`;
+
+t.test(
+  'the image’s packages come once there are lists, beside those of the host',
+  INSTALLING,
+  async (t) => {
+    const driver = { 'driver/cli/main.ts': FETCHING };
+    const { state, run } = await freshClone(t, { apt: APT, npm: '' }, driver);
+    const { exitCode, stdout, stderr } = await run('--image', 'debian:iso');
+    t.equal(exitCode, 0, String(stderr));
+    t.equal(stdout, 'runs', 'stdout is the run’s alone');
+    t.equal(await readFile(join(state, 'fetching'), 'utf8'), 'image fetch debian:iso true');
+    t.match(stderr, /^set-up: image packages: downloaded \(/m);
+  },
+);
+
+t.test('what cannot be downloaded then is left to the run', INSTALLING, async (t) => {
+  const driver = { 'driver/cli/main.ts': FETCHING };
+  const { tree, state, run } = await freshClone(t, { apt: APT, npm: '' }, driver);
+  await writeFile(join(state, 'fails'), '');
+  const { exitCode, stdout, stderr } = await run();
+  t.equal(exitCode, 0);
+  t.equal(stdout, 'runs');
+  t.match(
+    stderr,
+    /^set-up: image packages: left to the run; what went wrong is in \S+image-fetch.log \(/m,
+  );
+  t.match(
+    await readFile(join(tree, '.setup/logs/image-fetch.log'), 'utf8'),
+    /no route to the archive/,
+  );
 });
 
 t.test('when apt-get fails, npm is ended, and apt’s own words are told', INSTALLING, async (t) => {
