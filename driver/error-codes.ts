@@ -170,6 +170,9 @@ export const ERROR_CODES = {
       ['infra', 'guest-dead'],
       'The capsule has no machine of that moment, or its guest stopped responding; the message says why, and which ones there are.',
     ),
+    TAPBOOT_E_CAPSULE_PERMISSION: scenario(
+      'The capsule asks for something of this host: files that its steps copy, or an image to build. Allow it with `--allow`, if you trust who made it.',
+    ),
     TAPBOOT_E_CAPSULE_STEP: scenario('`--at N` names no step up to the one that failed.'),
     TAPBOOT_E_PLANS_NOT_WRITTEN: infra('`tapboot shell` could not put a plan into the guest.'),
     TAPBOOT_E_ATTACH: scenario('No running machine is meant by that name, or several are.'),
