@@ -313,6 +313,9 @@ export const ERROR_CODES = {
     TAPBOOT_E_VARIABLE_ENVIRONMENT: scenario(
       '`--var-env` names an environment variable that is unset or empty. Export it, or name another: `--var-env NAME=VARIABLE`.',
     ),
+    TAPBOOT_E_PATTERN_TIME: scenario(
+      'A pattern took more than a second for what the guest had said: repetitions within a repetition, as in `(a+)+`.',
+    ),
     TAPBOOT_E_PATTERN: scenario('Not a regular expression.'),
     TAPBOOT_E_JSON_PATH: scenario('Not a path into a JSON document.'),
     TAPBOOT_E_PLAN_UNKNOWN: scenario('There is no such plan.'),
