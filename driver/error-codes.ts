@@ -270,6 +270,7 @@ export const ERROR_CODES = {
     TAPBOOT_E_SCENARIO_TWICE: scenario(
       'Two files, or two combinations of a matrix, give the same scenario.',
     ),
+    TAPBOOT_E_MATRIX_SIZE: scenario('A matrix makes more than 1,000 scenarios.'),
     TAPBOOT_E_SCENARIO_ID: scenario(
       'A control character in the name of the file, or in a `--var` for its matrix.',
     ),
