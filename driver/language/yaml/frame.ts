@@ -1,4 +1,4 @@
-import { codeFrameColumns } from '@babel/code-frame';
+import { type BabelCodeFrameOptions, codeFrameColumns } from '@babel/code-frame';
 import type { Span } from './document.js';
 
 /** Characters of a line that a frame shows; of a longer one, those around the span. */
@@ -28,15 +28,18 @@ export function frameOf(text: string, span: Span, line: number): string {
       start: { line, column: first },
       end: { line, column: Math.min(first + length, Math.max(own.length + 1, first + 1)) },
     },
-    {
-      highlightCode: false,
-      forceColor: false,
-      linesAbove: 1,
-      linesBelow: 1,
-      startLine: before === start ? line : line - 1,
-    },
+    options(before === start ? line : line - 1),
   );
 }
+
+/** The types of the library do not know `startLine` yet (7.29). */
+const options = (startLine: number): BabelCodeFrameOptions & { startLine: number } => ({
+  highlightCode: false,
+  forceColor: false,
+  linesAbove: 1,
+  linesBelow: 1,
+  startLine,
+});
 
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\n', from);
