@@ -2,14 +2,17 @@ import type { BootEntry, BootMenu, ConfigFiles } from './boot-entry.js';
 import { isoPath } from './iso-path.js';
 import { splitCommandLine } from './serial-console.js';
 
-/** Characters that a configuration may have, with its files and what its labels append. */
+/** Characters that a configuration may have, with its files and the titles of its menus. */
 const TEXT_LIMIT = 4 * 1024 * 1024;
 
 /** What a file counts at least, so that files which include each other come to an end. */
 const FILE_CHARACTERS = 16 * 1024;
 
-/** What a label counts at least. */
-const LABEL_CHARACTERS = 64;
+/** Longer lines are cut, as Syslinux does (MAX_LINE in com32/menu/readconfig.c). */
+const LINE_LIMIT = 4096;
+
+/** More labels than anybody could choose from; each repeats what all of them append. */
+const MOST_LABELS = 1000;
 
 interface Label {
   id: string;
@@ -87,7 +90,7 @@ function readLines(path: string, reader: Reader): void {
   let inHelp = false;
   for (const raw of text.split(/\r?\n/)) {
     if (state.charactersLeft < 0) break;
-    const line = raw.trim();
+    const line = raw.slice(0, LINE_LIMIT).trim();
     const [word, value] = cut(line);
     const keyword = word.toLowerCase();
     if (inHelp) inHelp = keyword !== 'endtext';
@@ -108,10 +111,9 @@ function readKeyword(keyword: string, value: string, state: State): void {
   switch (keyword) {
     case 'label':
       state.label = { id: value, initrds: [], menus: [...state.menus], menuDefault: false };
-      state.labels.push(state.label);
-      // Each entry repeats the titles of its menus, and what all entries append.
-      state.charactersLeft -=
-        LABEL_CHARACTERS + state.menus.join().length + state.globalAppend.length;
+      if (state.labels.length < MOST_LABELS) state.labels.push(state.label);
+      // Each entry repeats the titles of its menus.
+      state.charactersLeft -= state.menus.join().length;
       break;
     case 'default':
       state.defaultCommand = value;
@@ -126,11 +128,8 @@ function readKeyword(keyword: string, value: string, state: State): void {
       if (label !== undefined) label.initrds = value.split(',');
       break;
     case 'append':
-      // Labels before it get it, too.
-      if (label === undefined) {
-        state.globalAppend = value;
-        state.charactersLeft -= value.length * state.labels.length;
-      } else label.append = value;
+      if (label === undefined) state.globalAppend = value;
+      else label.append = value;
   }
 }
 
