@@ -91,7 +91,10 @@ export class SerialLog implements AsyncDisposable {
   #writeEnd(ring: Buffer): void {
     const at = this.#behind % ring.byteLength;
     const leftOut = this.#behind - ring.byteLength;
-    if (leftOut <= 0) return void this.#write(ring.subarray(0, this.#behind));
+    if (leftOut <= 0) {
+      this.#write(ring.subarray(0, this.#behind));
+      return;
+    }
     const said = `\n[tapboot: ${String(leftOut)} bytes of the console are left out here]\n`;
     this.#write(Buffer.concat([Buffer.from(said), ring.subarray(at), ring.subarray(0, at)]));
   }

@@ -74,7 +74,7 @@ t.test('history: a ledger', async (t) => {
     })}\n`;
   const directory = t.testdir({
     'ledger.jsonl': line('2030-01-01T00:00:00Z', 'passed') + line('2030-01-02T00:00:00Z', 'failed'),
-    'evil.jsonl': `{"timestamp": "${'\\u001b[2J'}"}\n\u001b[2J::stop-commands::x\n`,
+    'evil.jsonl': '{"timestamp": "\\u001b[2J"}\n\u001b[2J::stop-commands::x\n',
   });
   for (const ledger of ['ledger.jsonl', 'evil.jsonl']) {
     for (const more of [[], ['--json']]) {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { guestDead, productError } from '../../errors.js';
+import { asTapbootError, guestDead, productError } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
 import { abortReason, awaitedLater } from '../../host/waiting.js';
 import { search } from '../../language/expect/search.js';
@@ -114,7 +114,7 @@ export class Console {
           if (match !== undefined) finish(() => resolve(match));
           return match !== undefined;
         } catch (error) {
-          finish(() => reject(error as Error));
+          finish(() => reject(asTapbootError(error)));
           return true;
         }
       };

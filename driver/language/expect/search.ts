@@ -27,7 +27,7 @@ let engine: { script: Script; context: Context } | undefined;
 export function search({ source, flags }: Pattern, text: string): Found | undefined {
   engine ??= {
     script: new Script('new RegExp(source, flags).exec(text)'),
-    context: createContext(Object.create(null)),
+    context: createContext({}),
   };
   const { script, context } = engine;
   Object.assign(context, { source, flags, text });

@@ -84,7 +84,9 @@ t.test('a stream: strings are cleaned, bytes pass, the rest is the stream’s ow
   stream.columns = 40;
   t.match(clean, { isTTY: true, columns: 40 });
   let resized = 0;
-  const listener = (): void => void resized++;
+  const listener = (): void => {
+    resized++;
+  };
   clean.on('resize', listener);
   stream.emit('resize');
   clean.off('resize', listener);

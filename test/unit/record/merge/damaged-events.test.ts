@@ -68,7 +68,7 @@ function show(events: readonly RunEvent[]): void {
   junitXml(table, '/');
   annotations(table, { workingDirectory: '/' });
   stepSummary(table, 100_000);
-  renderReport(events, { assets: { script: '', themeScript: '', styles: '' } as never });
+  renderReport(events, { assets: { script: '', themeScript: '', styles: '' } });
 }
 
 /** Reads a file of events by all of the ways there are. @returns the lines that were told as bad */
@@ -99,7 +99,7 @@ async function readAll(directory: string, content: string): Promise<number> {
 }
 
 /** Each place of a value, and the value with something else in it. */
-function* changed(value: unknown, to: unknown): Generator<unknown> {
+function* changed(value: unknown, to: unknown): Generator {
   yield to;
   if (Array.isArray(value)) {
     for (const [index, inner] of value.entries()) {
