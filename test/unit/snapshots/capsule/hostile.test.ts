@@ -6,10 +6,12 @@ import { linkSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { BootImage } from '../../../../driver/image/image.js';
+import { readQcow2Header } from '../../../../driver/image/qcow2-header.js';
 import { unpackCapsule } from '../../../../driver/snapshots/capsule/archive.js';
 import { snapshotOfCapsule } from '../../../../driver/snapshots/capsule/entry.js';
 import type { CapsuleSnapshot } from '../../../../driver/snapshots/capsule/format.js';
 import { contentOf } from '../../../../driver/snapshots/store/entry-files.js';
+import { takeLease } from '../../../../driver/snapshots/store/lease.js';
 import {
   MANIFEST,
   manifestText,
@@ -128,6 +130,48 @@ t.test('a link in place of a layer: the file of the host keeps its header', asyn
   t.equal(sha256(host), before, 'nothing was written');
   t.match(got, { code: 'TAPBOOT_E_CAPSULE' });
 });
+
+t.test(
+  'a disk that rests on the image: told where this host has it, in the cache it must say so',
+  async (t) => {
+    const { entry, place } = await entryOf(t);
+    const layer = join(entry, 'vda.0.qcow2');
+    const disk = join(place, 'image.raw');
+    writeFileSync(disk, Buffer.alloc(1 << 20));
+    const image: BootImage = {
+      ...IMAGE,
+      medium: { kind: 'disk', disk, format: 'raw', firmware: 'bios' },
+    };
+    await t.rejects(opened(entry, image), { details: { got: /does not rest on the image/ } });
+    qemuImg(
+      'create',
+      '-q',
+      '-f',
+      'qcow2',
+      '-u',
+      '-b',
+      '/where/the/run/was',
+      '-F',
+      'raw',
+      layer,
+      '1M',
+    );
+    await resealed(entry);
+    t.match(await opened(entry, image), { disks: [{ name: 'vda', path: layer }, { name: 'vdb' }] });
+    t.match(await readQcow2Header(layer), { backing: disk, backingFormat: 'raw' });
+    await resealed(entry);
+    const lease = await takeLease(join(place, 'states'), join(place, 'staging'), keyOf('a'));
+    if (lease === undefined || !('lease' in lease)) return t.fail('no lease');
+    const { machine } = lease.lease.manifest;
+    const wanted = { machine, firmware: undefined };
+    t.match(await restorable(lease.lease, { ...wanted, image }), { key: keyOf('a') });
+    for (const other of [IMAGE, { ...image, medium: { ...image.medium, disk: '/another.raw' } }]) {
+      await t.rejects(restorable(lease.lease, { ...wanted, image: other }), {
+        code: 'TAPBOOT_E_STATE_DAMAGED',
+      });
+    }
+  },
+);
 
 t.test('a link in place of the console is refused', async (t) => {
   const { entry, place } = await entryOf(t);
