@@ -170,6 +170,9 @@ export const ERROR_CODES = {
       ['infra', 'guest-dead'],
       'The capsule has no machine of that moment, or its guest stopped responding; the message says why, and which ones there are.',
     ),
+    TAPBOOT_E_CAPSULE_PERMISSION: scenario(
+      'The capsule asks for something of this host: files that its steps copy, or an image to build. Allow it with `--allow`, if you trust who made it.',
+    ),
     TAPBOOT_E_CAPSULE_STEP: scenario('`--at N` names no step up to the one that failed.'),
     TAPBOOT_E_PLANS_NOT_WRITTEN: infra('`tapboot shell` could not put a plan into the guest.'),
     TAPBOOT_E_ATTACH: scenario('No running machine is meant by that name, or several are.'),
@@ -273,6 +276,7 @@ export const ERROR_CODES = {
     TAPBOOT_E_SCENARIO_TWICE: scenario(
       'Two files, or two combinations of a matrix, give the same scenario.',
     ),
+    TAPBOOT_E_MATRIX_SIZE: scenario('A matrix makes more than 1,000 scenarios.'),
     TAPBOOT_E_SCENARIO_ID: scenario(
       'A control character in the name of the file, or in a `--var` for its matrix.',
     ),
@@ -315,6 +319,9 @@ export const ERROR_CODES = {
     ),
     TAPBOOT_E_VARIABLE_ENVIRONMENT: scenario(
       '`--var-env` names an environment variable that is unset or empty. Export it, or name another: `--var-env NAME=VARIABLE`.',
+    ),
+    TAPBOOT_E_PATTERN_TIME: scenario(
+      'A pattern took more than a second for what the guest had said: repetitions within a repetition, as in `(a+)+`.',
     ),
     TAPBOOT_E_PATTERN: scenario('Not a regular expression.'),
     TAPBOOT_E_JSON_PATH: scenario('Not a path into a JSON document.'),

@@ -48,13 +48,13 @@ export interface Pages {
 /** Pages that answer for each of their rows. */
 const WITH_CELL_ANCHORS = new Set(['docs/errors.md']);
 
-/** All pages of the site: those of `docs/`, the project's own two, and the generated ones. */
+/** All pages of the site: those of `docs/`, the project's own three, and the generated ones. */
 export async function collectPages(root: string): Promise<Pages> {
   const docs = (await readdir(join(root, 'docs'), { recursive: true }))
     .filter((name) => name.endsWith('.md') && !name.startsWith('_site'))
     .map((name) => `docs/${name}`);
   const written = await Promise.all(
-    ['README.md', 'CHANGELOG.md', ...docs.sort()].map(async (source) =>
+    ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.sort()].map(async (source) =>
       makePage(source, await readFile(join(root, source), 'utf8')),
     ),
   );
@@ -94,6 +94,7 @@ function targetOf(source: string): string {
   return source
     .replace(/^docs\//, '')
     .replace(/^CHANGELOG/, 'changelog')
+    .replace(/^SECURITY/, 'reporting')
     .replace(/\.md$/, '.html');
 }
 

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { asTapbootError, describeError } from '../errors.js';
 import { EXIT, exitCode } from '../exit-code.js';
+import { printable } from '../language/printable.js';
 import { outsideOfProcess } from './outside.js';
 import { buildProgram } from './program.js';
 import { catchUncaught, hasBroken } from './uncaught.js';
@@ -50,6 +51,6 @@ function report(thrown: unknown): number {
   }
   const error =
     thrown instanceof CommanderError ? usageError(thrown.message) : asTapbootError(thrown);
-  process.stderr.write(`tapboot: ${describeError(error)}\n`);
+  process.stderr.write(printable(`tapboot: ${describeError(error)}\n`));
   return exitCode([error.failureClass], false);
 }

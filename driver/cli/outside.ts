@@ -1,6 +1,7 @@
 import { userCacheDirectory } from '../config/cache-directory.js';
 import type { Environment } from '../host/environment.js';
 import type { Terminal } from '../run/request.js';
+import { cleanStream } from '../language/printable.js';
 import { findProjectRoot, projectVersion } from '../host/project-root.js';
 
 /** The outside world as the commands see it; the one place that takes it from `process`. */
@@ -12,6 +13,7 @@ export interface Outside {
   projectRoot: string;
   version: string;
   stdin: NodeJS.ReadStream;
+  /** Text leaves by these cleaned, whoever wrote it; bytes pass. */
   stdout: Terminal;
   stderr: Terminal;
   /** @throws TapbootError `infra` when the environment names no place for it */
@@ -27,8 +29,8 @@ export function outsideOfProcess(argv: readonly string[]): Outside {
     projectRoot,
     version: projectVersion(projectRoot),
     stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: cleanStream<Terminal>(process.stdout),
+    stderr: cleanStream<Terminal>(process.stderr),
     cacheDirectory: () => userCacheDirectory(process.env),
   };
 }

@@ -1,5 +1,6 @@
 import { asTapbootError, describeError, type TapbootError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
+import { printable } from '../language/printable.js';
 import { startTimer } from '../host/timers.js';
 
 /**
@@ -46,7 +47,7 @@ function caught(thrown: unknown): void {
   if (told.has(error.message)) return;
   told.add(error.message);
   const whole = ends.size === 0 || error.code === 'TAPBOOT_E_UNEXPECTED';
-  process.stderr.write(`tapboot: ${whole ? describeError(error) : error.message}\n`);
+  process.stderr.write(printable(`tapboot: ${whole ? describeError(error) : error.message}\n`));
   if (ends.size === 0) process.exit(EXIT.infra);
   if (!first) return;
   for (const end of ends) end(error);

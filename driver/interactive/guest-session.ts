@@ -63,8 +63,9 @@ async function runCommand(options: SessionOptions, command: string): Promise<num
   ready();
   const limits = { timeoutMs: NO_LIMIT_MS, outputLimit: OUTPUT_LIMIT, signal };
   const result = await vm.run(command, limits);
-  stdout.write(result.stdout);
-  stderr.write(result.stderr);
+  // What a person asked for, byte by byte.
+  stdout.write(Buffer.from(result.stdout));
+  stderr.write(Buffer.from(result.stderr));
   const dropped = result.dropped.stdout + result.dropped.stderr;
   if (dropped > 0) stderr.write(`tapboot: ${String(dropped)} bytes of output were dropped\n`);
   return result.exitStatus ?? 255;

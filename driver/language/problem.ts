@@ -22,9 +22,10 @@ export function problemAt(
   message: string,
   details: ProblemDetails = {},
 ): TapbootError {
+  const at = document.location(span);
   return scenarioError(code, message, {
-    at: document.location(span),
-    frame: frameOf(document.text, span),
+    at,
+    frame: frameOf(document.text, span, at.line),
     ...details,
   });
 }
@@ -47,6 +48,30 @@ export function suggestion(word: string, candidates: readonly string[]): string 
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean '${near}'?`;
   return candidates.length === 0 ? 'there is none' : `one of: ${candidates.join(', ')}`;
+}
+
+/** Problems of one file that are told; whoever has more begins with these. */
+const MOST_PROBLEMS = 100;
+
+/**
+ * The first problems of a file, each made by `make`; how many there are beyond them is told by one
+ * more. What a file of a megabyte can have wrong would take minutes to tell, and longer to read.
+ */
+export function limited<T>(
+  found: readonly T[],
+  file: string,
+  make: (one: T) => readonly TapbootError[],
+): TapbootError[] {
+  const problems: TapbootError[] = [];
+  for (const [index, one] of found.entries()) {
+    if (problems.length >= MOST_PROBLEMS) {
+      const message = `at least ${String(found.length - index)} more problems in this file`;
+      const at = { file, line: 1, column: 1 };
+      return [...problems, scenarioError('TAPBOOT_E_SCENARIO_PROBLEMS', message, { at })];
+    }
+    problems.push(...make(one).slice(0, MOST_PROBLEMS));
+  }
+  return problems;
 }
 
 /** Two problems at one place read best in the order of the text. */

@@ -15,13 +15,18 @@ const SIZE = { width: 132, height: 43 };
 const GRAIN_MS = 10;
 const GRAIN_CHARACTERS = 4096;
 
+/** Characters of a recording, which no guest may fill the disk with. The report shows three million. */
+export const RECORDING_LIMIT = 128 * 1024 * 1024;
+
 /** How a recording behaves beside being written. */
 export interface RecordingOptions {
   title: string;
   /** Takes secrets out of what is recorded. */
   filter?: TextFilter;
-  /** Told once when the file can no longer be written, e.g. disk full. */
+  /** Told once when the file can no longer be written, e.g. disk full, or when it is full. */
   onError: (error: Error) => void;
+  /** Characters that are written. Default {@link RECORDING_LIMIT}. */
+  limit?: number;
 }
 
 /**
@@ -39,8 +44,10 @@ export class ConsoleRecording {
   #timer: NodeJS.Timeout | undefined;
   #open = true;
   #failed = false;
+  #left: number;
 
   constructor(path: string, options: RecordingOptions) {
+    this.#left = options.limit ?? RECORDING_LIMIT;
     this.#fd = openSync(path, 'a', 0o644);
     this.#options = options;
   }
@@ -97,8 +104,14 @@ export class ConsoleRecording {
 
   #line(value: unknown): void {
     if (!this.#open || this.#failed || this.#startedAt === undefined) return;
+    let line = `${JSON.stringify(value)}\n`;
+    this.#left -= line.length;
+    if (this.#left < 0) {
+      line = `${JSON.stringify([this.#now(), 'm', 'the recording has reached its limit'])}\n`;
+    }
     try {
-      writeSync(this.#fd, `${JSON.stringify(value)}\n`);
+      writeSync(this.#fd, line);
+      if (this.#left < 0) throw new Error('it has reached its limit; serial.log goes on');
     } catch (error) {
       this.#failed = true;
       this.#options.onError(error as Error);

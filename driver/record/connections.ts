@@ -1,5 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
+import { geteuid } from 'node:process';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NewEvent } from '../events/events.js';
@@ -85,15 +98,28 @@ export class Connections {
   }
 }
 
-/** The machines of this user that run now, the one started last first. */
+/**
+ * The machines of this user that run now, the one started last first. In a directory for all users
+ * anybody can put something that looks like a workspace: what is not this user's own, and writable
+ * for nobody else, is passed over.
+ */
 export function liveConnections(parent = tmpdir()): Connection[] {
   const found = listed(parent)
     .filter((name) => name.startsWith('tapboot-vm-'))
     .flatMap((name) => {
-      const directory = join(parent, name, DIRECTORY);
+      const workspace = join(parent, name);
+      const directory = join(workspace, DIRECTORY);
+      if (![workspace, directory].every(isOwnDirectory)) return [];
       return listed(directory).flatMap((file) => readConnection(join(directory, file)));
     });
   return found.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+const isOwn = ({ uid, mode }: Stats): boolean => uid === geteuid?.() && (mode & 0o022) === 0;
+
+function isOwnDirectory(path: string): boolean {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  return facts?.isDirectory() === true && isOwn(facts);
 }
 
 /** Others' workspaces cannot be read, and are none of ours. */
@@ -105,12 +131,19 @@ function listed(directory: string): string[] {
   }
 }
 
-/** What is half-written, or of a driver that was killed, leads nowhere. */
+/** What is half-written, another user's, or of a driver that was killed, leads nowhere. */
 function readConnection(file: string): Connection[] {
+  let descriptor: number | undefined;
   try {
-    const parsed = connectionSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    // Looked at as it is opened: no link is followed, and no FIFO waited for.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const facts = fstatSync(descriptor);
+    if (!facts.isFile() || !isOwn(facts)) return [];
+    const parsed = connectionSchema.safeParse(JSON.parse(readFileSync(descriptor, 'utf8')));
     return parsed.success && liveness(parsed.data.process) === 'alive' ? [parsed.data] : [];
   } catch {
     return [];
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

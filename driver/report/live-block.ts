@@ -1,4 +1,5 @@
 import { startInterval } from '../host/timers.js';
+import { printable } from '../language/printable.js';
 import { plainText, width } from './plain-text.js';
 
 /** What the terminal can do; asked anew for each drawing, since windows change their size. */
@@ -7,6 +8,9 @@ export interface Screen {
   columns(): number;
   rows(): number;
 }
+
+/** Whatever got into a line, it can do no more on the terminal than colour. */
+const line = (text: string): string => printable(text, { colours: true });
 
 const INTERVAL_MS = 200;
 /** Erases to the end of the line, and to the end of the screen (ECMA-48 EL and ED). */
@@ -47,7 +51,7 @@ export class LiveBlock {
   /** Prints whole lines; the block, if it is shown, comes back below them. */
   above(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    const text = `${lines.join('\n')}\n`;
+    const text = `${lines.map(line).join('\n')}\n`;
     if (this.#timer === undefined) this.#screen.write(text);
     else this.#draw(text);
   }
@@ -64,7 +68,7 @@ export class LiveBlock {
   #draw(printed: string): void {
     const [columns, rows] = [this.#screen.columns(), this.#screen.rows()];
     const lines = this.#content(columns, rows);
-    const text = lines.map((line) => `${line}${TO_END_OF_LINE}`).join('\n');
+    const text = lines.map((one) => `${line(one)}${TO_END_OF_LINE}`).join('\n');
     const unchanged = printed === '' && text === this.#last;
     // What has been laid out for another width has to be drawn again.
     if (unchanged && this.#shown.every((wide) => wide < columns)) return;
@@ -72,7 +76,7 @@ export class LiveBlock {
     // The block's own lines do neither, and are written over the old ones without a flicker.
     const above = printed === '' ? '' : `${TO_END_OF_SCREEN}${printed}`;
     this.#screen.write(`${this.#home()}${above}${text}${TO_END_OF_SCREEN}`);
-    this.#shown = lines.map((line) => width(plainText(line)));
+    this.#shown = lines.map((one) => width(plainText(one)));
     this.#last = text;
   }
 

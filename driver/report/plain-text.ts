@@ -1,28 +1,7 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
-/** CSI, OSC (ended by BEL or ST), and other escape sequences of ECMA-48. */
-const ESCAPES =
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;
-/** C0 and C1 but tab and newline, and the marks that reorder text on a screen. */
-const CONTROLS =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-/**
- * Text from a guest made safe to print: no escape sequences, no control characters but
- * tab and newline, `\r\n` as `\n`. A guest must not be able to steer the terminal, or to
- * forge a line of a report.
- */
-export function plainText(text: string): string {
-  return text.replace(/\r+\n/g, '\n').replace(ESCAPES, '').replace(CONTROLS, '');
-}
-
-/** The same on one line: line breaks (Unicode's too) and tabs become spaces. */
-export function plainLine(text: string): string {
-  return plainText(text)
-    .replace(/[\s\u0085\u2028\u2029]+/g, ' ')
-    .trim();
-}
+export { plainLine, plainText } from '../language/printable.js';
 
 /** Columns that a line takes on a terminal. */
 export const width = (line: string): number => stringWidth(line);

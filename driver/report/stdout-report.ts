@@ -1,5 +1,5 @@
 import type { EventSink } from '../events/events.js';
-import { guardedOutput, type Output, type Sink } from './output.js';
+import { asItIs, guardedOutput, type Sink } from './output.js';
 import { PrettyReporter } from './pretty.js';
 import { tapBailOut, TapReporter } from './tap.js';
 
@@ -41,15 +41,14 @@ export function stdoutReport(
   onError: (error: Error) => void,
 ): StdoutReport {
   const { config, stdout } = request;
-  const output: Output = guardedOutput(stdout, onError);
   if (wantsTap(request)) {
     const retries = config.retries > 0;
     const layout = { version: config.tapVersion, flat: config.tapFlat, retries };
-    const tap = new TapReporter(output, layout);
+    const tap = new TapReporter(guardedOutput(stdout, onError), layout);
     return { sink: tap, tap, pretty: undefined };
   }
   const live = stdout.isTTY === true && !config.ci && !config.dumbTerminal;
-  const sink = new PrettyReporter(output, {
+  const sink = new PrettyReporter(guardedOutput(asItIs(stdout), onError), {
     // A pseudo-terminal that nobody has given a size (`script` without one) says 0.
     columns: () => stdout.columns || 80,
     rows: () => stdout.rows || 24,

@@ -26,7 +26,7 @@ export interface Packed {
 /** What a tarball is made from. */
 const SOURCES = [
   ...['bin', 'docs', 'driver', 'image', 'scenarios', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
 ];
 
 /**

@@ -6,6 +6,9 @@ import { StringDecoder } from 'node:string_decoder';
  */
 type State = 'text' | 'escape' | 'csi' | 'charset' | 'string' | 'string-escape';
 
+/** Characters of a sequence's parameters that are kept: a few numbers. */
+const PARAMETERS_LIMIT = 64;
+
 /** CSI final bytes that move the cursor to another place: what follows is not the same line. */
 const MOVES = new Set(['H', 'f', 'J', 'E', 'F', 'd']);
 
@@ -71,7 +74,7 @@ export class TerminalCleaner {
           this.#state = 'text';
           return this.#text(char);
         }
-        this.#parameters += char;
+        if (this.#parameters.length < PARAMETERS_LIMIT) this.#parameters += char;
         return '';
       case 'charset':
         this.#state = 'text';

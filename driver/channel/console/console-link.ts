@@ -15,6 +15,9 @@ import { batches, cksum, linesThatWrite } from './typing.js';
 const ACK_MS = 5000;
 const ACK_ATTEMPTS = 4;
 
+/** Characters that are looked at with each text that comes; a record has at most a few KiB. */
+const LOOK_LIMIT = 64 * 1024;
+
 /** A subscription to the guest's records. */
 export interface Listening {
   stop(): void;
@@ -85,6 +88,7 @@ export class ConsoleLink {
     let scheduled: NodeJS.Immediate | undefined;
     const look = (): void => {
       scheduled = undefined;
+      start = Math.max(start, transcript.length - LOOK_LIMIT);
       const text = transcript.text(start);
       findRecords(withoutNoise(text), this.#nonce).forEach(listener);
       // What has been looked at needs no second look, but for the last whole line: a kernel

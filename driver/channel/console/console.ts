@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { guestDead, productError } from '../../errors.js';
+import { asTapbootError, guestDead, productError } from '../../errors.js';
 import { startTimer } from '../../host/timers.js';
 import { abortReason, awaitedLater } from '../../host/waiting.js';
+import { search } from '../../language/expect/search.js';
 import type { ConsoleTranscript } from './transcript.js';
 
 /** Where a search begins: an offset from `mark()`, the first byte, or the present end. */
@@ -30,6 +31,9 @@ export interface ConsoleOptions {
   /** Receives what is typed, for harness.log; it never goes to the guest's own log. */
   logTyped(line: string): void;
 }
+
+/** A pause between two looks; what comes meanwhile is looked at together. */
+const LONGEST_PAUSE_MS = 1000;
 
 /** A guest's serial console: types, and looks for text in what the guest answers. */
 export class Console {
@@ -80,7 +84,7 @@ export class Console {
   /**
    * Waits until `pattern` stands in the console's plain text (colours, titles and carriage
    * returns removed), also where it came in several pieces.
-   * @throws TapbootError product on timeout, guest-dead when the console closes first;
+   * @throws TapbootError product on timeout, scenario for a pattern that takes too long, guest-dead when the console closes first;
    *   `signal.reason` when aborted
    */
   async expect(pattern: RegExp | string, options: ExpectOptions): Promise<ConsoleMatch> {
@@ -94,30 +98,38 @@ export class Console {
     if (transcript.ended) throw consoleGone(transcript);
 
     return await new Promise<ConsoleMatch>((resolve, reject) => {
-      let scheduled: NodeJS.Immediate | undefined;
+      let scheduled: NodeJS.Timeout | undefined;
+      let pauseMs = 0;
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
-        if (scheduled !== undefined) clearImmediate(scheduled);
+        clearTimeout(scheduled);
         offData();
         offEnd();
         signal?.removeEventListener('abort', onAbort);
         settle();
       };
       const look = (): boolean => {
-        const match = find();
-        if (match !== undefined) finish(() => resolve(match));
-        return match !== undefined;
+        try {
+          const match = find();
+          if (match !== undefined) finish(() => resolve(match));
+          return match !== undefined;
+        } catch (error) {
+          finish(() => reject(asTapbootError(error)));
+          return true;
+        }
       };
       const onAbort = (): void => finish(() => reject(abortReason(signal)));
       const timer = startTimer(() => {
         if (!look()) finish(() => reject(notSeen(pattern, options, from, transcript)));
       }, timeoutMs);
-      // One look per turn of the event loop, however many chunks came in it.
+      // Each look searches all that has come: one at a time, and no more than a fifth of all time.
       const offData = transcript.onData(() => {
-        scheduled ??= setImmediate(() => {
+        scheduled ??= startTimer(() => {
+          const begun = performance.now();
           scheduled = undefined;
           look();
-        });
+          pauseMs = Math.min(LONGEST_PAUSE_MS, (performance.now() - begun) * 4);
+        }, pauseMs);
       });
       const offEnd = transcript.onEnd(() => {
         if (!look()) finish(() => reject(consoleGone(transcript)));
@@ -153,14 +165,14 @@ function finder(
       return { text: pattern, groups: [], start, end: start + pattern.length };
     };
   }
-  // `g` and `y` would make exec depend on lastIndex, i.e. on the search before.
-  const regexp = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+  // `g` and `y` would make a search depend on the one before.
+  const { source, flags } = { source: pattern.source, flags: pattern.flags.replace(/[gy]/g, '') };
   return () => {
     const base = Math.max(from, transcript.start);
-    const match = regexp.exec(transcript.text(base));
-    if (match === null) return undefined;
-    const start = base + match.index;
-    return { text: match[0], groups: match.slice(1), start, end: start + match[0].length };
+    const match = search({ source, flags }, transcript.text(base));
+    if (match === undefined) return undefined;
+    const { text, groups, index } = match;
+    return { text, groups, start: base + index, end: base + index + text.length };
   };
 }
 

@@ -6,6 +6,12 @@ import { withoutNoise } from './noise.js';
 import { Probe } from './prompts.js';
 import { whatWaits, type Waiting } from './what-waits.js';
 
+/** Characters that a view shows, the last ones: it is looked at with each text that comes. */
+const VIEW_LIMIT = 64 * 1024;
+
+/** Stands for what is not shown: what follows is no beginning of a line. */
+const CUT = '…';
+
 /** Kill the line (tty and readline alike): what was typed by halves before must not count. */
 const KILL_LINE = '\u0015';
 
@@ -36,7 +42,10 @@ export class Dialogue {
 
   /** What has been said since the last typing. */
   get view(): string {
-    const view = withoutNoise(this.console.transcript.text(this.#from));
+    const { transcript } = this.console;
+    const start = Math.max(this.#from, transcript.length - VIEW_LIMIT);
+    const cut = start > this.#from ? CUT : '';
+    const view = withoutNoise(cut + transcript.text(start));
     if (view !== this.#view) {
       this.#view = view;
       this.#changedAt = performance.now();

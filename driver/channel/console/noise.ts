@@ -3,7 +3,8 @@ const KERNEL_LINE = String.raw`\[ {0,4}\d{1,6}\.\d{6}\](?:\[ *[TC]\d+\])? [^\n]*
 
 /** systemd's status lines: `[  OK  ] Started …`, `         Starting …`, `[*     ] A start job …`. */
 const STATUS_LINE = String.raw`\[(?:  OK  |FAILED|DEPEND|UNSUPP| INFO | WARN | TIME | SKIP |ASSERT|ABORT|[ *]{6})\] [^\n]*(?:\n|$)`;
-const STARTING_LINE = String.raw` {9}(?:Starting|Stopping|Mounting|Unmounting|Activating|Deactivating|Reloading|Finishing) [^\n]*\n`;
+/** Bounded: on a line without end each beginning would be followed to that end. */
+const STARTING_LINE = String.raw` {9}(?:Starting|Stopping|Mounting|Unmounting|Activating|Deactivating|Reloading|Finishing) [^\n]{0,1000}\n`;
 
 const NOISE = new RegExp(`${KERNEL_LINE}|${STATUS_LINE}|${STARTING_LINE}`, 'g');
 

@@ -35,6 +35,9 @@ const TEXT_LIMIT = 4 * 1024 * 1024;
 /** Chunks that arrive closer together share an entry of the timeline. */
 const TIMELINE_GRAIN_MS = 5;
 
+/** Entries of the timeline; of a console that says more, only every second time is kept. */
+const TIMELINE_LIMIT = 100_000;
+
 /**
  * All that a guest has said on its console. Bytes go to the sink as they come, with an index
  * of their times; beside it stands the same as plain text (see {@link TerminalCleaner}), the
@@ -45,7 +48,8 @@ export class ConsoleTranscript {
   readonly #sink: ByteSink;
   readonly #clock: () => number;
   readonly #cleaner = new TerminalCleaner();
-  readonly #timeline: TimelineEntry[] = [];
+  #timeline: TimelineEntry[] = [];
+  #grainMs = TIMELINE_GRAIN_MS;
   readonly #listeners = new Set<TextListener>();
   readonly #endListeners = new Set<() => void>();
   #text = '';
@@ -107,8 +111,12 @@ export class ConsoleTranscript {
     if (bytes.byteLength === 0) return;
     this.#lastDataMs = this.#clock();
     const last = this.#timeline.at(-1);
-    if (last === undefined || this.#lastDataMs - last.atMs >= TIMELINE_GRAIN_MS) {
+    if (last === undefined || this.#lastDataMs - last.atMs >= this.#grainMs) {
       this.#timeline.push({ byteOffset: this.#bytes, atMs: this.#lastDataMs });
+    }
+    if (this.#timeline.length > TIMELINE_LIMIT) {
+      this.#timeline = this.#timeline.filter((_entry, index) => index % 2 === 0);
+      this.#grainMs *= 2;
     }
     this.#append(bytes);
   }

@@ -46,7 +46,7 @@ export type Waiting =
  * boot loader, and not within a screen that is drawn.
  */
 export function whatWaits({ view, placed, lineEditor, loggedIn }: Shown): Waiting {
-  const line = lastLine(view);
+  const line = endOf(lastLine(view));
   const loader = loggedIn ? undefined : lastBootLoader(view);
   const atLoader = loader !== undefined && loader.end >= view.length && line.trim() !== '';
   if (!loggedIn && (placed || atLoader))
@@ -67,4 +67,11 @@ export function whatWaits({ view, placed, lineEditor, loggedIn }: Shown): Waitin
   return blank ? { at: 'nothing' } : { at: 'unknown', line: line.trim() };
 }
 
-const lastFilledLine = (text: string): string => lastLine(text.trimEnd());
+const lastFilledLine = (text: string): string => endOf(lastLine(text.trimEnd()));
+
+/** Characters of a line that are looked at; a prompt has far less. */
+const LINE_LIMIT = 2048;
+
+/** The end of a line: patterns that look for words in it cost the square of its length. */
+const endOf = (line: string): string =>
+  line.length <= LINE_LIMIT ? line : `…${line.slice(-LINE_LIMIT)}`;

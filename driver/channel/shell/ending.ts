@@ -16,6 +16,9 @@ export type Ending =
   | { kind: 'files'; status: number }
   | { kind: 'lost' };
 
+/** Pieces of a stream: the guest's script sends at most 64, and what is longer as a file. */
+const PIECES_LIMIT = 100;
+
 /** Text of both streams that has come before the end of a command. */
 export interface Pieces {
   o: string[];
@@ -26,7 +29,8 @@ export interface Pieces {
 export function keepPiece({ kind, rest }: Frame, of: (id: string) => Pieces | undefined): boolean {
   if (kind !== 'p') return false;
   const [, id = '', stream, text = ''] = /^(\S+) ([oe]) ([^]*)$/.exec(rest) ?? [];
-  of(id)?.[stream === 'e' ? 'e' : 'o'].push(text.replaceAll('\u0003', '\n'));
+  const pieces = of(id)?.[stream === 'e' ? 'e' : 'o'] ?? [];
+  if (pieces.length < PIECES_LIMIT) pieces.push(text.replaceAll('\u0003', '\n'));
   return true;
 }
 

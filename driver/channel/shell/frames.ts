@@ -7,13 +7,22 @@ export interface Frame {
 }
 
 /**
+ * Characters of a frame. The guest's script writes less than 4 KiB at a time; whoever else writes to
+ * the port may open a frame and never close it.
+ */
+const FRAME_LIMIT = 64 * 1024;
+
+/**
  * Takes the guest's byte stream apart. Frames may come in the middle of transferred text
  * (a command ends while another's output is sent): they are lifted out of it.
  */
 export class FrameParser {
   readonly #onFrame: (frame: Frame) => void;
   readonly #onText: (text: string) => void;
+  /** What has come of a frame; undefined between frames. */
   #open: string | undefined;
+  /** The open frame is longer than any of ours: it is passed over. */
+  #overlong = false;
 
   /**
    * @param onFrame gets each frame
@@ -33,19 +42,27 @@ export class FrameParser {
         if (text !== '') this.#onText(text);
         if (start < 0) return;
         this.#open = '';
+        this.#overlong = false;
         data = data.slice(start + 1);
       }
       const end = data.indexOf('\u0002');
-      if (end < 0) {
-        this.#open += data;
-        return;
-      }
-      const body = this.#open + data.slice(0, end);
+      this.#take(end < 0 ? data : data.slice(0, end));
+      if (end < 0) return;
+      const body = this.#open;
       this.#open = undefined;
       data = data.slice(end + 1);
-      // A frame that was cut (by a save of the machine, say) is followed by another start.
-      this.#frame(body.slice(body.lastIndexOf('\u0001') + 1));
+      if (!this.#overlong) this.#frame(body);
     }
+  }
+
+  /** A further piece of the open frame. */
+  #take(piece: string): void {
+    // A frame that was cut (by a save of the machine, say) is followed by another start.
+    const start = piece.lastIndexOf('\u0001');
+    const before = start < 0 ? (this.#open ?? '') : '';
+    if (start >= 0) this.#overlong = false;
+    this.#overlong ||= before.length + piece.length - start - 1 > FRAME_LIMIT;
+    this.#open = this.#overlong ? '' : before + piece.slice(start + 1);
   }
 
   #frame(body: string): void {

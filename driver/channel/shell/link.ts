@@ -8,6 +8,9 @@ import { helloLine, loadScript, SCRIPT_VERSION } from './guest-script.js';
 /** How often the greeting is repeated until the guest's shell answers. */
 const HELLO_INTERVAL_MS = 500;
 
+/** Base64 takes 4 characters for 3 bytes, and newlines; this much more is no wonder. */
+const TRANSFER_SLACK = 64 * 1024;
+
 /** What the guest says of itself when contact is made. */
 export interface ShellFacts {
   dialect: 'bash' | 'sh';
@@ -37,7 +40,7 @@ export class ShellLink {
     this.#onFrame = onFrame;
     const parser = new FrameParser(
       (frame) => this.#frame(frame),
-      (text) => this.#receiving?.pieces.push(text),
+      (text) => this.#receive(text),
     );
     stream.on('data', (bytes: Uint8Array) => parser.push(bytes));
     const lost = (cause?: unknown): void => {
@@ -121,7 +124,8 @@ export class ShellLink {
    * @returns the bytes, and the file's whole size
    */
   async fetch(id: string, stream: 'o' | 'e', limit: number): Promise<FetchedFile> {
-    const transfer: Transfer = { pieces: [], size: 0, done: new Deferred() };
+    const room = limit * 1.5 + TRANSFER_SLACK;
+    const transfer: Transfer = { pieces: [], room, size: 0, done: new Deferred() };
     const key = `${id} ${stream}`;
     this.#transfers.set(key, transfer);
     this.send(`__tb_f ${key} ${String(limit)}\n`);
@@ -139,6 +143,14 @@ export class ShellLink {
       });
     }
     return { bytes, size: transfer.size };
+  }
+
+  /** What is more than was asked for is not kept: the transfer is found to be wrong at its end. */
+  #receive(text: string): void {
+    const transfer = this.#receiving;
+    if (transfer === undefined) return;
+    transfer.room -= text.length;
+    if (transfer.room >= 0) transfer.pieces.push(text);
   }
 
   #expect(answer: string): Deferred<string> {
@@ -175,6 +187,8 @@ export interface FetchedFile {
 
 interface Transfer {
   pieces: string[];
+  /** Characters that may still come. */
+  room: number;
   size: number;
   done: Deferred<undefined>;
 }

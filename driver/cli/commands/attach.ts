@@ -80,8 +80,8 @@ async function attach(
     }
     const script = command.length > 0 ? command.join(' ') : await text(stdin);
     const result = await session.attachCommand(connection, script, signal);
-    stdout.write(result.stdout);
-    stderr.write(result.stderr);
+    stdout.write(Buffer.from(result.stdout));
+    stderr.write(Buffer.from(result.stderr));
     return result.exitStatus ?? 255;
   } finally {
     release();

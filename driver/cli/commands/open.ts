@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { MomentChoice } from '../../snapshots/capsule/index.js';
+import type { MomentChoice, Permission } from '../../snapshots/capsule/index.js';
+import { listOf } from '../../language/yaml/show.js';
 import type { CommandContext } from '../command-context.js';
 
 const EXAMPLES = `
@@ -11,13 +12,15 @@ Examples:
   $ tapboot open capsule.tar.zst --at 5 < look.sh       run a script, before step 5
 
 Exit code: that of the command; 4 when the machine cannot be restored here.
-A capsule holds the memory of a machine, including keys. Open only capsules you trust.
+A capsule holds the memory of a machine, including keys. It reads no files of this host, and
+its machine is isolated, unless --allow says otherwise.
 `;
 
 interface OpenFlags {
   at: MomentChoice;
   image?: string;
   force?: true;
+  allow: Permission[];
 }
 
 /** `tapboot open`: the machine of a failure, running again. */
@@ -35,6 +38,12 @@ export function addOpenCommand(program: Command, context: CommandContext): void 
     )
     .option('--image <spec>', 'image SPEC, if it differs on this host')
     .option('--force', 'try even if image, QEMU or arguments differ')
+    .option(
+      '--allow <what>',
+      'let the capsule use this host: network, host-files (which replayed steps copy) or image (build its SPEC); repeatable',
+      permission,
+      [],
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, command: string[], flags: OpenFlags) => {
       context.result.exitCode = await open(file, command, flags, context);
@@ -45,6 +54,13 @@ function moment(value: string): MomentChoice {
   if (value === 'failure' || value === 'checkpoint') return value;
   if (/^[1-9]\d*$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It has to be failure, checkpoint or the number of a step.');
+}
+
+function permission(value: string, earlier: Permission[]): Permission[] {
+  const known: readonly Permission[] = ['network', 'host-files', 'image'];
+  const found = known.find((name) => name === value);
+  if (found !== undefined) return [...earlier, found];
+  throw new InvalidArgumentError(`It has to be ${listOf(known)}.`);
 }
 
 async function open(
@@ -70,7 +86,10 @@ async function open(
     const config = readConfig(outside.environment, {}, outside.workingDirectory);
     const unpacked = await capsules.readCapsule(path, join(workspace, 'capsule'));
     const { capsule } = unpacked;
-    const image = await images.obtainImage(flags.image ?? capsule.image.spec, outside, signal);
+    const allow = new Set(flags.allow);
+    const force = flags.force === true;
+    const spec = capsules.imageAllowed(capsule, flags.image, { allow, force });
+    const image = await images.obtainImage(spec, outside, signal);
     const cacheDirectory = outside.cacheDirectory();
     const host = await adhoc.adhocHost({
       config,
@@ -89,7 +108,8 @@ async function open(
       host,
       image,
       at: flags.at,
-      force: flags.force === true,
+      force,
+      allow,
       say,
       digest: async (of) => await digests.fileDigest(of, { cacheDirectory, progress }),
     });

@@ -45,7 +45,10 @@ export function addPlanCommand(program: Command, { outside }: CommandContext): v
       });
       // Also without --shell: it refuses a section that is not there.
       const script = planAsShell(plan, section);
-      outside.stdout.write(options.shell === true ? script : planText(plan, section));
+      const { stdout } = outside;
+      if (options.shell !== true) stdout.write(planText(plan, section));
+      // Another shell reads it, to the byte; a person's terminal is shown it.
+      else stdout.write(stdout.isTTY === true ? script : Buffer.from(script));
     });
 }
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-/** What a file is by its contents; the name does not count. */
+/** What a file is by its contents: only checked against what the SPEC says that it is. */
 export type FileKind =
   | 'iso'
   | 'qcow2'
@@ -30,15 +30,21 @@ const sign = (kind: FileKind, name: string, offset: number, bytes: string): Sign
 });
 
 /**
- * Signatures in the order they are tried: an isohybrid ISO also has a partition table, and a
- * kernel with an EFI stub also has the two bytes at the end of its first sector. Offsets: ECMA-119 8.4,
- * qemu docs/interop/qcow2.txt, Linux Documentation/arch/x86/boot.rst (HdrS) and
+ * Signatures in the order they are tried: formats that refer to other files first, since an ISO
+ * has room for their headers; an isohybrid ISO also has a partition table, and a kernel with an
+ * EFI stub also has the two bytes at the end of its first sector. Offsets: ECMA-119 8.4, qemu docs/interop/qcow2.txt, Linux Documentation/arch/x86/boot.rst (HdrS) and
  * Documentation/arch/arm64/booting.rst (ARM\x64), cpio(5), UEFI 5.3.2 (EFI PART, 512 and 4096
  * byte sectors), squashfs, erofs and ext4 documentation in the kernel tree.
  */
 const SIGNATURES: readonly Signature[] = [
-  sign('iso', 'an ISO 9660 image', 0x8001, 'CD001'),
   sign('qcow2', 'a qcow2 image', 0, 'QFI\xfb'),
+  sign('foreign-disk', 'a VMDK image', 0, 'KDMV'),
+  sign('foreign-disk', 'a VMDK image', 0, 'COWD'),
+  sign('foreign-disk', 'a VMDK image', 0, '# Disk DescriptorFile'),
+  sign('foreign-disk', 'a VHDX image', 0, 'vhdxfile'),
+  sign('foreign-disk', 'a VHD image', 0, 'conectix'),
+  sign('foreign-disk', 'a VDI image', 0x40, '\x7f\x10\xda\xbe'),
+  sign('iso', 'an ISO 9660 image', 0x8001, 'CD001'),
   sign('linux-kernel', 'a Linux kernel (bzImage)', 0x202, 'HdrS'),
   sign('linux-kernel', 'a Linux kernel (arm64)', 0x38, 'ARM\x64'),
   sign('linux-kernel', 'an ELF file', 0, '\x7fELF'),
@@ -53,11 +59,6 @@ const SIGNATURES: readonly Signature[] = [
   sign('compressed', 'compressed with lzma', 0, '\x5d\x00\x00'),
   sign('compressed', 'compressed with lzop', 0, '\x89LZO'),
   sign('compressed', 'a ZIP archive', 0, 'PK\x03\x04'),
-  sign('foreign-disk', 'a VMDK image', 0, 'KDMV'),
-  sign('foreign-disk', 'a VMDK image', 0, '# Disk DescriptorFile'),
-  sign('foreign-disk', 'a VHDX image', 0, 'vhdxfile'),
-  sign('foreign-disk', 'a VHD image', 0, 'conectix'),
-  sign('foreign-disk', 'a VDI image', 0x40, '\x7f\x10\xda\xbe'),
   sign('partitioned-disk', 'a disk with a GPT', 512, 'EFI PART'),
   sign('partitioned-disk', 'a disk with a GPT', 4096, 'EFI PART'),
   sign('partitioned-disk', 'a disk with an MBR', 510, '\x55\xaa'),

@@ -16,7 +16,8 @@ export async function kernelSet(
   spec: ImageSpec,
   context: ProviderContext,
 ): Promise<{ medium: BootMedium; identity: string; artifact: ImageArtifact }> {
-  if (spec.target !== '' || spec.options['entry'] !== undefined) {
+  const { entry, format, backing } = spec.options;
+  if (spec.target !== '' || [entry, format, backing].some((value) => value !== undefined)) {
     throw scenarioError('TAPBOOT_E_IMAGE_SPEC', 'an image is either one file or a kernel', {
       expected: 'file:PATH[,boot=…], or file:kernel=K[,initrd=I][,root=R][,append=…]',
       got: spec.text,

@@ -4,6 +4,8 @@ export const keys: readonly string[] = [
   'initrd',
   'root',
   'append',
+  'format',
+  'backing',
   'boot',
   'entry',
   'user',

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { scenarioError } from '../../errors.js';
 import type { ImageSpec } from '../image.js';
+import { Qcow2Damage, readQcow2Header, type Qcow2Header } from '../qcow2-header.js';
 import { fileKind } from './file-kind.js';
 import { readableFile } from './readable-file.js';
 
@@ -9,58 +9,97 @@ import { readableFile } from './readable-file.js';
 const CHAIN_LIMIT = 64;
 
 /**
- * The files that a qcow2 image consists of: itself, then its backing files down to the base
- * (layout of the header: qemu, docs/interop/qcow2.txt).
+ * The files that a qcow2 image consists of: itself, then its backing files down to the base. They
+ * lie in the directory of the image or below it, unless the SPEC says `backing=anywhere`: whoever
+ * made the image may have named any file of this host, and the guest would read it.
  *
  * @param spec the SPEC that named the image, for messages
- * @throws TapbootError `scenario` for an image whose data lie in a file that is not there, or
- *   behind a protocol
+ * @throws TapbootError `scenario` for an image whose data lie in a file that is not there, in one
+ *   elsewhere, or behind a protocol; or whose format QEMU would have to guess
  */
 export async function qcow2Chain(path: string, spec: ImageSpec): Promise<string[]> {
   const chain = [path];
-  for (let current = path; (await fileKind(current)).kind === 'qcow2';) {
-    const named = await backingFile(current);
-    if (named === undefined) break;
-    const backing = await readableFile(named, '/', spec);
-    if (chain.length >= CHAIN_LIMIT || chain.includes(backing)) {
-      throw unfit(path, `its backing files form a loop at ${backing}`);
+  for (let current: string | undefined = path; current !== undefined;) {
+    const header: Qcow2Header = await headerOf(current, path);
+    const next: { path: string; format: 'raw' | 'qcow2' } | undefined = await below(
+      current,
+      header,
+      path,
+      spec,
+    );
+    if (next === undefined) break;
+    if (chain.length >= CHAIN_LIMIT || chain.includes(next.path)) {
+      throw unfit(path, `its backing files form a loop at ${next.path}`);
     }
-    chain.push(backing);
-    current = backing;
+    chain.push(next.path);
+    if (next.format === 'raw') await demandRaw(next.path, path);
+    current = next.format === 'qcow2' ? next.path : undefined;
   }
   return chain;
 }
 
-async function backingFile(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r');
+/** A tool that goes by the contents of a raw file would follow a header to whatever that names. */
+async function demandRaw(path: string, image: string): Promise<void> {
+  const { kind, name } = await fileKind(path);
+  if (kind !== 'qcow2' && kind !== 'foreign-disk') return;
+  throw unfit(image, `its backing file ${path} is to be raw, and is ${name}`);
+}
+
+async function headerOf(current: string, image: string): Promise<Qcow2Header> {
   try {
-    const header = Buffer.alloc(104);
-    const { bytesRead } = await file.read(header, 0, header.length, 0);
-    if (bytesRead < 72) throw unfit(path, 'its header is cut short');
-    const version = header.readUInt32BE(4);
-    if (version !== 2 && version !== 3) throw unfit(path, `it has version ${String(version)}`);
-    // Incompatible feature bit 2: the data are in another, raw file.
-    if (version === 3 && (header.readBigUInt64BE(72) & 4n) !== 0n) {
-      throw unfit(path, 'its data lie in an external file');
-    }
-    const offset = Number(header.readBigUInt64BE(8));
-    const length = header.readUInt32BE(16);
-    if (offset === 0) return undefined;
-    if (length === 0 || length > 1023) throw unfit(path, 'its header is damaged');
-    const name = Buffer.alloc(length);
-    await file.read(name, 0, length, offset);
-    const text = name.toString('utf8').replace(/^file:/, '');
-    if (/^[a-z][a-z0-9+.-]+:/.test(text)) throw unfit(path, `its backing file is ${text}`);
-    return isAbsolute(text) ? text : join(dirname(path), text);
-  } finally {
-    await file.close();
+    const header = await readQcow2Header(current);
+    if (header.externalData) throw new Qcow2Damage('its data lie in an external file');
+    if (header.encrypted) throw new Qcow2Damage('it is encrypted');
+    return header;
+  } catch (error) {
+    if (!(error instanceof Qcow2Damage)) throw error;
+    throw unfit(image, current === image ? error.message : `${current}: ${error.message}`);
   }
 }
 
-function unfit(path: string, got: string): Error {
+/** The backing file that a header names, links resolved. */
+async function below(
+  current: string,
+  { backing, backingFormat }: Qcow2Header,
+  image: string,
+  spec: ImageSpec,
+): Promise<{ path: string; format: 'raw' | 'qcow2' } | undefined> {
+  if (backing === undefined) return undefined;
+  const named = backing.replace(/^file:/, '');
+  if (/^[a-z][a-z0-9+.-]+:/.test(named)) throw unfit(image, `its backing file is ${named}`);
+  const path = await readableFile(
+    isAbsolute(named) ? named : join(dirname(current), named),
+    '/',
+    spec,
+  );
+  if (backingFormat !== 'raw' && backingFormat !== 'qcow2') {
+    const got = `the format of its backing file is ${backingFormat ?? 'not named'}`;
+    const hint = `Name it: qemu-img rebase -u -F FORMAT -b ${named} ${current}`;
+    throw unfit(image, got, hint);
+  }
+  if (spec.options['backing'] !== 'anywhere' && !isBelow(dirname(image), path)) {
+    throw unfit(
+      image,
+      `its backing file is ${path}`,
+      'If the guest may read that file: backing=anywhere in the SPEC. Else make the image one file: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2',
+    );
+  }
+  return { path, format: backingFormat };
+}
+
+function isBelow(directory: string, path: string): boolean {
+  const inside = relative(directory, path);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
+}
+
+function unfit(
+  path: string,
+  got: string,
+  hint = 'Make it one file: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2',
+): Error {
   return scenarioError('TAPBOOT_E_IMAGE_KIND', `${path} cannot serve as boot image`, {
-    expected: 'a whole qcow2 image whose backing files, if any, are local files',
+    expected: 'a whole qcow2 image whose backing files, if any, lie in its own directory',
     got,
-    hint: 'Make it one file: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2',
+    hint,
   });
 }

@@ -50,6 +50,10 @@ export async function readableFile(
 /** What to do with a file that is not what the place needs. */
 const ADVICE: Partial<Record<FileKind, string>> = {
   compressed: 'Unpack it first.',
+  qcow2: 'If it is to be one: format=qcow2 in the SPEC, or the extension .qcow2.',
+  iso: 'If it is to be one: format=iso in the SPEC, or the extension .iso.',
+  'partitioned-disk':
+    'If it is to be a raw disk: format=raw in the SPEC, or the extension .raw or .img.',
   'foreign-disk': 'Convert it: qemu-img convert -O qcow2 IMAGE IMAGE.qcow2',
   'linux-kernel': 'A kernel is named by file:kernel=K,initrd=I,append=….',
   initrd: 'An initrd needs its kernel: file:kernel=K,initrd=I,append=….',
@@ -57,9 +61,8 @@ const ADVICE: Partial<Record<FileKind, string>> = {
 };
 
 /**
- * Checks what a file is by its contents.
+ * Checks that the contents of a file are what it is to be used as.
  * @param role what the file is for, e.g. `boot image`
- * @returns which of the wanted kinds it is
  * @throws TapbootError `scenario` when it is none of them
  */
 export async function demandKind(
@@ -67,13 +70,17 @@ export async function demandKind(
   role: string,
   wanted: readonly FileKind[],
   expected: string,
-): Promise<FileKind> {
+): Promise<void> {
+  const { kind } = await fileKind(path);
+  if (!wanted.includes(kind)) throw await wrongKind(path, role, expected);
+}
+
+/** The error for a file that cannot be used as what it is to be; says what it seems to be. */
+export async function wrongKind(path: string, role: string, expected: string): Promise<Error> {
   const { kind, name } = await fileKind(path);
-  if (wanted.includes(kind)) return kind;
-  const hint = ADVICE[kind];
-  throw scenarioError('TAPBOOT_E_IMAGE_KIND', `${path} cannot serve as ${role}`, {
+  return scenarioError('TAPBOOT_E_IMAGE_KIND', `${path} cannot serve as ${role}`, {
     expected,
     got: name,
-    hint,
+    hint: ADVICE[kind],
   });
 }

@@ -41,6 +41,9 @@ const GRUB_PLACES = [
 
 /** Files that may be read as configuration; larger ones are something else. */
 const CONFIG_LIMIT = 1024 * 1024;
+/** Bytes of all of them together; each counts as a few sectors at least. */
+const ALL_CONFIGS_LIMIT = 32 * 1024 * 1024;
+const LEAST_SIZE = 8192;
 /** Includes of unusual names are fetched as they turn up; each round costs one xorriso run. */
 const ROUND_LIMIT = 8;
 
@@ -56,8 +59,10 @@ export async function readIsoMenus(
 ): Promise<IsoMenus> {
   const tree = new IsoTree(await listIso(iso, signal));
   const texts = new Map<string, string>();
+  let left = ALL_CONFIGS_LIMIT;
   let wanted = tree.files
     .filter((node) => /\.(?:cfg|conf)$/i.test(node.path) && node.size <= CONFIG_LIMIT)
+    .filter(({ size }) => (left -= Math.max(size, LEAST_SIZE)) >= 0)
     .map((node) => node.path);
   for (let round = 0; round < ROUND_LIMIT; round++) {
     for (const [path, text] of await readTexts(iso, wanted, temporary, signal)) {

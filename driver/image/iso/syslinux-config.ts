@@ -2,8 +2,17 @@ import type { BootEntry, BootMenu, ConfigFiles } from './boot-entry.js';
 import { isoPath } from './iso-path.js';
 import { splitCommandLine } from './serial-console.js';
 
-/** More files than any real configuration includes: one that includes itself. */
-const INCLUDE_LIMIT = 200;
+/** Characters that a configuration may have, with its files and the titles of its menus. */
+const TEXT_LIMIT = 4 * 1024 * 1024;
+
+/** What a file counts at least, so that files which include each other come to an end. */
+const FILE_CHARACTERS = 16 * 1024;
+
+/** Longer lines are cut, as Syslinux does (MAX_LINE in com32/menu/readconfig.c). */
+const LINE_LIMIT = 4096;
+
+/** More labels than anybody could choose from; each repeats what all of them append. */
+const MOST_LABELS = 1000;
 
 interface Label {
   id: string;
@@ -22,7 +31,9 @@ interface State {
   menus: string[];
   globalAppend: string;
   defaultCommand: string | undefined;
-  filesRead: number;
+  /** Files that are being read: one that leads back to itself adds nothing. */
+  reading: Set<string>;
+  charactersLeft: number;
 }
 
 /**
@@ -41,7 +52,8 @@ export function readSyslinuxConfig(path: string, files: ConfigFiles): BootMenu {
     menus: [],
     globalAppend: '',
     defaultCommand: undefined,
-    filesRead: 0,
+    reading: new Set(),
+    charactersLeft: TEXT_LIMIT,
   };
   readLines(path, { base, files, state });
   const entries = state.labels.map((label) => toEntry(label, state.globalAppend, base));
@@ -69,18 +81,25 @@ interface Reader {
 }
 
 function readLines(path: string, reader: Reader): void {
-  const text = ++reader.state.filesRead > INCLUDE_LIMIT ? undefined : reader.files.read(path);
+  const { state } = reader;
+  const text =
+    state.reading.has(path) || state.charactersLeft < 0 ? undefined : reader.files.read(path);
+  if (text === undefined) return;
+  state.charactersLeft -= Math.max(text.length, FILE_CHARACTERS);
+  state.reading.add(path);
   let inHelp = false;
-  for (const raw of (text ?? '').split(/\r?\n/)) {
-    const line = raw.trim();
+  for (const raw of text.split(/\r?\n/)) {
+    if (state.charactersLeft < 0) break;
+    const line = raw.slice(0, LINE_LIMIT).trim();
     const [word, value] = cut(line);
     const keyword = word.toLowerCase();
     if (inHelp) inHelp = keyword !== 'endtext';
     else if (keyword === 'text') inHelp = /^help/i.test(value);
     else if (keyword === 'menu') readMenuLine(value, reader);
     else if (keyword === 'include') include(value, reader);
-    else readKeyword(keyword, value, reader.state);
+    else readKeyword(keyword, value, state);
   }
+  state.reading.delete(path);
 }
 
 function include(value: string, reader: Reader): void {
@@ -92,7 +111,9 @@ function readKeyword(keyword: string, value: string, state: State): void {
   switch (keyword) {
     case 'label':
       state.label = { id: value, initrds: [], menus: [...state.menus], menuDefault: false };
-      state.labels.push(state.label);
+      if (state.labels.length < MOST_LABELS) state.labels.push(state.label);
+      // Each entry repeats the titles of its menus.
+      state.charactersLeft -= state.menus.join().length;
       break;
     case 'default':
       state.defaultCommand = value;

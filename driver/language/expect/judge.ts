@@ -9,6 +9,7 @@ import type {
 } from '../expectation.js';
 import { listOf } from '../yaml/show.js';
 import { valueAtPath } from './json-path.js';
+import { search } from './search.js';
 
 /** The part of a command's result that is judged; a `CommandResult` fits. */
 export interface JudgedResult {
@@ -25,6 +26,7 @@ export interface JudgedResult {
 /**
  * Judges what a command left behind: one judgement for the exit status, one for each
  * thing asked of a stream, in the order exit, stdout, stderr. Pure.
+ * @throws TapbootError `scenario` TAPBOOT_E_PATTERN_TIME, see search.ts
  */
 export function judgeOutput(result: JudgedResult, expectation: OutputExpectation): Judgement[] {
   const { stdout, stderr } = expectation;
@@ -117,7 +119,7 @@ export function judgeStream(
     ...expectation.notContains.map((text) => whole(absence(name, stream, text))),
     ...expectation.matches.map((pattern) =>
       seen({
-        ok: new RegExp(pattern.source, pattern.flags).test(stream),
+        ok: search(pattern, stream) !== undefined,
         what: `${name} matches`,
         expected: showPattern(pattern),
         got: quote(stream),
@@ -144,13 +146,15 @@ function absence(name: string, stream: string, text: string): Judgement {
 }
 
 function noMatch(name: string, stream: string, pattern: Pattern): Judgement {
-  const found = new RegExp(pattern.source, pattern.flags).exec(stream);
+  const found = search(pattern, stream);
   return {
-    ok: found === null,
+    ok: found === undefined,
     what: `${name} does not match`,
     expected: showPattern(pattern),
     got:
-      found === null ? 'no match' : `'${quote(found[0])}' in line ${lineOf(stream, found.index)}`,
+      found === undefined
+        ? 'no match'
+        : `'${quote(found.text)}' in line ${lineOf(stream, found.index)}`,
   };
 }
 

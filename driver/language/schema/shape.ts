@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../error-codes.js';
 import type { z } from 'zod';
 import type { TapbootError } from '../../errors.js';
-import { type ProblemDetails, nearest, problemAt } from '../problem.js';
+import { type ProblemDetails, limited, nearest, problemAt } from '../problem.js';
 import type { YamlDocument } from '../yaml/document.js';
 import { type YamlPath, showPath } from '../yaml/path.js';
-import { listOf, showValue } from '../yaml/show.js';
+import { listOf, shorten, showValue } from '../yaml/show.js';
 import { type JsonSchema, toJsonSchema } from './json-schema.js';
 import { type RuleParams, isMapping } from './rules.js';
 
@@ -17,17 +17,45 @@ export type ShapeResult<T> = { ok: true; value: T } | { ok: false; problems: Tap
 export function checkShape<T>(document: YamlDocument, schema: z.ZodType<T>): ShapeResult<T> {
   const result = schema.safeParse(document.value);
   if (result.success) return { ok: true, value: result.data };
-  const issues = essential(result.error.issues.flatMap(pickBranch));
-  return { ok: false, problems: issues.flatMap((issue) => problemsOf(issue, document, schema)) };
+  const issues = essential(result.error.issues.flatMap(pickBranch).flatMap(keyByKey));
+  const known = new Map<string, string[]>();
+  const keysAt: KeysAt = (path) => {
+    const place = JSON.stringify(path);
+    const keys = known.get(place) ?? knownKeys(schema, path, document.value);
+    known.set(place, keys);
+    return keys;
+  };
+  const tell = (issue: Issue): TapbootError[] => problemsOf(issue, document, keysAt);
+  return { ok: false, problems: limited(issues, document.file, tell) };
 }
+
+/** Unknown keys of one mapping that are looked at for the one that is missing. */
+const MOST_NEAR = 100;
+
+/** A longer key is no slip of the pen. */
+const LONGEST_KEY = 200;
+
+/** An issue for each unknown key. */
+const keyByKey = (issue: Issue): Issue[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ ...issue, keys: [key] }))
+    : [issue];
 
 /** Leaves out what only follows from another mistake. */
 function essential(issues: Issue[]): Issue[] {
   const version = issues.filter(({ path }) => path.length === 1 && path[0] === 'version');
   if (version.length > 0) return version;
-  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const unknown = new Map<string, string[]>();
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const place = issue.path.join('/');
+    const known = unknown.get(place);
+    if (known === undefined) unknown.set(place, [...issue.keys]);
+    else known.push(...issue.keys);
+  }
+  // Of very many keys, none was meant to be another.
   const keysAt = (path: PropertyKey[]): string[] =>
-    unknown.flatMap((issue) => (issue.path.join('/') === path.join('/') ? issue.keys : []));
+    (unknown.get(path.join('/')) ?? []).slice(0, MOST_NEAR);
   return issues.filter((issue) => {
     if (issue.code === 'custom') {
       const params = issue.params as RuleParams | undefined;
@@ -42,10 +70,13 @@ function essential(issues: Issue[]): Issue[] {
   });
 }
 
-function problemsOf(issue: Issue, document: YamlDocument, schema: z.ZodType): TapbootError[] {
+/** {@link knownKeys} of a document, each place looked at once: a mapping may have many wrong keys. */
+type KeysAt = (path: YamlPath) => string[];
+
+function problemsOf(issue: Issue, document: YamlDocument, keysAt: KeysAt): TapbootError[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKey(key, path, document, schema));
+    return issue.keys.map((key) => unknownKey(key, path, document, keysAt(path)));
   }
   if (issue.code === 'invalid_key') {
     const expected = issue.issues[0]?.message ?? 'another name';
@@ -64,17 +95,21 @@ function problemsOf(issue: Issue, document: YamlDocument, schema: z.ZodType): Ta
   return [wrongValue(issue, path, document)];
 }
 
-function unknownKey(key: string, path: YamlPath, document: YamlDocument, schema: z.ZodType) {
-  const keys = knownKeys(schema, path, document.value);
-  const near = nearest(key, keys);
+function unknownKey(
+  key: string,
+  path: YamlPath,
+  document: YamlDocument,
+  keys: readonly string[],
+): TapbootError {
+  const near = key.length > LONGEST_KEY ? undefined : nearest(key, keys);
   return problemAt(
     document,
     document.keySpan([...path, key]),
     'TAPBOOT_E_SCENARIO_KEY',
-    `unknown key '${key}' in ${showPath(path)}`,
+    `unknown key '${shorten(key)}' in ${showPath(path)}`,
     {
       expected: `one of ${keyList(keys)}`,
-      got: key,
+      got: shorten(key),
       hint: near === undefined ? undefined : `did you mean '${near}'?`,
     },
   );
@@ -262,12 +297,21 @@ export function keyList(keys: readonly string[]): string {
   return ['vda to vdz', ...keys.filter((key) => !disks.includes(key))].join(', ');
 }
 
+const made = new WeakMap<z.ZodType, JsonSchema>();
+
+/** Made once: a file may have a hundred mistakes. */
+function jsonOf(schema: z.ZodType): JsonSchema {
+  const json = made.get(schema) ?? toJsonSchema(schema);
+  made.set(schema, json);
+  return json;
+}
+
 /**
  * The keys that may stand in the mapping at `path` of `value`, read from the JSON Schema:
  * of alternatives, those of the one that has the most keys in common with the value.
  */
 export function knownKeys(schema: z.ZodType, path: YamlPath, value: unknown): string[] {
-  let places: { schema: JsonSchema; value: unknown }[] = [{ schema: toJsonSchema(schema), value }];
+  let places: { schema: JsonSchema; value: unknown }[] = [{ schema: jsonOf(schema), value }];
   for (const part of path) {
     places = places
       .flatMap((place) => closest(expand(place.schema), place.value))

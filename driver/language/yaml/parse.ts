@@ -10,12 +10,20 @@ import {
 } from 'yaml';
 import { type TapbootError, scenarioError } from '../../errors.js';
 import { type Span, YamlDocument } from './document.js';
+import { limited } from '../problem.js';
 import { frameOf } from './frame.js';
+import { shorten } from './show.js';
 
 /** Largest file read, in characters: far above any scenario, far below any harm. */
-const LARGEST_FILE = 1024 * 1024;
-/** How many values all aliases of a file may stand for together (against "billion laughs"). */
+const LARGEST_FILE = 256 * 1024;
+/**
+ * How many aliases a file may have, and how many values all of them may stand for together (against
+ * "billion laughs", and against time: an alias is looked for in all of the file).
+ */
 const MOST_ALIASES = 100;
+
+/** Oddities of a file that are told. */
+const MOST_ODDITIES = 100;
 
 /** What is read from a file: a document, or the reasons why there is none. */
 export type ParseResult =
@@ -33,9 +41,10 @@ export function parseYaml(file: string, text: string): ParseResult {
   const lines = new LineCounter();
   const problem = (code: ErrorCode<'scenario'>, message: string, span: Span, hint?: string) => {
     const { line, col } = lines.linePos(span.start);
+    const at = { file, line: Math.max(line, 1), column: Math.max(col, 1) };
     return scenarioError(code, message, {
-      at: { file, line: Math.max(line, 1), column: Math.max(col, 1) },
-      frame: frameOf(text, span),
+      at,
+      frame: frameOf(text, span, at.line),
       hint,
     });
   };
@@ -64,7 +73,8 @@ export function parseYaml(file: string, text: string): ParseResult {
       schema: 'core',
       lineCounter: lines,
       prettyErrors: false,
-      uniqueKeys: true,
+      // Looked at below: the library compares each key with each other.
+      uniqueKeys: false,
       keepSourceTokens: false,
     });
     documents = 'empty' in parsed ? [] : parsed;
@@ -77,11 +87,11 @@ export function parseYaml(file: string, text: string): ParseResult {
   if (tree === undefined || (tree.contents === null && tree.errors.length === 0)) {
     return refuse(problem('TAPBOOT_E_YAML_EMPTY', 'the file holds no YAML document', start));
   }
-  const wrong = firstPerLine([...tree.errors, ...tree.warnings], lines).map((error) => {
+  const errors = firstPerLine([...tree.errors, ...tree.warnings], lines);
+  const wrong = limited(errors, file, (error) => {
     const span = { start: error.pos[0], end: error.pos[1] };
-    if (error.code === 'DUPLICATE_KEY') return duplicate(problem, text, span);
     const message = `not valid YAML: ${lower(error.message)}`;
-    return problem('TAPBOOT_E_YAML_SYNTAX', message, span, syntaxHint(text, span));
+    return [problem('TAPBOOT_E_YAML_SYNTAX', message, span, syntaxHint(text, span))];
   });
   if (tree.directives.yaml.explicit === true && tree.directives.yaml.version !== '1.2') {
     const at = Math.max(text.indexOf('%YAML'), 0);
@@ -124,16 +134,13 @@ export function parseYaml(file: string, text: string): ParseResult {
 }
 
 /** After a syntax error the parser stumbles on through the line: what follows says nothing. */
-function firstPerLine<T extends { pos: [number, number]; code: string }>(
-  errors: T[],
-  lines: LineCounter,
-): T[] {
+function firstPerLine<T extends { pos: [number, number] }>(errors: T[], lines: LineCounter): T[] {
   const seen = new Set<number>();
   return errors.filter((error) => {
     const { line } = lines.linePos(error.pos[0]);
     const first = !seen.has(line);
     seen.add(line);
-    return first || error.code === 'DUPLICATE_KEY';
+    return first;
   });
 }
 
@@ -142,16 +149,6 @@ function syntaxHint(text: string, span: Span): string | undefined {
   const start = text.lastIndexOf('\n', span.start - 1) + 1;
   const line = text.slice(start).split('\n')[0] ?? '';
   return line.includes('${') ? 'within { } and [ ], put text with ${…} in quotes' : undefined;
-}
-
-function duplicate(problem: MakeProblem, text: string, span: Span): TapbootError {
-  const key = /^[^\s:,}]*/.exec(text.slice(span.start))?.[0] ?? '';
-  return problem(
-    'TAPBOOT_E_YAML_DUPLICATE_KEY',
-    `the key '${key}' stands twice in the same mapping`,
-    { start: span.start, end: span.start + key.length },
-    'remove one of the two',
-  );
 }
 
 const lower = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1);
@@ -171,11 +168,28 @@ export type MakeProblem = (
  */
 export function oddities(tree: Document.Parsed, problem: MakeProblem): TapbootError[] {
   const found: TapbootError[] = [];
+  let aliases = 0;
   const spanOf = (node: { range?: [number, number, number] | null } | null): Span => ({
     start: node?.range?.[0] ?? 0,
     end: node?.range?.[1] ?? 0,
   });
+  const enough = (): symbol | undefined =>
+    found.length >= MOST_ODDITIES ? visit.BREAK : undefined;
   visit(tree, {
+    Map(_, map) {
+      const keys = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || typeof key.value !== 'string') continue;
+        const twice = keys.has(key.value);
+        keys.add(key.value);
+        if (!twice) continue;
+        const message = `the key '${shorten(key.value)}' stands twice in the same mapping`;
+        const span = spanOf(key);
+        found.push(problem('TAPBOOT_E_YAML_DUPLICATE_KEY', message, span, 'remove one of the two'));
+        if (found.length >= MOST_ODDITIES) break;
+      }
+      return enough();
+    },
     Pair(_, pair) {
       const key = pair.key as ParsedNode | null;
       if (isScalar(key) && typeof key.value === 'string' && key.value !== '__proto__') return;
@@ -183,12 +197,26 @@ export function oddities(tree: Document.Parsed, problem: MakeProblem): TapbootEr
       found.push(
         problem('TAPBOOT_E_YAML_KEY', message, spanOf(key), 'put it in quotes if text is meant'),
       );
+      return enough();
     },
     Scalar(_, node) {
       if (typeof node.value !== 'string' || !node.value.includes('\0')) return;
       found.push(problem('TAPBOOT_E_YAML_NUL', 'text cannot hold a NUL byte', spanOf(node)));
+      return enough();
     },
     Alias(_, node, path) {
+      // Each is looked for in all of the file.
+      if (++aliases > MOST_ALIASES) {
+        found.push(
+          problem(
+            'TAPBOOT_E_YAML_ALIASES',
+            `the file has more than ${String(MOST_ALIASES)} aliases`,
+            spanOf(node),
+            'write the values out, or use variables or a plan',
+          ),
+        );
+        return visit.BREAK;
+      }
       const target = node.resolve(tree);
       if (target === undefined) {
         const message = `the alias *${node.source} has no anchor before it`;
@@ -197,6 +225,7 @@ export function oddities(tree: Document.Parsed, problem: MakeProblem): TapbootEr
         const message = `the alias *${node.source} stands inside what it stands for`;
         found.push(problem('TAPBOOT_E_YAML_ALIASES', message, spanOf(node)));
       }
+      return enough();
     },
   });
   return found;

@@ -21,6 +21,12 @@ const KERNEL_MESSAGE = /(?:^|[^"'\w])\[ {0,4}(\d{1,6}\.\d{6})\](?:\[ *[TC]\d+\])
 
 const BROADCAST = /^Broadcast message from systemd-journald@/;
 
+/**
+ * Characters of a line that are looked at: a message of the kernel has at most 1 KiB. What a guest
+ * writes without any newline is neither kept nor searched again and again.
+ */
+const LINE_LIMIT = 4096;
+
 /** Seconds by which messages of several CPUs may overtake each other. */
 const STAMP_SLACK = 2;
 
@@ -46,7 +52,10 @@ const AGE_SLACK = 1;
  * by `waitingPrompt`.
  */
 export class ConsoleDetector {
+  /** The unfinished line, up to {@link LINE_LIMIT}. */
   #partial = '';
+  /** All characters of it, those that are not kept included. */
+  #partialLength = 0;
   /** Offset of the first character of `#partial`. */
   #offset: number;
   #stamp = -1;
@@ -81,18 +90,29 @@ export class ConsoleDetector {
   /** @returns what the lines that `text` completes mean, in their order */
   push(text: string): Finding[] {
     const findings: Finding[] = [];
-    const lines = (this.#partial + text).split('\n');
-    this.#partial = lines.pop() ?? '';
-    for (const line of lines) {
-      const finding = this.#judge(line);
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      this.#add(text, start, end);
+      const finding = this.#judge(this.#partial);
       if (finding !== undefined) findings.push(finding);
-      this.#offset += line.length + 1;
+      this.#offset += this.#partialLength + 1;
+      this.#partial = '';
+      this.#partialLength = 0;
+      start = end + 1;
     }
+    this.#add(text, start, text.length);
     return findings;
+  }
+
+  #add(text: string, start: number, end: number): void {
+    const room = LINE_LIMIT - this.#partial.length;
+    if (room > 0) this.#partial += text.slice(start, Math.min(end, start + room));
+    this.#partialLength += end - start;
   }
 
   /** What the unfinished line means, if the console has come to rest there. */
   waitingPrompt(): Finding | undefined {
+    if (this.#partialLength > LINE_LIMIT) return undefined;
     const pattern = CONSOLE_PATTERNS.find(
       ({ shape, pattern }) => shape === 'prompt' && pattern.test(this.#partial),
     );

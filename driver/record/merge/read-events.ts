@@ -1,29 +1,31 @@
 import type { RunEvent } from '../../events/events.js';
-import { readLines } from '../ledger/split-lines.js';
+import { MAX_LINE_BYTES, readLines } from '../ledger/split-lines.js';
+import { asEvent } from './event-schema.js';
 
 /** One line of a file of events. */
 export type EventLine =
   { kind: 'event'; event: RunEvent } | { kind: 'bad'; line: number; reason: string };
 
-/** Streams a file of events. Lines that cannot be read (the torn last one of a kill) are told. */
+/**
+ * Streams a file of events, each of which is what its type says. Lines that cannot be read (the
+ * torn last one of a kill) or are none are told.
+ */
 export async function* readEvents(file: string): AsyncGenerator<EventLine> {
-  for await (const { number, text } of readLines(file)) {
+  for await (const { number, text, bytes } of readLines(file)) {
     if (text?.trim() === '') continue;
-    const event = text === undefined ? undefined : parse(text);
-    if (event === undefined) yield { kind: 'bad', line: number, reason: 'not an event' };
-    else yield { kind: 'event', event };
+    const read = text === undefined ? { problem: tooLong(bytes) } : parse(text);
+    if ('event' in read) yield { kind: 'event', event: read.event };
+    else yield { kind: 'bad', line: number, reason: read.problem };
   }
 }
 
-function parse(text: string): RunEvent | undefined {
-  let value: unknown;
+const tooLong = (bytes: number): string =>
+  `${String(bytes)} bytes, more than ${String(MAX_LINE_BYTES)} bytes`;
+
+function parse(text: string): ReturnType<typeof asEvent> {
   try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
+    return asEvent(JSON.parse(text));
+  } catch (error) {
+    return { problem: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { type, at } = value as Record<string, unknown>;
-  // Events of a newer tapboot pass through; those who know their type use them.
-  return typeof type === 'string' && typeof at === 'number' ? (value as RunEvent) : undefined;
 }

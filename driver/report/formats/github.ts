@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { EventSink, Failure } from '../../events/events.js';
-import { guardedOutput, type Sink } from '../output.js';
+import { asItIs, guardedOutput, type Sink } from '../output.js';
 import { plainLine, plainText } from '../plain-text.js';
 import type { ReportContext, ReportFormats } from '../report-format.js';
 import { stepSummary } from '../github-summary.js';
@@ -48,7 +48,7 @@ export function githubReport(context: ReportContext): EventSink {
 }
 
 async function tell(stream: Sink, text: string): Promise<void> {
-  const output = guardedOutput(stream);
+  const output = guardedOutput(asItIs(stream));
   output.write(text);
   await output.close();
 }

@@ -162,10 +162,16 @@ function systemOut(row: ScenarioRow, workingDirectory: string): string {
   let told = plainText(lines.join('\n'));
   if (told.length > MOST_OUTPUT) told = `${told.slice(0, MOST_OUTPUT)}\n… cut`;
   const attachments = row.artifacts.map(
-    ({ path }) => `[[ATTACHMENT|${shortPath(path, workingDirectory)}]]`,
+    ({ path }) => `\n${attachment(shortPath(path, workingDirectory))}`,
   );
-  return element('system-out', {}, [text([told, ...attachments].join('\n'))]);
+  return element('system-out', {}, [text(told), ...attachments]);
 }
+
+/** A scenario chooses names of artifacts: one that ends the tag could begin another. */
+const attachment = (path: string): string =>
+  path === plainLine(path) && !/\[\[|\]\]/.test(path)
+    ? escaped(`[[ATTACHMENT|${path}]]`)
+    : text(`not attached: ${plainLine(path)}`);
 
 /** What XML 1.0 cannot hold at all, escaped or not (its production `Char`). */
 const FORBIDDEN =
@@ -182,7 +188,11 @@ const ENTITIES: Record<string, string> = {
   '\t': '&#9;',
 };
 
-const clean = (text: string): string => text.replace(FORBIDDEN, '\ufffd');
+/** What a reader of `system-out` takes for the name of a file to publish, whoever wrote it. */
+const ATTACHMENT = /\[\[(?=ATTACHMENT\|)/g;
+
+const clean = (text: string): string =>
+  text.replace(FORBIDDEN, '\ufffd').replace(ATTACHMENT, '[\\u005b');
 
 /** An element with attributes and content; attributes that are undefined are left out. */
 export function element(
@@ -202,8 +212,10 @@ const attribute = (text: string): string =>
   clean(text).replace(/[&<>"\n\r\t]/g, (character) => ENTITIES[character] ?? character);
 
 /** Text between tags. */
-export const text = (value: string): string =>
-  clean(value).replace(/[&<>\r]/g, (character) => ENTITIES[character] ?? character);
+export const text = (value: string): string => escaped(clean(value));
+
+const escaped = (value: string): string =>
+  value.replace(/[&<>\r]/g, (character) => ENTITIES[character] ?? character);
 
 export const formats: ReportFormats = {
   junit: {

@@ -2,6 +2,7 @@ import { regExpQuote } from '../../quote.js';
 import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { z } from 'zod';
 import type { Artifact, RunEvent } from '../../events/events.js';
 import { safeName } from '../../safe-name.js';
 import { readRecording } from './recording.js';
@@ -34,7 +35,7 @@ export async function readEvidence(
   const recordings = new Map<string, ReportRecording>();
   const vmFiles = new Map<string, Artifact[]>();
   for (const { vm, serialLog, recording } of await vmPlaces(events, directory)) {
-    const found = await readFile(recording, 'utf8').then(readRecording, () => undefined);
+    const found = await readOwnFile(recording).then(readRecording, () => undefined);
     if (found !== undefined) recordings.set(vm, found);
     // Links are made from where the run was; they are relative, so that it may have moved.
     const back = (path: string): string => join(from, relative(directory, path));
@@ -52,23 +53,27 @@ export async function readEvidence(
     vmFiles,
     files,
     images: await readImages(events, from, directory),
-    environment: await readEnvironment(directory),
+    environment: (await readMetadata(directory)).environment,
   };
+}
+
+/** A link would show a file from elsewhere, and a FIFO would be waited for. */
+async function readOwnFile(path: string): Promise<string> {
+  if (!(await lstat(path)).isFile()) throw new Error('not a regular file');
+  return await readFile(path, 'utf8');
 }
 
 /** metadata.json knows which VM has which log; without it, the order of the starts does. */
 async function vmPlaces(events: readonly RunEvent[], directory: string): Promise<VmPlace[]> {
-  const metadata = await readMetadata(directory);
-  const listed = Array.isArray(metadata['vms']) ? (metadata['vms'] as unknown[]) : [];
+  const { vms } = await readMetadata(directory);
   const logs = new Map<string, string>();
-  for (const entry of listed) {
-    const { name, logs: places } = entry as { name?: unknown; logs?: { serial?: unknown } };
-    if (typeof name !== 'string' || typeof places?.serial !== 'string') continue;
+  for (const { name, logs: places } of vms) {
     // The path is relative to where the run was started: only its end is sure.
     const inside = new RegExp(`(?:^|/)${regExpQuote(basename(directory))}/(.*)$`).exec(
       places.serial,
     )?.[1];
-    if (inside !== undefined) logs.set(name, join(directory, inside));
+    const path = join(directory, inside ?? '..');
+    if (path.startsWith(directory + sep)) logs.set(name, path);
   }
   const names = new Set(events.flatMap((event) => (event.type === 'vm:start' ? [event.vm] : [])));
   return [...names].map((vm, index) => {
@@ -79,24 +84,19 @@ async function vmPlaces(events: readonly RunEvent[], directory: string): Promise
   });
 }
 
-async function readMetadata(directory: string): Promise<Record<string, unknown>> {
+/** What a report needs of metadata.json; anything else in its place is as good as nothing. */
+const metadataSchema = z.object({
+  vms: z.array(z.object({ name: z.string(), logs: z.object({ serial: z.string() }) })).catch([]),
+  environment: z.record(z.string(), z.string()).catch({}),
+});
+
+async function readMetadata(directory: string): Promise<z.infer<typeof metadataSchema>> {
   try {
     const text = await readFile(join(directory, 'logs', 'metadata.json'), 'utf8');
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return metadataSchema.parse(JSON.parse(text));
   } catch {
-    return {};
+    return { vms: [], environment: {} };
   }
-}
-
-async function readEnvironment(directory: string): Promise<Record<string, string>> {
-  const { environment } = await readMetadata(directory);
-  if (typeof environment !== 'object' || environment === null) return {};
-  return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
 }
 
 function artifactsOf(event: RunEvent): Artifact[] {

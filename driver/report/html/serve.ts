@@ -1,3 +1,4 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -7,7 +8,7 @@ import { REPORT_NAME } from './html-report.js';
 
 /** A run directory on the web, for this machine alone. */
 export interface ReportServer extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT/` */
+  /** `http://127.0.0.1:PORT/TOKEN/` */
   url: string;
 }
 
@@ -23,7 +24,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves a run directory on 127.0.0.1. Only the report is HTML: files that a guest has
+ * Serves a run directory on 127.0.0.1, which every user of the host reaches: addresses begin with
+ * a token that only the caller knows, and without it nothing is told. Only the report is HTML: files that a guest has
  * made are never sent as anything that a browser would run. Requests for another host name
  * are refused, so that no web page can read the run through a name of its own.
  * @param directory the run directory, absolute
@@ -32,8 +34,9 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export async function serveReport(directory: string, port = 0): Promise<ReportServer> {
   const root = await realpath(directory);
+  const token = randomBytes(24).toString('base64url');
   const server = createServer((request, response) => {
-    void answer(request, response, root).catch(() => {
+    void answer(request, response, { root, token }).catch(() => {
       refuse(response, 500);
     });
   });
@@ -43,7 +46,7 @@ export async function serveReport(directory: string, port = 0): Promise<ReportSe
   });
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${String(bound)}/`,
+    url: `http://127.0.0.1:${String(bound)}/${token}/`,
     [Symbol.asyncDispose]: () => closed(server),
   };
 }
@@ -64,7 +67,7 @@ function refuse(response: ServerResponse, status: number): void {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  root: string,
+  { root, token }: { root: string; token: string },
 ): Promise<void> {
   if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(request.headers.host ?? '')) {
     refuse(response, 421);
@@ -74,7 +77,12 @@ async function answer(
     refuse(response, 405);
     return;
   }
-  const file = await fileOf(request.url ?? '/', root);
+  const path = behindToken(request.url ?? '/', token);
+  if (path === undefined) {
+    refuse(response, 403);
+    return;
+  }
+  const file = await fileOf(path, root);
   const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
   if (file === undefined || found?.isFile() !== true) {
     refuse(response, 404);
@@ -89,12 +97,22 @@ async function answer(
     'content-length': found.size,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
   });
   if (request.method === 'HEAD') response.end();
   else
     createReadStream(file)
       .on('error', () => response.destroy())
       .pipe(response);
+}
+
+/** What stands behind `/TOKEN` in an address; undefined where there is another token, or none. */
+function behindToken(url: string, token: string): string | undefined {
+  const given = Buffer.from(url.slice(1, 1 + token.length));
+  const right = Buffer.from(token);
+  if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
+  const rest = url.slice(1 + token.length);
+  return rest.startsWith('/') ? rest : undefined;
 }
 
 /** The file that an address means, when it is below `root`, links followed. */

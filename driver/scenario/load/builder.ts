@@ -7,7 +7,7 @@ import { problemAt, suggestion } from '../../language/problem.js';
 import { controlCharacter } from '../../language/control-characters.js';
 import { VARIABLE_NAME } from '../../language/schema/leaves.js';
 import { buildScenario } from './build.js';
-import { matrixOf, matrixSuffix } from './matrix.js';
+import { combinationsOf, matrixOf, matrixSuffix, MOST_COMBINATIONS } from './matrix.js';
 import type { ProblemList } from './problem-list.js';
 import { checkFrom } from './references.js';
 import { checkSense, offAtCheckpoint } from './sense.js';
@@ -64,13 +64,31 @@ export class ScenarioBuilder {
     const circular = parentBase !== undefined && chain.includes(parentBase);
     if (parentSource !== undefined && !circular) this.ensureBuilt(parentSource, chain);
     const parent = this.allBuilt().find(({ id }) => id === parentId);
-    this.checkIds(source);
-    const scenarios = matrixOf(source, given).map((matrix) =>
+    const few = this.checkCombinations(source);
+    if (few) this.checkIds(source);
+    const scenarios = (few ? matrixOf(source, given) : []).map((matrix) =>
       this.buildOne(source, matrix, parent, circular),
     );
     for (const name of Object.keys({ ...variables, ...written.matrix })) this.used.add(name);
     this.built.set(baseId, scenarios);
     if (problems.count > before) this.broken.add(baseId);
+  }
+
+  /** A few bytes can ask for more scenarios than anybody would wait for. */
+  private checkCombinations(source: ScenarioSource): boolean {
+    const { problems, given } = this.context;
+    const count = combinationsOf(source, given);
+    if (count <= MOST_COMBINATIONS) return true;
+    const { document } = source;
+    const message = `the matrix makes ${String(count)} scenarios`;
+    const details = {
+      expected: `at most ${String(MOST_COMBINATIONS)} combinations`,
+      got: String(count),
+      hint: 'divide them among several files, or give a variable one value with --var',
+    };
+    const span = document.keySpan(['matrix']);
+    problems.add(problemAt(document, span, 'TAPBOOT_E_MATRIX_SIZE', message, details));
+    return false;
   }
 
   /** Each combination of a matrix has an id of its own, and none a control character. */
@@ -125,7 +143,7 @@ export class ScenarioBuilder {
       this.allBuilt().find((other) => other.id === id);
     checkSense(scenario, source.document, report, offAtCheckpoint(scenario.from, find));
     const parentBase = scenario.from?.scenario.replace(/\[.*$/, '');
-    if (parentBase === undefined || !this.unread.includes(parentBase)) {
+    if (parentBase !== undefined && !this.unread.includes(parentBase)) {
       const known = [
         ...this.sources.map(({ baseId }) => baseId),
         ...this.allBuilt().map(({ id }) => id),

@@ -24,6 +24,19 @@ export function matrixOf(
   return combinations;
 }
 
+/** The most scenarios that one file makes; real ones make a few dozen. */
+export const MOST_COMBINATIONS = 1000;
+
+/** How many combinations {@link matrixOf} would give, found without making them. */
+export const combinationsOf = (
+  { written }: ScenarioSource,
+  given: Readonly<Record<string, string>>,
+): number =>
+  Object.entries(written.matrix ?? {}).reduce(
+    (count, [name, values]) => count * (given[name] === undefined ? values.length : 1),
+    1,
+  );
+
 /** `[a=1,b=2]`, or nothing without a matrix. */
 export function matrixSuffix(matrix: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(matrix).map(([name, value]) => `${name}=${value}`);

@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infraError } from '../../errors.js';
 import { isMissing } from '../../host/atomic-file.js';
@@ -100,7 +100,11 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
   const compress = file.endsWith('.gz') ? ['-z'] : ['-I', UNPACK_ZSTD];
   const args = [...compress, '--no-same-owner', '--no-same-permissions', '-C', directory];
   const result = await hostCommand('tar', [...args, '-xf', file]);
-  if (result.exitCode === 0) return;
+  if (result.exitCode === 0) {
+    const odd = await oddFile(directory).catch((error: unknown) => String(error));
+    if (odd === undefined) return;
+    throw badCapsule(file, `it holds other things than regular files: ${odd}`);
+  }
   if (/No space left/.test(result.stderr)) {
     throw infraError('TAPBOOT_E_HOST_FULL', `there is no space to unpack ${file}`, {
       got: result.stderr,
@@ -108,4 +112,21 @@ export async function unpackCapsule(file: string, directory: string): Promise<vo
     });
   }
   throw badCapsule(file, result.stderr || `tar ${result.ending}`);
+}
+
+/**
+ * What is neither directory nor regular file below a directory, or is a name of a file outside:
+ * tar unpacks links, FIFOs and devices, and whoever opens those is led elsewhere.
+ */
+async function oddFile(directory: string): Promise<string | undefined> {
+  const names = new Map<bigint, { path: string; links: bigint; seen: bigint }>();
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) continue;
+    if (!entry.isFile()) return path.slice(directory.length + 1);
+    const { ino, nlink } = await lstat(path, { bigint: true });
+    names.set(ino, { path, links: nlink, seen: (names.get(ino)?.seen ?? 0n) + 1n });
+  }
+  const outside = [...names.values()].find(({ links, seen }) => links !== seen);
+  return outside?.path.slice(directory.length + 1);
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { infraError, type TapbootError } from '../../errors.js';
 import type { Json } from '../store/key.js';
+import { machineSchema } from '../store/manifest.js';
+import { kinds } from '../../steps/schemas.generated.js';
+import type { Kind } from '../../steps/schemas.js';
 import type { Scenario } from '../../scenario/model.js';
 
 /** Layout of a capsule; another one is refused, since what it means is unknown. */
@@ -40,13 +43,23 @@ const keys = z.object({
   fingerprint: z.string(),
 });
 
+/** What every compiled step has; what its kind adds is looked at when it is replayed. */
+const step = z.looseObject({
+  kind: z.enum(Object.keys(kinds) as [Kind, ...Kind[]]),
+  title: z.string(),
+  timeoutMs: z.number().positive(),
+});
+
+const compiled = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  machine: machineSchema,
+  steps: z.array(step),
+});
+
 const scenario = z.custom<Scenario>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'steps' in value &&
-    Array.isArray(value.steps) &&
-    'machine' in value,
+  (value) => compiled.safeParse(value).success,
   'a compiled scenario',
 );
 

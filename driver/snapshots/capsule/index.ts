@@ -6,3 +6,4 @@
 export { CapsuleKeeper } from './keeper.js';
 export { keysOfCapsule, openCapsule, readCapsule } from './open-capsule.js';
 export type { MomentChoice } from './choose-moment.js';
+export { imageAllowed, type Permission } from './permissions.js';

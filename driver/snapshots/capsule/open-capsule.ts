@@ -13,6 +13,7 @@ import { unpackCapsule } from './archive.js';
 import { type Moment, type MomentChoice, chooseMoment } from './choose-moment.js';
 import { snapshotOfCapsule } from './entry.js';
 import { CAPSULE_FILE, type Capsule, STATES, badCapsule, parseCapsule } from './format.js';
+import { demandHostFiles, machineAllowed, type Permission } from './permissions.js';
 import { replay } from './replay.js';
 
 /** A capsule that has been unpacked; nothing of it has been started. */
@@ -52,6 +53,8 @@ export interface OpenOptions {
   at: MomentChoice;
   /** Open it though something differs. */
   force: boolean;
+  /** What it may ask of this host. */
+  allow: ReadonlySet<Permission>;
   digest: FileDigest;
   /** Told in lines what happens and what a person should know. */
   say: (line: string) => void;
@@ -61,7 +64,8 @@ export interface OpenOptions {
  * The machine of a capsule, running; closed by the caller. A restored machine has proved to
  * be the one that was saved, unless the capsule says that it cannot.
  * @throws TapbootError `infra` TAPBOOT_E_CAPSULE_MISMATCH naming every input that differs;
- *   TAPBOOT_E_CAPSULE_MOMENT for a moment that is not in it; TAPBOOT_E_RESTORE and
+ *   TAPBOOT_E_CAPSULE_MOMENT for a moment that is not in it; `scenario`
+ *   TAPBOOT_E_CAPSULE_PERMISSION for what is not allowed; TAPBOOT_E_RESTORE and
  *   TAPBOOT_E_RESTORE_PROOF; of a step that fails in the replay, its own
  */
 export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
@@ -69,6 +73,8 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   const { capsule } = unpacked;
   await assertSame(options);
   const moment = chooseMoment(capsule, options.at);
+  const { behind } = moment.state;
+  demandHostFiles(capsule, { behind, replay: moment.replay }, options.allow);
   const state = await stateOf(options, moment);
   if (state.unasked === true) {
     const why = capsule.failure.message;
@@ -87,7 +93,7 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
       });
       if (plugged !== undefined) say(`plugged in ${plugged.disks.join(', ')}`);
     }
-    if (moment.replay > moment.state.behind) {
+    if (moment.replay > behind) {
       await replay({ capsule, vm, from: moment.state, to: moment.replay, host, say });
     }
     return vm;
@@ -97,11 +103,13 @@ export async function openCapsule(options: OpenOptions): Promise<BootImageVM> {
   }
 }
 
-async function stateOf({ unpacked, host, image }: OpenOptions, moment: Moment): Promise<Snapshot> {
-  const { file, directory } = unpacked;
+async function stateOf(options: OpenOptions, moment: Moment): Promise<Snapshot> {
+  const { unpacked, host, image, allow, say } = options;
+  const { file, directory, capsule } = unpacked;
   return await snapshotOfCapsule({
     file,
     image,
+    machine: machineAllowed(capsule.scenario, allow, say),
     described: moment.state,
     firmware: host.firmware,
     directory: join(directory, STATES, moment.state.key),

@@ -35,6 +35,11 @@ export async function takeLease(root: string, leases: string, key: string): Prom
   await mkdir(directory, { mode: 0o700 });
   for (const { name, bytes } of manifest.files) {
     try {
+      // A link or a FIFO would have us read what is none of the entry's.
+      if (!(await lstat(join(entry, name))).isFile()) {
+        await rm(directory, { recursive: true, force: true });
+        return { damage: `its file ${name} is not a regular file`, text };
+      }
       await linkOrCopy(join(entry, name), join(directory, name));
     } catch (error) {
       await rm(directory, { recursive: true, force: true });

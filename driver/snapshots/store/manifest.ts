@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CPU_PATTERN } from '../../language/quantities.js';
 import { RAM_FORMATS } from '../../machine/snapshot/migration/formats.js';
 import {
   canonicalJson,
@@ -18,14 +19,21 @@ export const MANIFEST = 'manifest.json';
 const fileName = z.string().regex(/^[a-z][a-z0-9.-]*$/);
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
-const machineSchema = z.object({
+/** Part of file names and of QEMU's arguments. */
+const diskName = z.string().regex(/^vd[a-z]$/);
+
+/** A machine as snapshots and capsules keep it. */
+export const machineSchema = z.object({
   memoryBytes: z.int().positive(),
   cpus: z.int().positive(),
-  disks: z.array(z.object({ name: z.string(), sizeBytes: z.int().positive() })),
+  disks: z.array(z.object({ name: diskName, sizeBytes: z.int().positive() })),
   network: z.enum(['isolated', 'internet', 'none']),
   firmware: z.enum(['bios', 'uefi']).optional(),
   display: z.literal(true).optional(),
-  cpu: z.string().optional(),
+  cpu: z
+    .string()
+    .regex(new RegExp(`^${CPU_PATTERN}$`))
+    .optional(),
   plug: z.literal('after-boot').optional(),
 });
 
@@ -58,7 +66,7 @@ const manifestSchema = z.object({
   bootFrom: z.string().optional(),
   disks: z.array(
     z.object({
-      name: z.string(),
+      name: diskName,
       sizeBytes: z.int().positive(),
       /** qcow2 files, the one on top last. */
       layers: z.array(fileName).min(1),
@@ -115,6 +123,9 @@ export function parseManifest(text: string): Manifest | { problem: string } {
   if (seal !== digestText(canonicalJson(sealed))) {
     return { problem: 'its manifest does not match its seal' };
   }
+  const known = new Set(parsed.data.files.map(({ name }) => name));
+  const unknown = filesInUse(parsed.data).find((name) => !known.has(name));
+  if (unknown !== undefined) return { problem: `its manifest has no digest of ${unknown}` };
   return parsed.data;
 }
 
@@ -132,6 +143,16 @@ export function readManifest(text: string, key: string): Manifest | { problem: s
     return { problem: 'its proof is that of another snapshot' };
   }
   return manifest;
+}
+
+/** All files that a manifest makes use of, the manifest itself left out. */
+export function filesInUse(manifest: Manifest): string[] {
+  const { ram, disks, firmwareVariables } = manifest;
+  return [
+    manifest.console,
+    ...disks.flatMap(({ layers }) => layers),
+    ...[firmwareVariables, ram?.file, ram?.pages].filter((name) => name !== undefined),
+  ];
 }
 
 /** Whether {@link readManifest} found something wrong. */

@@ -8,6 +8,7 @@ import { findFirmware } from '../../machine/qemu/firmware.js';
 import type { SavedRam } from '../../machine/snapshot/migration/formats.js';
 import { bytesOnDisk } from '../../machine/snapshot/migration/save.js';
 import type { Machine } from '../../language/machine-shape.js';
+import { layerProblem } from './layer-chain.js';
 import type { Lease } from './lease.js';
 import type { Manifest } from './manifest.js';
 import { awaitedLater } from '../../host/waiting.js';
@@ -23,12 +24,23 @@ export interface Wanted {
 /**
  * The entry as a snapshot that machines can be restored from. Its `verified` rejects with
  * TAPBOOT_E_STATE_DAMAGED (`infra`) when a file is not what was written.
+ * @throws TapbootError `infra` TAPBOOT_E_STATE_DAMAGED when a disk rests on other files than
+ *   those of the entry and the image
  */
 export async function restorable(lease: Lease, wanted: Wanted): Promise<Snapshot> {
   const { manifest, directory } = lease;
   const at = (name: string): string => join(directory, name);
   const { key, bootedAt, proof, timings, bootFrom } = manifest;
   const { image, machine } = wanted;
+  const base = image.medium.kind === 'disk' ? image.medium : undefined;
+  for (const [index, { layers }] of manifest.disks.entries()) {
+    const problem = await layerProblem(directory, layers, index === 0 ? base : undefined);
+    if (problem === undefined) continue;
+    throw infraError('TAPBOOT_E_STATE_DAMAGED', `the snapshot ${key} cannot be used`, {
+      got: problem,
+      snapshot: 'unusable',
+    });
+  }
   const verified = lease.verified.then((damage) => {
     if (damage === undefined) return;
     throw infraError('TAPBOOT_E_STATE_DAMAGED', `the snapshot ${key} is damaged: ${damage}`);

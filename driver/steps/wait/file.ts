@@ -1,6 +1,6 @@
 import { productError } from '../../errors.js';
 import { sleep } from '../../host/timers.js';
-import type { Pattern } from '../../language/expectation.js';
+import { search } from '../../language/expect/search.js';
 import { shellQuote, withArguments } from '../../quote.js';
 import { pause } from '../guest-scripts/scripts.generated.js';
 import type { StepContext } from '../step-runner.js';
@@ -33,13 +33,10 @@ export async function waitForFile(
     if (result.timedOut) throw await overdue(condition, step, context);
     if (result.exitStatus !== 0) throw scriptFailure(result, `wait for ${words(condition)}`);
     seen = result.stdout;
-    if (condition.matches.every((pattern) => matches(pattern, result.stdout))) return;
+    if (condition.matches.every((pattern) => search(pattern, seen ?? '') !== undefined)) return;
     await sleep(BETWEEN_SCRIPTS_MS, undefined, { signal: context.signal });
   }
 }
-
-const matches = ({ source, flags }: Pattern, text: string): boolean =>
-  new RegExp(source, flags).test(text);
 
 /** `/run/x`, `/run/x with "a" and /b/`. */
 export function words({ path, contains, matches: patterns }: FileCondition): string {

@@ -50,64 +50,147 @@ t.test('ISO: as it is, directly, and never written to', async (t) => {
   t.same([sha256(readFileSync(iso)), statSync(iso).mtimeMs], before);
 });
 
+const qemuImg = async (...args: string[]): Promise<void> => {
+  await execa('qemu-img', args);
+};
+
 t.test('disks: qcow2 with its chain, raw with a partition table', async (t) => {
+  const directory = t.testdir({ sub: {} });
+  const context = sampleContext(directory);
+  const at = (name: string) => join(directory, name);
+  await qemuImg('create', '-q', '-f', 'qcow2', at('sub/base.qcow2'), '8M');
+  const top = ['-F', 'qcow2', '-b', 'sub/base.qcow2', at('top.qcow2')];
+  await qemuImg('create', '-q', '-f', 'qcow2', ...top);
+  writeFileSync(at('mbr.raw'), bytes(4096, { 510: '\x55\xaa' }));
+  writeFileSync(at('gpt.IMG'), bytes(4096, { 512: 'EFI PART' }));
+  writeFileSync(at('plain'), bytes(4096, { 512: 'EFI PART' }));
+  symlinkSync('top.qcow2', at('latest'));
+
+  const base = await provideImage('sub/base.qcow2', context);
+  const disk = at('sub/base.qcow2');
+  t.match(base.medium, { kind: 'disk', disk, format: 'qcow2', firmware: 'bios' });
+  t.equal(base.identity, sha256(readFileSync(disk)));
+  t.notOk(base.artifact['backing_chain']);
+  const image = await provideImage('top.qcow2,boot=uefi', context);
+  t.match(image.medium, { format: 'qcow2', firmware: 'uefi' });
+  t.equal(image.artifact['sha256'], sha256(readFileSync(at('top.qcow2'))));
+  const files = [at('top.qcow2'), disk];
+  const sums = files.map((file) => sha256(readFileSync(file)));
+  t.equal(image.identity, sha256(sums.join('\n')), 'the backing file is part of the image');
+  t.equal(
+    image.artifact['backing_chain'],
+    files.map((file, index) => `${sums[index] ?? ''}  ${file}`).join('\n'),
+    'and in the record, as sha256sum prints it',
+  );
+  t.match((await provideImage('latest', context)).medium, { format: 'qcow2' }, 'by a link');
+  for (const name of ['mbr.raw', 'gpt.IMG']) {
+    t.match((await provideImage(name, context)).medium, { format: 'raw', disk: at(name) });
+  }
+  t.match((await provideImage('plain,format=raw', context)).medium, { format: 'raw' });
+  await makeIso(at('stick.iso'), { 'isolinux.cfg': 'label a' }, ['bios']);
+  t.match((await provideImage('stick.iso,format=raw', context)).medium, { kind: 'disk' });
+});
+
+t.test('the contents never choose the format', async (t) => {
   const directory = t.testdir();
   const context = sampleContext(directory);
   const at = (name: string) => join(directory, name);
-  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', at('base.img'), '8M']);
-  const small = ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', 'base.img', at('top.raw')];
-  await execa('qemu-img', small);
-  writeFileSync(at('mbr'), bytes(4096, { 510: '\x55\xaa' }));
-  writeFileSync(at('gpt'), bytes(4096, { 512: 'EFI PART' }));
-
-  const base = await provideImage('base.img', context);
-  t.match(base.medium, { kind: 'disk', disk: at('base.img'), format: 'qcow2', firmware: 'bios' });
-  t.equal(base.identity, sha256(readFileSync(at('base.img'))));
-  const top = await provideImage('top.raw,boot=uefi', context);
-  t.match(top.medium, { format: 'qcow2', firmware: 'uefi' }, 'the name says raw: it is not asked');
-  t.equal(top.artifact['sha256'], sha256(readFileSync(at('top.raw'))));
-  const sums = [at('top.raw'), at('base.img')].map((file) => sha256(readFileSync(file)));
-  t.equal(top.identity, sha256(sums.join('\n')), 'the backing file is part of the image');
-  for (const name of ['mbr', 'gpt']) {
-    t.match((await provideImage(name, context)).medium, { format: 'raw', disk: at(name) });
+  await qemuImg('create', '-q', '-f', 'qcow2', at('disk.raw'), '8M');
+  const kind = { code: 'TAPBOOT_E_IMAGE_KIND' };
+  await t.rejects(provideImage('disk.raw', context), {
+    ...kind,
+    details: { got: /qcow2/, hint: /format=qcow2/ },
+  });
+  t.match((await provideImage('disk.raw,format=qcow2', context)).medium, { format: 'qcow2' });
+  writeFileSync(at('unnamed'), bytes(4096, { 510: '\x55\xaa' }));
+  await t.rejects(provideImage('unnamed', context), {
+    ...kind,
+    details: { expected: /extension .*format=raw/, hint: /format=raw/ },
+  });
+  writeFileSync(at('mbr.qcow2'), bytes(4096, { 510: '\x55\xaa' }));
+  await t.rejects(provideImage('mbr.qcow2', context), { ...kind, details: { got: /MBR/ } });
+  writeFileSync(at('extent.raw'), bytes(4096, { 0: '# Disk DescriptorFile', 510: '\x55\xaa' }));
+  await t.rejects(provideImage('extent.raw', context), { ...kind, details: { got: /VMDK/ } });
+  const both = bytes(0x9000, { 0: 'QFI\xfb', 0x8001: 'CD001', 510: '\x55\xaa' });
+  for (const name of ['both.iso', 'both.raw']) {
+    writeFileSync(at(name), both);
+    await t.rejects(provideImage(name, context), { ...kind, details: { got: /qcow2/ } }, name);
   }
+  await t.rejects(provideImage('disk.raw,format=vmdk', context), {
+    code: 'TAPBOOT_E_IMAGE_OPTION_VALUE',
+    details: { expected: /iso.*qcow2.*raw/ },
+  });
+});
 
-  await execa('qemu-img', [
-    'create',
-    '-q',
-    '-f',
-    'qcow2',
-    '-u',
+t.test('a qcow2 image names no file of the host but its neighbours', async (t) => {
+  const directory = t.testdir({ images: {}, secret: 'of this host' });
+  const context = sampleContext(directory);
+  const at = (name: string) => join(directory, 'images', `${name}.qcow2`);
+  const image = (name: string, options = '') =>
+    provideImage(`images/${name}.qcow2${options}`, context);
+  const backedBy = async (name: string, ...options: string[]): Promise<void> =>
+    await qemuImg('create', '-q', '-f', 'qcow2', '-u', ...options, at(name), '1M');
+  const kind = { code: 'TAPBOOT_E_IMAGE_KIND' };
+  const secret = join(directory, 'secret');
+
+  await backedBy('absolute', '-b', secret, '-F', 'raw');
+  await backedBy('relative', '-b', '../secret', '-F', 'raw');
+  symlinkSync(secret, join(directory, 'images', 'neighbour'));
+  await backedBy('link', '-b', 'neighbour', '-F', 'raw');
+  for (const name of ['absolute', 'relative', 'link']) {
+    const outside = { got: new RegExp(`backing file is ${secret}`), hint: /backing=anywhere/ };
+    await t.rejects(image(name), { ...kind, details: outside }, name);
+    const allowed = await image(name, ',backing=anywhere');
+    t.match(allowed.artifact['backing_chain'], secret, name);
+  }
+  await backedBy('deep', '-b', 'absolute.qcow2', '-F', 'qcow2');
+  await t.rejects(image('deep'), { ...kind, details: { got: /secret/ } }, 'further down the chain');
+
+  writeFileSync(join(directory, 'images', 'base'), bytes(4096, { 0: 'QFI\xfb' }));
+  await backedBy('header', '-b', 'base', '-F', 'raw');
+  await t.rejects(image('header'), { ...kind, details: { got: /to be raw, and is a qcow2/ } });
+  await backedBy('vmdk', '-b', 'base', '-F', 'vmdk');
+  await t.rejects(image('vmdk'), { ...kind, details: { got: /format .* vmdk/ } });
+  await backedBy('guessed', '-b', 'base', '-F', 'raw');
+  eraseFormat(at('guessed'));
+  await t.rejects(image('guessed'), { ...kind, details: { got: /not named/, hint: /rebase/ } });
+
+  await backedBy('loop', '-b', 'loop.qcow2', '-F', 'qcow2');
+  await t.rejects(image('loop'), { ...kind, details: { got: /loop/ } });
+  await backedBy('nbd', '-b', 'nbd://127.0.0.1/x', '-F', 'raw');
+  await t.rejects(image('nbd'), { ...kind, details: { got: /nbd:/, hint: /convert/ } });
+  await backedBy(
+    'json',
     '-b',
-    'loop',
+    `json:{"driver":"raw","file":{"filename":"${secret}"}}`,
     '-F',
-    'qcow2',
-    at('loop'),
-    '1M',
-  ]);
-  await t.rejects(provideImage('loop', context), {
-    code: 'TAPBOOT_E_IMAGE_KIND',
-    details: { got: /loop/ },
-  });
-  const nbd = ['-u', '-b', 'nbd://127.0.0.1/x', '-F', 'raw', at('nbd'), '1M'];
-  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...nbd]);
-  await t.rejects(provideImage('nbd', context), {
-    code: 'TAPBOOT_E_IMAGE_KIND',
-    details: { got: /nbd:/, hint: /convert/ },
-  });
-  const external = ['-o', `data_file=${at('data')}`, at('external'), '1M'];
-  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...external]);
-  await t.rejects(provideImage('external', context), {
-    code: 'TAPBOOT_E_IMAGE_KIND',
-    details: { got: /external file/ },
-  });
-  const gone = ['-u', '-b', 'gone.img', '-F', 'raw', at('orphan'), '1M'];
-  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...gone]);
-  await t.rejects(provideImage('orphan', context), {
+    'raw',
+  );
+  await t.rejects(image('json'), { ...kind, details: { got: /json:/ } });
+  const data = `data_file=${join(directory, 'data')}`;
+  await qemuImg('create', '-q', '-f', 'qcow2', '-o', data, at('external'), '1M');
+  for (const options of ['', ',backing=anywhere']) {
+    await t.rejects(image('external', options), { ...kind, details: { got: /external file/ } });
+  }
+  await backedBy('orphan', '-b', 'gone.img', '-F', 'raw');
+  await t.rejects(image('orphan'), {
     code: 'TAPBOOT_E_IMAGE_FILE',
     message: /gone\.img does not exist/,
   });
+  for (const wrong of ['absolute.qcow2,backing=yes', 'absolute.qcow2,backing=']) {
+    await t.rejects(provideImage(`images/${wrong}`, context), {
+      code: 'TAPBOOT_E_IMAGE_OPTION_VALUE',
+    });
+  }
 });
+
+/** Makes the header extension that names the backing file's format one that nobody knows. */
+function eraseFormat(file: string): void {
+  const content = readFileSync(file);
+  const at = content.indexOf(Buffer.from([0xe2, 0x79, 0x2a, 0xca]));
+  content.writeUInt32BE(0x12345678, at);
+  writeFileSync(file, content);
+}
 
 t.test('kernel, initrds, root and command line', async (t) => {
   const directory = t.testdir();
@@ -182,7 +265,7 @@ t.test('what cannot be used is refused, with what to do', async (t) => {
     ['./packed', kind, { details: { got: /xz/, hint: /Unpack/ } }],
     ['./vmdk', kind, { details: { hint: /qemu-img convert/ } }],
     ['./empty', kind, { details: { got: 'an empty file' } }],
-    ['./text', kind, { details: { got: /no known kind/, expected: /ISO 9660/ } }],
+    ['./text', kind, { details: { got: /no known kind/, expected: /format=iso/ } }],
     ['./zeros', kind, { details: { got: /no known kind/ } }],
     ['file:kernel=text', kind, { message: /as kernel/ }],
     ['file:kernel=kernel,initrd=text', kind, { message: /as initrd/ }],
@@ -192,10 +275,17 @@ t.test('what cannot be used is refused, with what to do', async (t) => {
     ['file:kernel=kernel,initrd=', value, {}],
     ['file:kernel=kernel,boot=bios', value, { details: { expected: /^direct/ } }],
     ['file:mbr,kernel=kernel', spec, {}],
+    ['file:kernel=kernel,format=raw', spec, {}],
+    ['file:mbr,format=raw,backing=anywhere', value, { details: { expected: /qcow2/ } }],
+    ['file:x.iso,backing=anywhere', option, { message: /no use for/ }],
     ['file', spec, { message: /needs a path or a kernel/ }],
     ['file:mbr,root=squash', option, { message: /“root” needs a kernel/ }],
-    ['file:mbr,boot=direct', value, { details: { expected: /bios, uefi.*file:kernel/ } }],
-    ['file:mbr,append=x', option, { message: /no use for/ }],
+    [
+      'file:mbr,format=raw,boot=direct',
+      value,
+      { details: { expected: /bios, uefi.*file:kernel/ } },
+    ],
+    ['file:mbr,format=raw,append=x', option, { message: /no use for/ }],
     ['file:mbr,access=ssh', value, { details: { got: 'ssh' } }],
     ['file:x.iso,boot=grub', value, { details: { expected: /direct, bios, uefi/ } }],
     ['file:x.iso,boot=uefi', 'TAPBOOT_E_ISO_FIRMWARE', {}],

@@ -130,3 +130,32 @@ t.test('a file that includes itself ends', async (t) => {
   const files = filesOf({ '/a.cfg': 'label x\nkernel k\n' + 'include a.cfg\n'.repeat(9) });
   t.equal(readSyslinuxConfig('/a.cfg', files).entries[0]?.kernel, '/k');
 });
+
+t.test('menus that include themselves and each other cost no more than they hold', async (t) => {
+  const labels = Array.from({ length: 10_000 }, (_, index) => `label l${String(index)}\nkernel k`);
+  const big = `${labels.join('\n')}\ninclude /a.cfg\ninclude /b.cfg\ninclude /a.cfg\n`;
+  const texts: Record<string, string> = { '/a.cfg': big, '/b.cfg': big };
+  const append = `append ${'x=1 '.repeat(50_000)}\n${labels.join('\n')}\n`;
+  const menus = `menu begin ${'m'.repeat(50_000)}\n`.repeat(50) + labels.join('\n');
+  const files = (more: Record<string, string>) => ({
+    exists: () => true,
+    read: (path: string) => ({ ...texts, ...more })[path],
+  });
+  for (const [name, main] of Object.entries({
+    includes: 'include /a.cfg\n'.repeat(1000),
+    append,
+    'append behind labels': `${labels.join('\n')}\nmenu begin x\nmenu end\nappend ${'x=1 '.repeat(50_000)}\n`,
+    menus,
+  })) {
+    const started = process.cpuUsage();
+    const { entries } = readSyslinuxConfig('/m.cfg', files({ '/m.cfg': main }));
+    const { user, system } = process.cpuUsage(started);
+    t.ok(user + system < 5e6, `${name}: ${String(Math.round((user + system) / 1000))} ms`);
+    t.ok(entries.length <= 1000, `${name}: ${String(entries.length)} entries`);
+  }
+  const once = readSyslinuxConfig(
+    '/m.cfg',
+    files({ '/m.cfg': 'label x\nkernel k\ninclude /m.cfg\n' }),
+  );
+  t.equal(once.entries.length, 1, 'a file that includes itself adds nothing');
+});

@@ -1,4 +1,5 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { chooseConnection } from '../../../driver/interactive/choose.js';
@@ -33,6 +34,45 @@ t.test('what a killed driver left leads nowhere', async (t) => {
   t.same(
     liveConnections(parent).map(({ vm }) => vm),
     ['vm'],
+  );
+});
+
+t.test('what another user planted is not followed', async (t) => {
+  const parent = t.testdir({});
+  const connections = new Connections(join(parent, 'tapboot-vm-mine'), 'run', '/key');
+  connections.started('mine', '/serial.log');
+  const [live] = liveConnections(parent);
+  const plant = async (name: string): Promise<{ workspace: string; file: string }> => {
+    const workspace = join(parent, `tapboot-vm-${name}`);
+    const file = join(workspace, 'connections', 'x.json');
+    await mkdir(join(workspace, 'connections'), { recursive: true, mode: 0o700 });
+    // The process is one that lives: anybody can read that in /proc.
+    await writeFile(file, JSON.stringify({ ...live, vm: name }), { mode: 0o600 });
+    return { workspace, file };
+  };
+  await plant('my-other');
+  const open = await plant('writable');
+  await chmod(open.workspace, 0o777);
+  const openFile = await plant('writable-file');
+  await chmod(openFile.file, 0o622);
+  const linked = await plant('linked');
+  await rm(linked.file);
+  await symlink(join(parent, 'tapboot-vm-mine/connections/mine.json'), linked.file);
+  await symlink(join(parent, 'tapboot-vm-mine'), join(parent, 'tapboot-vm-linked-workspace'));
+  const fifo = await plant('fifo');
+  await rm(fifo.file);
+  execFileSync('mkfifo', [fifo.file]);
+  if (process.getuid?.() === 0) {
+    for (const part of ['workspace', 'file'] as const) {
+      const foreign = await plant(`foreign-${part}`);
+      await chown(foreign[part], 65534, 65534);
+    }
+  } else t.comment('not root: another user’s files cannot be made');
+  t.same(
+    liveConnections(parent)
+      .map(({ vm }) => vm)
+      .sort(),
+    ['mine', 'my-other'],
   );
 });
 

@@ -361,3 +361,49 @@ t.test('interrupted, lost and flaky runs say so', async (t) => {
   t.match(await render(RUNS['infrastructure lost']!), /^infra failure, phase step/m);
   t.match(await render(RETRIED['flaky']!), /^error|^passed: 1 passed, 1 flaky, 0 failed/m);
 });
+
+t.test('whatever a guest or a scenario says, only our own colours and moves leave', async (t) => {
+  const evil =
+    'x\u001b[2J\u001b[9A\u001b[8m\u001b]52;c;eA==\u0007\u009b2J\u202e\r\n::stop-commands::y\n##[error]z';
+  const failure = {
+    ...FAILURE,
+    message: evil,
+    output: evil,
+    console: evil,
+    hint: evil,
+    frame: evil,
+    mismatches: [{ what: evil, expected: evil, got: evil, diff: evil }],
+    at: { file: evil, line: 1, column: 1 },
+    artifacts: ['a', 'b', 'c', 'd', evil].map((label) => ({ label, path: `/r/${evil}/${label}` })),
+  };
+  const ref = scenario(evil, evil);
+  for (const live of [false, true]) {
+    const text = await render(
+      async (script) => {
+        script.emit({
+          type: 'run:start',
+          run: evil,
+          directory: evil,
+          command: [evil],
+          version: evil,
+          scenarios: [{ ...ref, steps: 1, tags: [evil], rerun: ['tapboot', 'run', evil] }],
+        });
+        script.emit({ type: 'accelerator', name: 'tcg', reasons: [evil] });
+        script.emit({ type: 'notice', level: 'warning', message: evil });
+        script.emit({ type: 'phase:start', phase: 'boot', vm: evil, text: evil });
+        script.emit({ type: 'phase:end', phase: 'boot', vm: evil, text: evil, seconds: 1 });
+        script.start(ref, steps(evil));
+        script.step(ref, steps(evil)[0]!, failure);
+        script.end(ref, 'failed', failure);
+        script.queued(scenario('q', evil));
+        await script.finish(failure);
+      },
+      { live, color: true },
+    );
+    const own = /\u001b\[(?:1|2|22|31|32|33|39)m|\u001b\[(?:\d+A|[JK])|\r/g;
+    const rest = text.replace(live ? own : /\u001b\[(?:1|2|22|31|32|33|39)m/g, '');
+    t.notMatch(rest, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/, `live: ${String(live)}`);
+    t.notMatch(text, /\u001b\[(?:2J|9A|8m)/);
+    t.notMatch(rest, /^\s*::[a-z-]+::|##\[error\]/m);
+  }
+});

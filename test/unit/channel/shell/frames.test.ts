@@ -36,3 +36,26 @@ t.test('a frame that was cut off does not take the next one with it', async (t) 
 t.test('what is no frame is dropped', async (t) => {
   t.strictSame(parse('\x01\x02\x01x\x02').frames, []);
 });
+
+t.test(
+  'a frame without an end takes neither memory nor time, nor the frames behind it',
+  async (t) => {
+    const frames: Frame[] = [];
+    const parser = new FrameParser(
+      (frame) => frames.push(frame),
+      () => undefined,
+    );
+    const mebibyte = Buffer.alloc(2 ** 20, 'x');
+    const started = performance.now();
+    parser.push(Buffer.from('\x01n1 d 7 0 '));
+    for (let sent = 0; sent < 600; sent++) parser.push(mebibyte);
+    t.ok(performance.now() - started < 10_000);
+    parser.push(Buffer.from('\x02\x01n1 h 1\x02'));
+    parser.push(Buffer.concat([Buffer.from('\x01'), mebibyte, Buffer.from('\x01n1 h 2\x02')]));
+    t.match(frames, [
+      { kind: 'h', rest: '1' },
+      { kind: 'h', rest: '2' },
+    ]);
+    t.equal(frames.length, 2, 'the overlong ones are none');
+  },
+);

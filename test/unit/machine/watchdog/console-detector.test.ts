@@ -148,3 +148,14 @@ t.test('a kernel that starts again', async (t) => {
     'panic/dead',
   ]);
 });
+
+t.test('a line without end costs no more than its length, and is no prompt', async (t) => {
+  const detector = new ConsoleDetector();
+  const chunk = 'ALERT! '.repeat(585);
+  const started = performance.now();
+  for (let sent = 0; sent < 8192; sent++) detector.push(chunk);
+  t.ok(performance.now() - started < 5000, 'thirty-two mebibytes');
+  t.equal(detector.waitingPrompt(), undefined);
+  const [finding] = detector.push(`\n[    1.000000] Kernel panic - not syncing: x\n`);
+  t.match(finding, { kind: 'panic', offset: 8192 * chunk.length + 1 }, 'and offsets stay right');
+});

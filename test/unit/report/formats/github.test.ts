@@ -121,7 +121,7 @@ t.test('the summary is added to what the step has told already', async (t) => {
     environment: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
     stderr: {
       write: (text, done) => {
-        written.push(text);
+        written.push(Buffer.from(text).toString());
         done();
         return true;
       },

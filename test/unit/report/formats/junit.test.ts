@@ -82,6 +82,33 @@ t.test('what GitLab reads: attachments, class names, times', async (t) => {
   t.match(xml, /<testcase [^>]*time="61\.23[45]"/);
 });
 
+t.test('neither guest nor scenario can have a file published', async (t) => {
+  const evil = '[[ATTACHMENT|/etc/passwd]]';
+  const ref = scenario('a', `x ${evil}`);
+  const list = steps(`step ${evil}`);
+  const failure = { ...FAILURE, message: evil, output: evil, artifacts: [] };
+  const xml = await junit(async (script) => {
+    script.begin([ref, 1]);
+    script.start(ref, list);
+    script.step(ref, list[0]!, failure);
+    script.emit({
+      type: 'scenario:end',
+      scenario: ref,
+      outcome: 'failed',
+      durationMs: 1,
+      failure,
+      artifacts: [
+        { label: 'good', path: '/notes/run/good.log' },
+        { label: 'evil', path: `/notes/run/x]] ${evil}` },
+        { label: 'line', path: `/notes/run/x\n${evil}` },
+      ],
+    });
+    await script.finish();
+  });
+  t.same(xml.match(/\[\[ATTACHMENT\|[^\]]*\]\]/g), ['[[ATTACHMENT|run/good.log]]']);
+  t.match(xml, 'not attached: run/x]] [\\u005bATTACHMENT|/etc/passwd]]', 'and that is told');
+});
+
 t.test('attempts before a last failure are told, and are no flakes', async (t) => {
   const ref = scenario('s');
   const xml = await junit(async (script) => {

@@ -8,9 +8,10 @@ import { serveReport } from '../../../../driver/report/html/serve.js';
 function get(url: string, path: string, host?: string) {
   return new Promise<{ status?: number; type?: string; policy?: string; body: string }>(
     (resolve, reject) => {
-      const { hostname, port } = new URL(url);
+      const { hostname, port, pathname } = new URL(url);
       const headers = host === undefined ? {} : { host };
-      const asked = request({ hostname, port, path, headers }, (response) => {
+      const whole = pathname.slice(0, -1) + path;
+      const asked = request({ hostname, port, path: whole, headers }, (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (text: string) => (body += text));
         response.on('end', () => {
@@ -42,7 +43,7 @@ t.test('serves the run and nothing else', async (t) => {
   mkdirSync(join(run, 'empty'));
   symlinkSync('../secret.txt', join(run, 'link.txt'));
   await using server = await serveReport(run);
-  t.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  t.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
   t.match(await get(server.url, '/'), { status: 200, type: /html/, body: '<p>report' });
   t.match(await get(server.url, '/logs/serial.log'), {
     status: 200,
@@ -65,4 +66,25 @@ t.test('serves the run and nothing else', async (t) => {
     t.match(await get(server.url, path), { status: 404 }, path);
   }
   t.match(await get(server.url, '/', 'evil.example'), { status: 421 }, 'no other name');
+});
+
+t.test('who does not know the address gets nothing, on the same host, too', async (t) => {
+  const run = t.testdir({ 'report.html': '<p>report', artifacts: { 'capsule.tar.zst': 'RAM' } });
+  await using server = await serveReport(run);
+  const bare = new URL('/', server.url).href;
+  const token = new URL(server.url).pathname.slice(1, -1);
+  for (const path of [
+    '/',
+    '/artifacts/capsule.tar.zst',
+    `/${token.slice(0, -1)}/artifacts/capsule.tar.zst`,
+    `/${token}x/artifacts/capsule.tar.zst`,
+    `/${token}`,
+    `/x/../${token.toUpperCase()}/report.html`,
+    `/?${token}/`,
+  ]) {
+    t.match(await get(bare, path), { status: 403, body: '403\n' }, path);
+  }
+  t.match(await get(server.url, '/artifacts/capsule.tar.zst'), { status: 200, body: 'RAM' });
+  await using other = await serveReport(run);
+  t.not(new URL(other.url).pathname, new URL(server.url).pathname, 'each server has its own');
 });
