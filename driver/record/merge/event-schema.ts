@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENDING_SIGNALS } from '../../ending.js';
 import type { ErrorCode } from '../../error-codes.js';
+import { noCounts } from '../../events/counts.js';
 import type { RunEvent } from '../../events/events.js';
 
 /**
@@ -20,7 +21,16 @@ const time = z.number().nonnegative();
 const count = z.int().nonnegative();
 
 const phase = z.enum(['setup', 'build', 'boot', 'restore', 'save', 'login', 'step', 'teardown']);
-const scenarioOutcome = z.enum(['passed', 'flaky', 'known', 'failed', 'queued', 'interrupted']);
+const OUTCOMES = [
+  'passed',
+  'flaky',
+  'known',
+  'failed',
+  'queued',
+  'not-run',
+  'interrupted',
+] as const;
+const scenarioOutcome = z.enum(OUTCOMES);
 const at = z.object({ file: text, line: z.number(), column: z.number() });
 const artifacts = z.array(z.object({ label: text, path: text }));
 const scenario = z.object({ id: text, name: text, file: text });
@@ -92,6 +102,9 @@ const known = z.discriminatedUnion('type', [
     command: texts,
     version: text,
     workers: z.int().positive().optional(),
+    shard: z
+      .object({ index: z.int().positive(), total: z.int().positive(), digest: text })
+      .optional(),
     scenarios: z.array(
       scenario.extend({
         steps: count.max(MOST_STEPS),
@@ -163,6 +176,7 @@ const known = z.discriminatedUnion('type', [
     projectedSeconds: time,
     reason: text,
   }),
+  z.object({ at: moment, type: z.literal('scenario:not-run'), scenario, reason: text }),
   z.object({ at: moment, type: z.literal('debug:start'), vm: text }),
   z.object({ at: moment, type: z.literal('debug:end'), vm: text, seconds: time }),
   z.object({
@@ -176,7 +190,10 @@ const known = z.discriminatedUnion('type', [
     type: z.literal('run:end'),
     outcome: z.enum(['passed', 'flaky', 'failed', 'error']),
     exitCode: count.max(255),
-    counts: z.record(scenarioOutcome, count),
+    // Older versions do not count all of them.
+    counts: z
+      .partialRecord(scenarioOutcome, count)
+      .transform((counts) => ({ ...noCounts(), ...counts })),
     durationMs: time,
     failure: failure.optional(),
     interrupted: z.enum(ENDING_SIGNALS).optional(),
