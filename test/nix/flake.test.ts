@@ -236,12 +236,12 @@ await inSoak(t, 'the package by itself: its scripts, its disk tools, its report'
   await writeFile(
     join(own, 'own.yaml'),
     `name: The package does all of it
-machine: { memory: 512M, disks: { vda: 64M } }
+machine: { disks: { vda: 64M, vdb: 64M } }
 steps:
   - copy: { in: { host: given.txt, guest: /run/given } }
-  - run: cat /run/given; mkswap /dev/vda >/dev/null && sync
+  - run: cat /run/given; mkswap /dev/vdb >/dev/null && sync
     expect: { stdout: { equals: from the host } }
-  - disks: { vda: { present: [{ kind: swap }] } }
+  - disks: { vdb: { present: [{ kind: swap }] } }
 `,
   );
   const args = [
