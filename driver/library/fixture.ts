@@ -1,7 +1,6 @@
 import { scenarioError } from '../errors.js';
 import { FixtureVM } from './vm.js';
 import type { BootImageVM, VmState } from './vm-interface.js';
-import { usualMachine } from '../image/usual-machine.js';
 import { keepAlive } from './keep-alive.js';
 import { machineOf, type MachineOptions } from './machine-options.js';
 import { sessionFor, type SessionOptions } from './sessions.js';
@@ -62,9 +61,7 @@ export async function bootImageVm(options: BootImageVmOptions = {}): Promise<Boo
       const controller = await restoreIn(session, savedSnapshot(from));
       return new FixtureVM(new MachineSlot(session, controller), true);
     }
-    const { spec } = session.image;
-    const usual = usualMachine(spec, options.cwd ?? process.cwd());
-    const shape = shapeIn(session, machineOf(machine, usual));
+    const shape = shapeIn(session, machineOf(machine, session.usual));
     return new FixtureVM(
       pristine ? await shape.pristine(about) : await shape.shared(about),
       pristine,

@@ -11,6 +11,8 @@ import { reclaimWorkspaces, Workspace } from '../machine/workspace.js';
 import { TEARDOWN } from '../machine/diagnostics/index.js';
 import { asTapbootError, describeError } from '../errors.js';
 import { EventStream } from '../events/stream.js';
+import type { Machine } from '../language/machine-shape.js';
+import { usualMachine } from '../image/usual-machine.js';
 import type { BootImage } from '../image/image.js';
 import { RunRecord } from '../record/run-record.js';
 import { HarnessLog } from '../report/harness-log.js';
@@ -42,6 +44,8 @@ export interface MachineFacts extends VmFacts {
 export class Session {
   readonly image: BootImage;
   readonly host: VmHost;
+  /** What a machine is where a test leaves it open. */
+  readonly usual: Machine;
   /** Where its machines come from: as for the scenarios of a run. */
   readonly pool: MachinePool;
   readonly record: RunRecord;
@@ -57,6 +61,7 @@ export class Session {
   private constructor(parts: OpenParts, image: BootImage, host: VmHost, workspace: Workspace) {
     this.image = image;
     this.host = host;
+    this.usual = usualMachine(image.spec, parts.request.workingDirectory);
     this.pool = openPool(parts.request, host, image, { unannounced: true }).pool;
     this.record = parts.record;
     this.verdict = parts.verdict;
