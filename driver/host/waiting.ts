@@ -127,7 +127,7 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
  * @returns what each of them resolved to, by name
  * @throws what the first one that failed has thrown
  */
-export async function sideBySide<R extends Record<string, unknown>>(
+export async function sideBySide<R extends object>(
   works: { [K in keyof R]: (signal: AbortSignal) => Promise<R[K]> },
   signal: AbortSignal,
   onFailure?: (name: NoInfer<keyof R>) => void,
@@ -144,7 +144,7 @@ export async function sideBySide<R extends Record<string, unknown>>(
       stop.abort(error);
     }
   };
-  await Promise.all(Object.keys(works).map(run));
+  await Promise.all((Object.keys(works) as (keyof R)[]).map(run));
   if (failures.length > 0) throw failures[0];
   return results as R;
 }

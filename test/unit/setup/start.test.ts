@@ -216,8 +216,11 @@ async function freshClone(
   files: Record<string, string> = {},
 ): Promise<{ tree: string; state: string; run: (...args: string[]) => ResultPromise }> {
   const lacked = {
-    ...{ name: 'lacked', for: 'run', reason: 'is needed by this test alone' },
-    ...{ commands: ['lacked'], files: [] },
+    name: 'lacked',
+    for: 'run',
+    reason: 'is needed by this test alone',
+    commands: ['lacked'],
+    files: [],
   };
   const tree = await copyOfTree(
     t,
