@@ -142,7 +142,10 @@ t.test(
       ...IMAGE,
       medium: { kind: 'disk', disk, format: 'raw', firmware: 'bios' },
     };
-    await t.rejects(opened(entry, image), { details: { got: /does not rest on the image/ } });
+    await t.rejects(opened(entry, image), {
+      code: 'TAPBOOT_E_CAPSULE',
+      details: { got: /does not rest on the image/ },
+    });
     qemuImg(
       'create',
       '-q',
