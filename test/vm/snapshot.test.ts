@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { BootImageVM } from '../../driver/machine/boot-image-vm.js';
 import { freshenCommand, INSTALL_FRESHENER } from '../../driver/machine/snapshot/refresh-guest.js';
@@ -61,6 +62,26 @@ t.test('a machine is saved, goes on, and is restored pristine any number of time
     t.ok(Math.abs(guest - host_) < 120, `guest ${String(guest)}, host ${String(host_)}`);
     const log = await readFile(host.places('two').serialLog, 'utf8');
     t.match(log, /login: /);
+  });
+
+  t.test('a machine on standby wakes in the present', async (t) => {
+    await using waiting = await BootImageVM.restore(host, 'waiting', state, true);
+    await waiting.standBy();
+    t.match(host.lines.at(-1), /^qmp event STOP /, 'it is paused');
+    // Far longer than what is let pass below.
+    await setTimeout(4000);
+    await waiting.wake();
+    const before = Date.now() / 1000;
+    const [now = '', random] = (
+      await run(waiting, 'date +%s.%N; head -c 16 /dev/urandom | base64')
+    ).split('\n');
+    const after = Date.now() / 1000;
+    t.ok(
+      Number(now) > before - 1 && Number(now) < after + 1,
+      `${now}: ${String(before)} to ${String(after)}`,
+    );
+    t.notOk(drawn.includes(random ?? ''), 'and with random numbers of its own');
+    t.equal(await run(waiting, 'cat /run/trace; head -c 6 /dev/vdb'), 'before\nbefore');
   });
 
   t.test('a state that is not what it claims is refused', async (t) => {

@@ -49,6 +49,15 @@ t.test('three vandals, by one worker and by two, in either order', async (t) => 
     const told = end.tap.scenarios.map(({ title, ok }) => [title, ok]);
     t.same(told, titles, `${workers} workers: all pass, and are told in the plan's order`);
     t.same(end.tap.violations, [], 'TAP and nothing else on stdout');
+    if (workers === '1') {
+      const waited = end.stdout.match(/^ *# restore: restoring \S+ from \w+, on standby \(/gm);
+      t.equal(waited?.length, 2, 'the machine of each but the first has waited for it');
+    }
   }
+  const off = ['run', '--accel', 'tcg', '--workers', '1', '--standby', 'off'];
+  const files = ['scenarios/ada.yaml', 'scenarios/eve.yaml'];
+  const end = await place.run([...off, ...files], { cwd: place.directory });
+  t.equal(end.code, 0, end.stdout);
+  t.notMatch(end.stdout, 'on standby');
   await place.expectNothingLeft(t);
 });
