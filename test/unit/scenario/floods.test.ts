@@ -58,10 +58,8 @@ t.test('aliases', async (t) => {
 t.test('unknown keys, wrong values and wrong syntax by the thousand', async (t) => {
   const floods: [string, string][] = [
     ['unknown keys', lines('key#: 1', HEAD, STEPS)],
-    ['short unknown keys', lines('k#:', HEAD, STEPS)],
     ['unknown keys in steps', lines('  - {run: x, k#: 1}', `${HEAD}steps:\n`)],
     ['steps of no kind', lines('  - k#: 1', `${HEAD}steps:\n`)],
-    ['steps that are no steps', lines('  - 1', `${HEAD}steps:\n`)],
     ['the same key', lines('key: 1', HEAD, STEPS)],
     ['keys that are no text', lines('#: 1', HEAD, STEPS)],
     ['wrong syntax', lines('a#: b: c', HEAD, STEPS)],
