@@ -1,4 +1,4 @@
-import type { LineCounter } from 'yaml';
+import type { LineCounter, Pair, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type ParsedNode } from 'yaml';
 import type { SourceLocation } from '../../location.js';
 import type { YamlPath } from './path.js';
@@ -87,15 +87,28 @@ function spanOf(node: Node | null | undefined): Span | undefined {
   return range === undefined || range === null ? undefined : { start: range[0], end: range[1] };
 }
 
+const indexes = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+/** The pairs of a mapping by their keys; found once, since each of many keys may be looked for. */
+function pairsOf(map: YAMLMap): Map<string, Pair> {
+  let pairs = indexes.get(map);
+  if (pairs === undefined) {
+    pairs = new Map();
+    for (const pair of map.items.toReversed()) {
+      if (isScalar(pair.key)) pairs.set(String(pair.key.value), pair);
+    }
+    indexes.set(map, pairs);
+  }
+  return pairs;
+}
+
 /** One step down: the key's node (mappings only) and the value's. */
 function step(
   node: Node | null | undefined,
   part: string | number,
 ): { key?: Node | null; value: Node | null | undefined } | undefined {
   if (isMap(node)) {
-    const pair = node.items.find(
-      (item) => isScalar(item.key) && String(item.key.value) === String(part),
-    );
+    const pair = pairsOf(node).get(String(part));
     if (pair === undefined) return undefined;
     return { key: pair.key as Node, value: pair.value as Node | null };
   }

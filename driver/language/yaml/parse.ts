@@ -15,7 +15,7 @@ import { frameOf } from './frame.js';
 import { shorten } from './show.js';
 
 /** Largest file read, in characters: far above any scenario, far below any harm. */
-const LARGEST_FILE = 256 * 1024;
+export const LARGEST_FILE = 256 * 1024;
 /**
  * How many aliases a file may have, and how many values all of them may stand for together (against
  * "billion laughs", and against time: an alias is looked for in all of the file).

@@ -29,10 +29,14 @@ export async function yamlFilesIn(directory: string): Promise<string[]> {
     if (isMissing(cause)) return [];
     throw unreadable(directory, cause);
   });
-  return entries
-    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(directory, entry.name))
-    .sort();
+  return (
+    entries
+      // Not a FIFO or a device, which may never end.
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .filter(({ name }) => /\.ya?ml$/.test(name))
+      .map((entry) => join(directory, entry.name))
+      .sort()
+  );
 }
 
 /**

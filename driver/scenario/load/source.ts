@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { controlCharacter, withoutControls } from '../../language/control-characters.js';
 import { kindOf, type WrittenStep } from '../../steps/schemas.js';
@@ -8,6 +7,7 @@ import { checkShape } from '../../language/schema/shape.js';
 import { textOfVariables } from '../../language/variables/text.js';
 import type { YamlDocument } from '../../language/yaml/document.js';
 import { parseYaml } from '../../language/yaml/parse.js';
+import { readYamlText } from '../../language/yaml/read.js';
 import { baseIdOf } from './files.js';
 
 /** A scenario file whose shape has been checked; nothing is filled in or expanded yet. */
@@ -47,7 +47,7 @@ export async function readScenarioSource(
   }
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readYamlText(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `the scenario cannot be read: ${why}`;

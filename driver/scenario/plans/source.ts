@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { scenarioError, type TapbootError } from '../../errors.js';
 import { baseIdOf } from '../load/files.js';
 import { problemAt } from '../../language/problem.js';
@@ -7,6 +6,7 @@ import { checkShape } from '../../language/schema/shape.js';
 import { textOfVariables } from '../../language/variables/text.js';
 import type { YamlDocument } from '../../language/yaml/document.js';
 import { parseYaml } from '../../language/yaml/parse.js';
+import { readYamlText } from '../../language/yaml/read.js';
 
 /** A plan file whose shape has been checked; its variables are not filled in yet. */
 export interface PlanSource {
@@ -29,7 +29,7 @@ export type PlanSourceResult =
 export async function readPlanSource(path: string, file: string): Promise<PlanSourceResult> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readYamlText(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const problem = scenarioError('TAPBOOT_E_PLAN_UNREADABLE', `the plan cannot be read: ${why}`, {
