@@ -143,6 +143,7 @@ export default tseslint.config(
         clearTimeout: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
+        AbortController: 'readonly',
         module: 'writable',
         require: 'readonly',
         console: 'readonly',
