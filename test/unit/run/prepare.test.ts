@@ -174,6 +174,6 @@ t.test('an interrupt ends both', NO_KVM, async (t) => {
   await until(tools, 'installing', 'probing-kvm');
   t.equal(tools.running().length, 2);
   interrupt.abort('SIGTERM');
-  await t.rejects(end);
+  await t.rejects(end, { code: 'TAPBOOT_E_INTERRUPTED', message: 'interrupted by SIGTERM' });
   t.strictSame(tools.running(), []);
 });
