@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { endingError } from '../../ending.js';
 import { asTapbootError, infraError } from '../../errors.js';
 import { type Apt, prepareApt, updateLists } from './apt.js';
 import type { ProviderContext } from '../image.js';
@@ -115,7 +116,7 @@ export async function obtainRoot(
       if (reasons.length > 0) context.progress.log(reasons.join('; '));
       return entry;
     } catch (error) {
-      context.signal?.throwIfAborted();
+      if (context.signal?.aborted === true) throw endingError(context.signal);
       const problem = asTapbootError(error);
       if (problem.code === 'TAPBOOT_E_TOOL_MISSING') throw error;
       failure = error;
@@ -154,7 +155,7 @@ export async function fetchRoot(
   try {
     return await fetch('host');
   } catch (error) {
-    context.signal?.throwIfAborted();
+    if (context.signal?.aborted === true) throw endingError(context.signal);
     context.progress.log(`nothing from the host package lists: ${asTapbootError(error).message}`);
     return await fetch('own');
   }

@@ -73,9 +73,17 @@ const told = (events: readonly RunEvent[]): string[] =>
 
 const never = new AbortController().signal;
 
-/** Waits for what the programs do, which is no event of ours. */
-async function until(tools: StandIns, ...names: string[]): Promise<void> {
-  while (!names.every((name) => tools.has(name))) await sleep(20);
+/** Waits for what the programs do, which is no event of ours; throws when all has ended before. */
+async function until(tools: StandIns, end: Promise<unknown>, ...names: string[]): Promise<void> {
+  const state = { ended: false };
+  const note = (): void => {
+    state.ended = true;
+  };
+  end.then(note, note);
+  while (!names.every((name) => tools.has(name))) {
+    if (state.ended) throw new Error(`it ended without ${names.join(', ')}`);
+    await sleep(20);
+  }
 }
 
 t.test('KVM is probed while the image is being built', NO_KVM, async (t) => {
@@ -171,9 +179,9 @@ t.test('an interrupt ends both', NO_KVM, async (t) => {
   });
   const interrupt = new AbortController();
   const { end } = await attempt(t, interrupt.signal);
-  await until(tools, 'installing', 'probing-kvm');
+  await until(tools, end, 'installing', 'probing-kvm');
   t.equal(tools.running().length, 2);
   interrupt.abort('SIGTERM');
-  await t.rejects(end);
+  await t.rejects(end, { code: 'TAPBOOT_E_INTERRUPTED', message: 'interrupted by SIGTERM' });
   t.strictSame(tools.running(), []);
 });

@@ -232,7 +232,14 @@ async function freshClone(
   const head = `#!/bin/sh
 cwd=$PWD
 cd '${state}'
-await_file() { until [ -e "$1" ]; do sleep 0.05; done; }
+await_file() {
+  tries=0
+  until [ -e "$1" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 1200 ] || { echo "$1 has not come" >&2; exit 9; }
+    sleep 0.05
+  done
+}
 on() {
   trap ': >"$name-got-$1"; exit 1' "$1"
   : >"$2"
