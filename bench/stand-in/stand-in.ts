@@ -17,6 +17,8 @@ export interface PartCost {
   driverSeconds: number;
   /** Seconds from the start of QEMU to a root shell. */
   loginSeconds: number;
+  /** CPU seconds of QEMU until then. */
+  loginCpuSeconds: number;
   /** What did not hold. */
   failures: string[];
 }
@@ -58,6 +60,7 @@ async function part(
     const { console, sshPort } = machine;
     const guest = await StandInGuest.login(console);
     const loginSeconds = (performance.now() - began) / 1000;
+    const loginCpuSeconds = machine.cpuSeconds();
     const failures = await scenarios({ guest, console, sshPort, directory });
     const qemuSeconds = machine.cpuSeconds();
     await machine.stop();
@@ -68,6 +71,7 @@ async function part(
       qemuSeconds,
       driverSeconds: (user + system) / 1e6,
       loginSeconds,
+      loginCpuSeconds,
       failures,
     };
   } finally {

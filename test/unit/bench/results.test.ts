@@ -90,6 +90,7 @@ const part = (seconds: number, qemuSeconds: number, ...failures: string[]): Part
   qemuSeconds,
   driverSeconds: 1,
   loginSeconds: 50,
+  loginCpuSeconds: 55,
   failures,
 });
 
