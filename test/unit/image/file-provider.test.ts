@@ -27,7 +27,8 @@ t.test('ISO: as it is, directly, and never written to', async (t) => {
   const before = [sum, statSync(iso).mtimeMs];
   const context = sampleContext(directory);
 
-  const plain = await provideImage('latest', context);
+  const { direct: ways, ...plain } = await provideImage('latest', context);
+  t.match(await ways?.(), { kind: 'direct', iso, append: 'a=1' }, 'and without its loader');
   t.same(plain, {
     provider: 'file',
     spec: 'latest',
