@@ -17,7 +17,9 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 echo root:x:0:0::/root:/bin/bash >/etc/passwd
-for module in virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio_console; do
+# Which of the first two needs the other depends on the kernel.
+insmod /lib/virtio.ko 2>/dev/null
+for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio_console; do
   insmod "/lib/$module.ko"
 done
 until [ -c /dev/vport0p1 ]; do usleep 10000; done
