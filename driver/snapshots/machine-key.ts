@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BootImage } from '../image/image.js';
-import type { Machine } from '../language/machine-shape.js';
+import { type Machine, machineAtBoot } from '../language/machine-shape.js';
 
 /**
  * Names a machine shape: two scenarios with the same key can share a boot. 12 hex digits
@@ -21,3 +21,7 @@ export function machineKey(image: BootImage, machine: Machine): string {
   };
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
 }
+
+/** Names what a machine is booted as; disks that are plugged in later make no difference to it. */
+export const bootKey = (image: BootImage, machine: Machine): string =>
+  machineKey(image, machineAtBoot(machine));

@@ -7,7 +7,7 @@ import { asTapbootError, type TapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
 import { machineAtBoot } from '../language/machine-shape.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
-import { machineKey } from './machine-key.js';
+import { bootKey } from './machine-key.js';
 import { RunCheckpoints, type RunCheckpoint } from './run-checkpoints.js';
 import type { SnapshotCache, SnapshotCacheKey } from './cache.js';
 import { timed } from './timed.js';
@@ -136,8 +136,8 @@ export class MachinePool implements AsyncDisposable {
 
   /**
    * Restores a machine for one who will soon ask for it by the same name, where that takes no
-   * boot, and lets it wait, paused. Without a word when that does not succeed: who asks meets
-   * the reason again.
+   * boot, and lets it wait, paused. Where that does not succeed, a notice says why, and who asks
+   * gets a machine as without it.
    */
   standBy(wish: MachineWish, name: string): void {
     const shape = this.#shape(wish);
@@ -155,7 +155,7 @@ export class MachinePool implements AsyncDisposable {
       await vm?.standBy();
       return vm;
     } catch (thrown) {
-      host.log(`no machine on standby for ${name}: ${asTapbootError(thrown).message}`);
+      this.#noStandby(`no machine stands by for ${name}`, thrown);
       await vm?.close();
       return undefined;
     }
@@ -175,10 +175,18 @@ export class MachinePool implements AsyncDisposable {
       return vm;
     } catch (thrown) {
       host.signal?.throwIfAborted();
-      host.log(`${vm.name} was lost on standby: ${asTapbootError(thrown).message}`);
+      this.#noStandby(`${vm.name} was lost on standby`, thrown);
       await vm.close();
       return undefined;
     }
+  }
+
+  /** A snapshot may be to blame: people are to know, though nobody has to wait for it. */
+  #noStandby(what: string, thrown: unknown): void {
+    const { host } = this.#options;
+    const message = `${what}: ${asTapbootError(thrown).message}`;
+    if (host.signal?.aborted === true) host.log(message);
+    else host.emit({ type: 'notice', level: 'warning', message });
   }
 
   /** Whether a machine for one wish would have to wait for the boot that is made for another. */
@@ -312,7 +320,7 @@ export class MachinePool implements AsyncDisposable {
   }
 
   #shape({ machine, subject }: MachineWish): Shape {
-    const key = machineKey(this.#options.image, machineAtBoot(machine));
+    const key = bootKey(this.#options.image, machine);
     const shape = this.#shapes.get(key) ?? { demand: 0, worthKeeping: false, unsavable: false };
     this.#shapes.set(key, shape);
     if (subject === 'machine' || this.#options.unannounced === true) shape.worthKeeping = true;

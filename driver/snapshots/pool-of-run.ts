@@ -3,7 +3,7 @@ import type { BootImage } from '../image/image.js';
 import { RamFormats } from '../machine/snapshot/ram-format.js';
 import type { VmHost } from '../machine/vm-host.js';
 import type { Scenario } from '../scenario/index.js';
-import { BootPath } from './boot-path.js';
+import { DirectOrLoader } from './direct-or-loader.js';
 import { SnapshotCache } from './cache.js';
 import { MachinePool, type PoolOptions } from './machine-pool.js';
 import { ScenarioStart } from './resume-point.js';
@@ -28,7 +28,7 @@ export function machines(
   pool.expect(scenarios);
   if (others === undefined || !request.config.incremental) {
     const open = (other: BootImage): MachinePool => openPool(request, given, other).pool;
-    const path = new BootPath({ host, image, pool }, open, scenarios);
+    const path = new DirectOrLoader({ host, image, pool }, open, scenarios);
     return { pool, start: new ScenarioStart({ pool, path }, scenarios, undefined) };
   }
   const { cache, digest } = others;

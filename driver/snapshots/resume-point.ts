@@ -1,5 +1,5 @@
 import type { BootImageVM } from '../machine/boot-image-vm.js';
-import type { BootPath } from './boot-path.js';
+import type { DirectOrLoader } from './direct-or-loader.js';
 import type { CheckpointReference, Scenario } from '../scenario/model.js';
 import type { Machine } from '../language/machine-shape.js';
 import type { PassedStep, ReusedSteps } from '../steps/index.js';
@@ -32,13 +32,13 @@ function withLaterDisks(root: string, { plug, disks }: Machine): string {
 /** Decides where a scenario starts: at its beginning, or behind steps that have not changed. */
 export class ScenarioStart implements AsyncDisposable {
   readonly #pool: MachinePool;
-  readonly #path: BootPath | undefined;
+  readonly #path: DirectOrLoader | undefined;
   readonly #incremental: Incremental | undefined;
   readonly #scenarios: ReadonlyMap<string, Scenario>;
 
   /** @param path chooses how machines boot; absent: as the image does */
   constructor(
-    { pool, path }: { pool: MachinePool; path?: BootPath },
+    { pool, path }: { pool: MachinePool; path?: DirectOrLoader },
     scenarios: readonly Scenario[],
     incremental: Incremental | undefined,
   ) {

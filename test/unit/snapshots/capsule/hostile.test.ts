@@ -20,7 +20,7 @@ import {
 import { publishEntry } from '../../../../driver/snapshots/store/publish.js';
 import { restorable } from '../../../../driver/snapshots/store/restorable.js';
 import { SnapshotStore } from '../../../../driver/snapshots/store/store.js';
-import { inputs, keyOf, savedSnapshot } from '../store/saved.js';
+import { IMAGE, inputs, keyOf, savedSnapshot } from '../store/saved.js';
 
 const sha256 = (file: string): string =>
   createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -53,16 +53,6 @@ async function resealed(entry: string, change?: (manifest: Manifest) => void): P
   change?.(manifest);
   writeFileSync(join(entry, MANIFEST), manifestText(manifest));
 }
-
-const IMAGE: BootImage = {
-  provider: 'file',
-  spec: 'file:x',
-  identity: 'aa',
-  cached: true,
-  artifact: {},
-  medium: { kind: 'direct', kernel: '/k', initrds: [], append: '' },
-  access: { root: 'auto', user: 'root' },
-};
 
 const opened = async (entry: string, image: BootImage = IMAGE): Promise<unknown> =>
   await snapshotOfCapsule({

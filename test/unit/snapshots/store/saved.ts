@@ -15,7 +15,7 @@ export const inputs = (name: string): { protocol: number; name: string } => ({
 
 export const keyOf = (name: string): string => snapshotKey(inputs(name) as never);
 
-const IMAGE: BootImage = {
+export const IMAGE: BootImage = {
   provider: 'file',
   spec: 'file:x',
   identity: 'aa',

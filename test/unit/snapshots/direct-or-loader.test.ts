@@ -4,7 +4,7 @@ import type { NewEvent } from '../../../driver/events/events.js';
 import type { BootImage, BootMedium } from '../../../driver/image/image.js';
 import { DEFAULT_MACHINE } from '../../../driver/language/default-machine.js';
 import type { BootImageVM } from '../../../driver/machine/boot-image-vm.js';
-import { BootPath, type PathPool } from '../../../driver/snapshots/boot-path.js';
+import { DirectOrLoader, type PathPool } from '../../../driver/snapshots/direct-or-loader.js';
 import type { MachineWish } from '../../../driver/snapshots/machine-pool.js';
 
 const IMAGE: BootImage = {
@@ -46,7 +46,7 @@ function paths(wishes: MachineWish[], { image = {}, snapshots = false, directFai
     forgo: () => undefined,
     close: () => Promise.resolve(),
   });
-  const path = new BootPath(
+  const path = new DirectOrLoader(
     {
       host: { emit: (event) => events.push(event) },
       image: { ...IMAGE, direct: () => Promise.resolve(DIRECT), ...image },

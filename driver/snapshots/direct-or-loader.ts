@@ -1,9 +1,8 @@
 import { asTapbootError } from '../errors.js';
 import type { BootImage } from '../image/image.js';
-import { machineAtBoot } from '../language/machine-shape.js';
 import type { BootImageVM } from '../machine/boot-image-vm.js';
 import type { VmHost } from '../machine/vm-host.js';
-import { machineKey } from './machine-key.js';
+import { bootKey } from './machine-key.js';
 import type { MachinePool, MachineWish } from './machine-pool.js';
 
 /** The part of a pool that this needs. */
@@ -13,13 +12,13 @@ export type PathPool = Pick<
 >;
 
 /**
- * By which path machines boot. A verdict about the boot needs the path of production: the medium,
+ * Whether machines boot by their loader or directly. A verdict about the boot needs the path of production: the medium,
  * its firmware, its loader. Who is about anything else starts from a snapshot of that boot where
  * there is one, or where somebody makes it in this run; else kernel and initrd of the image are
  * booted directly, which takes half the time. A SPEC or a scenario that says how to boot is
  * followed.
  */
-export class BootPath {
+export class DirectOrLoader {
   readonly #host: Pick<VmHost, 'emit' | 'signal'>;
   readonly #image: BootImage;
   readonly #pool: PathPool;
@@ -57,7 +56,7 @@ export class BootPath {
   }
 
   #shapeOf({ machine }: MachineWish): string {
-    return machineKey(this.#image, machineAtBoot(machine));
+    return bootKey(this.#image, machine);
   }
 
   /**
